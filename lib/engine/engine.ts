@@ -1,0 +1,95 @@
+/** The engine port: what an engine must offer, in the names and with the meaning of FoundationDB's C API. */
+import type { EngineOption } from "./option.js";
+
+/** What an engine can do, as data, so that a spec that skips can say why. */
+export interface EngineCapabilities {
+  /** Committed data survives the process and a power cut. */
+  readonly durable: boolean;
+  /** Several processes may hold the same data open at once. */
+  readonly multiProcess: boolean;
+  /** Longest key the engine itself takes, in bytes; the SDK's own bound is `keyBytesMax`. */
+  readonly keyBytesMax: number;
+}
+
+export interface Engine {
+  readonly name: string;
+  readonly capabilities: EngineCapabilities;
+  /** Begins a transaction; no I/O. */
+  begin(): EngineTransaction;
+  /** Refuses new transactions, waits for commits under way and releases what the engine holds. */
+  close(): Promise<void>;
+}
+
+/** A key by position: from `key` (or past it when `orEqual`), `offset` keys on; 1 is the next one. */
+export interface KeySelector {
+  key: Uint8Array;
+  orEqual: boolean;
+  offset: number;
+}
+
+export type StreamingMode = "wantAll" | "iterator" | "exact" | "small" | "medium" | "large" | "serial";
+
+export interface RangeOptions {
+  /** Rows at most; 0 or absent: no limit. */
+  limit?: number;
+  reverse?: boolean;
+  snapshot?: boolean;
+  mode?: StreamingMode;
+  /** Bytes of keys and values at most, at least one row; 0 or absent: the mode's own bound. */
+  targetBytes?: number;
+  /** Which batch of a loop this is, from 1; `mode: "iterator"` grows with it. */
+  iteration?: number;
+}
+
+export interface RangeResult {
+  rows: [Uint8Array, Uint8Array][];
+  /** Whether rows may follow: false only when the range was read to its end. */
+  more: boolean;
+}
+
+export type AtomicOp =
+  | "add"
+  | "bitAnd"
+  | "bitOr"
+  | "bitXor"
+  | "appendIfFits"
+  | "max"
+  | "min"
+  | "byteMin"
+  | "byteMax"
+  | "compareAndClear"
+  | "setVersionstampedKey"
+  | "setVersionstampedValue";
+
+export interface Watch {
+  /** Resolves once a committed change of the key is seen; rejects with code 1101 when cancelled. */
+  readonly fired: Promise<void>;
+  cancel(): void;
+}
+
+export interface EngineTransaction {
+  get(key: Uint8Array, snapshot?: boolean): Promise<Uint8Array | undefined>;
+  getKey(selector: KeySelector, snapshot?: boolean): Promise<Uint8Array>;
+  getRange(begin: KeySelector, end: KeySelector, options?: RangeOptions): Promise<RangeResult>;
+  set(key: Uint8Array, value: Uint8Array): void;
+  clear(key: Uint8Array): void;
+  clearRange(begin: Uint8Array, end: Uint8Array): void;
+  atomic(op: AtomicOp, key: Uint8Array, operand: Uint8Array): void;
+  addReadConflictRange(begin: Uint8Array, end: Uint8Array): void;
+  addWriteConflictRange(begin: Uint8Array, end: Uint8Array): void;
+  watch(key: Uint8Array): Watch;
+  getReadVersion(): Promise<bigint>;
+  setReadVersion(version: bigint): void;
+  commit(): Promise<void>;
+  /** The version of the commit; -1n when nothing was written or nothing is committed. */
+  getCommittedVersion(): bigint;
+  /** The 10 bytes of the commit: ask before committing; resolves after. Rejects with 2021 when nothing was written. */
+  getVersionstamp(): Promise<Uint8Array>;
+  getApproximateSize(): Promise<number>;
+  getEstimatedRangeSizeBytes(begin: Uint8Array, end: Uint8Array): Promise<number>;
+  getRangeSplitPoints(begin: Uint8Array, end: Uint8Array, chunkBytes: number): Promise<Uint8Array[]>;
+  setOption(name: EngineOption, value?: number | string): void;
+  onError(error: unknown): Promise<void>;
+  reset(): void;
+  cancel(): void;
+}

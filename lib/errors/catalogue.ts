@@ -1,0 +1,23 @@
+/** All error codes there are: the one map from a code to its family, message and details. */
+import type { ErrorDefinition } from "./definition.js";
+import { engineErrors } from "./engine-errors.js";
+import { recordErrors } from "./record-errors.js";
+import { tenantErrors } from "./tenant-errors.js";
+import { transactionErrors } from "./transaction-errors.js";
+import { tupleErrors } from "./tuple-errors.js";
+
+export const catalogue = {
+  ...tupleErrors,
+  ...engineErrors,
+  ...tenantErrors,
+  ...transactionErrors,
+  ...recordErrors,
+} as const;
+
+/** Every code a Tenantry error can have; each has a heading in `docs/reference/errors.md`. */
+export type ErrorCode = keyof typeof catalogue;
+
+/** The shape of `details` of an error with the code `C`. */
+export type ErrorDetails<C extends ErrorCode> = {
+  [K in C]: (typeof catalogue)[K] extends ErrorDefinition<infer D> ? Readonly<D> : never;
+}[C];

@@ -1,0 +1,36 @@
+/** What an error code is made of: its family, its fixed message and the shape of its details. */
+
+/**
+ * What kind of trouble a code stands for. It decides the base class and what may leave a service:
+ * - `usage`: the caller's bug; thrown as a `TypeError`
+ * - `input`: a value from outside that cannot be taken (a bad id, a record the schema refuses)
+ * - `missing`: the thing asked for is not there, or not the caller's
+ * - `conflict`: the thing is there, in another state than the caller assumed
+ * - `limit`: a stated bound was passed
+ * - `isolation`: an attempt to leave a tenant
+ * - `unavailable`: try again later (engine down, closing, deadline passed)
+ * - `corrupt`: stored bytes are not what this program wrote
+ */
+export type ErrorFamily =
+  | "usage"
+  | "input"
+  | "missing"
+  | "conflict"
+  | "limit"
+  | "isolation"
+  | "unavailable"
+  | "corrupt";
+
+declare const detailsOf: unique symbol;
+
+/** A code's family and message; `D` is the type of the `details` an error of that code carries. */
+export interface ErrorDefinition<D extends object> {
+  readonly family: ErrorFamily;
+  readonly message: string;
+  readonly [detailsOf]?: D;
+}
+
+/** Defines a code: `define<{ entity: string }>()("missing", "There is no such record.")`. */
+export const define =
+  <D extends object = Record<never, never>>() =>
+  (family: ErrorFamily, message: string): ErrorDefinition<D> => ({ family, message });

@@ -1,0 +1,11 @@
+/** Codes about tenants: their ids, their states and the wall between them. */
+import { define } from "./definition.js";
+
+export const tenantErrors = {
+  TENANT_ID_INVALID: define<{ reason: string }>()("input", "This is not a tenant id (a canonical v4 UUID)."),
+  TENANT_UNAVAILABLE: define()("missing", "There is no such tenant, or it takes no writes now."),
+  ISOLATION_VIOLATION: define<{ operation: string; reason: string }>()(
+    "isolation",
+    "The operation would have left its tenant and was refused.",
+  ),
+} as const;

@@ -1,0 +1,90 @@
+/** The error classes every room throws, and how to recognise one. */
+import { catalogue, type ErrorCode, type ErrorDetails } from "./catalogue.js";
+import type { ErrorFamily } from "./definition.js";
+
+// A registered symbol, so that errors are recognised across duplicate installs of the package.
+const brand = Symbol.for("tenantry.error");
+
+/** What all errors of Tenantry have, whichever class they extend. */
+export interface CodedError<C extends ErrorCode = ErrorCode> extends Error {
+  /** The stable, documented name of what went wrong. */
+  readonly code: C;
+  /** What kind of trouble it is; see {@link ErrorFamily}. */
+  readonly family: ErrorFamily;
+  /** The values concerned; its shape follows from `code`. */
+  readonly details: ErrorDetails<C>;
+}
+
+/**
+ * Any error that is not the caller's bug. The message is constant per code; what varies is in `details`.
+ *
+ * @example
+ * ```ts
+ * import { isTenantryError } from "tenantry";
+ * try {
+ *   await cities.require(1);
+ * } catch (error) {
+ *   if (isTenantryError(error, "RECORD_NOT_FOUND")) console.log(error.details.entity);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class TenantryError<C extends ErrorCode = ErrorCode> extends Error implements CodedError<C> {
+  readonly code: C;
+  readonly details: ErrorDetails<C>;
+
+  constructor(code: C, details: ErrorDetails<C>, options?: ErrorOptions) {
+    super(catalogue[code].message, options);
+    this.name = "TenantryError";
+    this.code = code;
+    this.details = details;
+  }
+
+  get family(): ErrorFamily {
+    return catalogue[this.code].family;
+  }
+}
+
+/** The caller's bug (family `usage`): a `TypeError` with a code and details. */
+export class TenantryTypeError<C extends ErrorCode = ErrorCode> extends TypeError implements CodedError<C> {
+  readonly code: C;
+  readonly details: ErrorDetails<C>;
+
+  constructor(code: C, details: ErrorDetails<C>, options?: ErrorOptions) {
+    super(catalogue[code].message, options);
+    this.name = "TenantryTypeError";
+    this.code = code;
+    this.details = details;
+  }
+
+  get family(): ErrorFamily {
+    return catalogue[this.code].family;
+  }
+}
+
+for (const { prototype } of [TenantryError, TenantryTypeError]) {
+  Object.defineProperty(prototype, brand, { value: true });
+}
+
+/** Makes the error of a code, of the class its family asks for: `throw tenantryError("KEY_TOO_LARGE", { … })`. */
+export function tenantryError<C extends ErrorCode>(
+  code: C,
+  details: ErrorDetails<C>,
+  options?: ErrorOptions,
+): CodedError<C> {
+  return catalogue[code].family === "usage"
+    ? new TenantryTypeError(code, details, options)
+    : new TenantryError(code, details, options);
+}
+
+/**
+ * Whether `error` is Tenantry's (and has one of the codes given): narrows `code` and `details`, also across
+ * duplicate installs of the package.
+ */
+export function isTenantryError<C extends ErrorCode = ErrorCode>(
+  error: unknown,
+  ...codes: readonly C[]
+): error is CodedError<C> {
+  if (typeof error !== "object" || error === null || !(brand in error)) return false;
+  return codes.length === 0 || ("code" in error && (codes as readonly unknown[]).includes(error.code));
+}

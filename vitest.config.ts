@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(`./lib/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^tenantry$/, replacement: source("index.ts") },
+      { find: /^tenantry\/engine$/, replacement: source("engine/index.ts") },
+      { find: /^tenantry\/testing$/, replacement: source("testing/index.ts") },
+    ],
+  },
+  test: {
+    include: ["spec/**/*.spec.ts"],
+    pool: "forks",
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
