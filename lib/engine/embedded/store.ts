@@ -1,0 +1,63 @@
+/** What the transactions of the embedded engine ask of its store: snapshots, commits, watches. */
+import type { AtomicOp } from "../engine.js";
+
+/** Keys from `begin` (inclusive) to `end` (exclusive). */
+export interface KeyRange {
+  readonly begin: Uint8Array;
+  readonly end: Uint8Array;
+}
+
+/** One write of a transaction, in the order it was issued; the store owns its bytes. */
+export type Mutation =
+  | { readonly type: "set"; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: "clearRange"; readonly begin: Uint8Array; readonly end: Uint8Array }
+  | { readonly type: "atomic"; readonly op: AtomicOp; readonly key: Uint8Array; readonly operand: Uint8Array };
+
+/** A consistent view of the store at one version. Rows it hands out are copies the caller owns. */
+export interface Snapshot {
+  readonly version: bigint;
+  get(key: Uint8Array): Uint8Array | undefined;
+  /**
+   * Rows of `[begin, end)` in key order (or from the end backwards), lazily.
+   * The iterator may be left early; it must not be used after `release`.
+   */
+  rows(begin: Uint8Array, end: Uint8Array, reverse: boolean): IterableIterator<[Uint8Array, Uint8Array]>;
+  release(): void;
+}
+
+export interface CommitRequest {
+  /** The version the reads were made at; undefined when nothing was read. */
+  readonly readVersion: bigint | undefined;
+  readonly readConflicts: readonly KeyRange[];
+  readonly writeConflicts: readonly KeyRange[];
+  readonly mutations: readonly Mutation[];
+}
+
+export interface CommitResult {
+  readonly version: bigint;
+  /** 8-byte big-endian version, 2-byte order in the batch. */
+  readonly versionstamp: Uint8Array;
+}
+
+/** A pending watch of the store: settles once the committed value of its key differs from the one expected. */
+export interface StoreWatch {
+  readonly fired: Promise<void>;
+  cancel(): void;
+}
+
+export interface Store {
+  /** The newest version whose commit was flushed (or, with relaxed durability, applied). */
+  readVersion(): bigint;
+  /** Opens the view at `version`. Throws EngineError 1007 (too old) or 1009 (in the future). */
+  snapshot(version: bigint): Snapshot;
+  /** Resolves when flushed. Rejects with EngineError 1020 on a conflict, 1007 when `readVersion` is too old. */
+  commit(request: CommitRequest): Promise<CommitResult>;
+  /**
+   * Watches `key` against `expected`, the value the watching transaction saw. Settles when a commit leaves
+   * another value there (at once if it already did). Rejects with 1032 past `watchesMax`, 1101 when cancelled.
+   */
+  watch(key: Uint8Array, expected: Uint8Array | undefined): StoreWatch;
+  estimatedRangeSizeBytes(begin: Uint8Array, end: Uint8Array): number;
+  rangeSplitPoints(begin: Uint8Array, end: Uint8Array, chunkBytes: number): Uint8Array[];
+  close(): Promise<void>;
+}

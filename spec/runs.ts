@@ -1,0 +1,2 @@
+/** How often a property runs: a small number in `npm test`, `TENANTRY_RUNS` in a soak. */
+export const runs = (small: number): number => Number(process.env["TENANTRY_RUNS"] ?? small);
