@@ -3,4 +3,30 @@ import { define } from "./definition.js";
 
 export const recordErrors = {
   RECORD_NOT_FOUND: define<{ entity: string; id: string }>()("missing", "There is no such record."),
+  RECORD_EXISTS: define<{ entity: string; id: string }>()("conflict", "There is a record with this id already."),
+  REVISION_MISMATCH: define<{ entity: string; id: string; expected: number; actual: number | undefined }>()(
+    "conflict",
+    "The record has another revision than the one asked for.",
+  ),
+  RECORD_ID_CHANGED: define<{ entity: string; id: string }>()("input", "A change must leave the id of a record as it is."),
+  BATCH_TOO_LARGE: define<{ records: number; batchRecordsMax: number }>()("limit", "The batch holds too many records."),
+  LIST_TOO_LARGE: define<{ entity: string; listRecordsMax: number }>()(
+    "limit",
+    "There are more records than a list may hold: give a limit, or use scan or page.",
+  ),
+  PAGE_SIZE_INVALID: define<{ size: number; pageSizeMax: number }>()(
+    "input",
+    "The size of a page is a whole number from 1 to the most allowed.",
+  ),
+  QUERY_INVALID: define<{ entity: string; index: string | undefined; reason: string }>()(
+    "usage",
+    "The query cannot be answered by one range of a key or an index.",
+  ),
+  QUERY_VALUE_INVALID: define<{ entity: string; index: string | undefined; field: string; reason: string }>()(
+    "input",
+    "A bound of the query is not a value of its field.",
+  ),
+  CURSOR_INVALID: define()("input", "The cursor cannot be used."),
+  INDEX_CORRUPT: define<{ entity: string; index: string }>()("corrupt", "An index disagrees with the records."),
+  ENTITY_UNKNOWN: define<{ entity: string }>()("usage", "The database was opened without this entity."),
 } as const;
