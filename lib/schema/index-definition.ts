@@ -1,0 +1,110 @@
+/** How an index is declared, and what the compiler lets a query over it say. */
+import type { AnyEntity, IdFieldsOf, Infer, KeyScalar } from "./infer.js";
+
+/** `1` counts down to `0`: how many more levels of nested objects an index path may enter. */
+type Below = { 4: 3; 3: 2; 2: 1; 1: 0; 0: 0 };
+
+/**
+ * The dotted paths of a record's fields that can be indexed, to a depth of four: `"name"`, `"at.lat"`. An optional or
+ * nullable field can be indexed too; absent and null sort first.
+ */
+export type FieldPath<T, Depth extends keyof Below = 4> = Depth extends 0
+  ? never
+  : {
+      [K in keyof T & string]-?: unknown extends T[K]
+        ? never
+        : NonNullable<T[K]> extends KeyScalar
+          ? K
+          : NonNullable<T[K]> extends readonly unknown[] | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
+            ? never
+            : `${K}.${FieldPath<NonNullable<T[K]>, Below[Depth]>}`;
+    }[keyof T & string];
+
+/** One field of an index: its path, or its path and order. */
+export type IndexField<Path extends string = string> =
+  | Path
+  | { readonly field: Path; readonly order?: "ascending" | "descending" | undefined };
+
+/** An index over one or more fields, in this order; kept in the same transaction as the record. */
+export interface IndexDefinition<Path extends string = string> {
+  /** The fields, most significant first. */
+  readonly fields: readonly [IndexField<Path>, ...IndexField<Path>[]];
+}
+
+/** The indexes of an entity by name. Names follow the rule of entity names. */
+export type IndexDefinitions<Path extends string = string> = { readonly [name: string]: IndexDefinition<Path> };
+
+/** The names of an entity's indexes. */
+export type IndexName<E extends AnyEntity> = keyof E["indexes"] & string;
+
+type PathOf<F> = F extends string ? F : F extends { readonly field: infer P } ? P : never;
+
+/** The type of a nested field; `null` stands in for absent at every step. */
+type ValueAt<T, Path> = T extends null | undefined
+  ? null | undefined
+  : Path extends keyof T
+    ? T[Path]
+    : Path extends `${infer Head}.${infer Rest}`
+      ? Head extends keyof T
+        ? ValueAt<T[Head], Rest>
+        : never
+      : never;
+
+/** `undefined` and `null` mean the same in an index: both are accepted where either may be. */
+type Nullish<T> = null extends T ? T | undefined : undefined extends T ? T | null : T;
+
+/** The values of the fields `Fields` of a record, in their order. */
+type FieldValues<Output, Fields extends readonly unknown[]> = {
+  readonly [K in keyof Fields]: Nullish<ValueAt<Output, PathOf<Fields[K]>>>;
+};
+
+/** The values of an index's fields, in its order: `[name: string, population: number]`. */
+export type IndexValues<E extends AnyEntity, I extends IndexName<E>> = FieldValues<
+  Infer<E>,
+  E["indexes"][I] extends { readonly fields: infer F extends readonly unknown[] } ? F : readonly []
+>;
+
+/** The non-empty beginnings of a tuple: `[A]` and `[A, B]` of `[A, B]`. */
+type Beginnings<T extends readonly unknown[], Seen extends readonly unknown[] = readonly []> = T extends readonly [
+  infer Head,
+  ...infer Tail,
+]
+  ? readonly [...Seen, Head] | Beginnings<Tail, readonly [...Seen, Head]>
+  : never;
+
+/** A bound over some leading fields: their values as a tuple, or the first one's bare value. */
+export type Bound<T extends readonly unknown[]> = T extends readonly [infer Head, ...unknown[]]
+  ? Head | Beginnings<T>
+  : never;
+
+/** The ways to say `equals`, and then `from` and `to` over the fields that follow those. */
+type Split<T extends readonly unknown[], Seen extends readonly unknown[] = readonly []> = T extends readonly [
+  infer Head,
+  ...infer Tail,
+]
+  ?
+      | {
+          readonly equals: readonly [...Seen, Head] | (Seen extends readonly [] ? Head : never);
+          readonly from?: Bound<Tail> | undefined;
+          readonly to?: Bound<Tail> | undefined;
+        }
+      | Split<Tail, readonly [...Seen, Head]>
+  : never;
+
+/**
+ * What a query over the key fields `T` may say: `equals` fixes leading fields; `from` (inclusive) and `to` (exclusive)
+ * bound the fields that follow them, in key order.
+ */
+export type KeyRange<T extends readonly unknown[]> =
+  | {
+      readonly equals?: undefined;
+      readonly from?: Bound<T> | undefined;
+      readonly to?: Bound<T> | undefined;
+    }
+  | Split<T>;
+
+/** What a query over the index `I` may say. */
+export type IndexRange<E extends AnyEntity, I extends IndexName<E>> = KeyRange<IndexValues<E, I>>;
+
+/** What a query over the id, without an index, may say. */
+export type IdRange<E extends AnyEntity> = KeyRange<IdFieldsOf<E>>;

@@ -1,0 +1,26 @@
+/** Schemas: entity definitions, the types inferred from them, and their runtime side. */
+export { type Entity, type EntityOptions, entity, modelOf } from "./entity.js";
+export type {
+  Bound,
+  FieldPath,
+  IdRange,
+  IndexDefinition,
+  IndexDefinitions,
+  IndexField,
+  IndexName,
+  IndexRange,
+  IndexValues,
+  KeyRange,
+} from "./index-definition.js";
+export type {
+  AnyEntity,
+  IdFieldsOf,
+  IdOf,
+  Infer,
+  InputOf,
+  KeyFieldName,
+  KeyScalar,
+  ObjectSchema,
+  PatchOf,
+} from "./infer.js";
+export type { EntityModel, IndexModel, KeyField, StoredRecord } from "./model.js";

@@ -1,0 +1,101 @@
+/** The runtime side of an entity: what indexes and repositories call to turn records into bytes and back. */
+import type { TupleReader, TupleWriter } from "../tuple/index.js";
+import type { AnyEntity, IdOf, Infer } from "./infer.js";
+
+/** One field of a key (of an id, or of an index): how to find its value and how to order it as bytes. */
+export interface KeyField {
+  /** The dotted path, as in the definition. */
+  readonly path: string;
+  readonly descending: boolean;
+  /** The field's value in a record; `undefined` when it, or an object on the way, is absent or null. */
+  get(record: unknown): unknown;
+  /**
+   * Appends the value's encoding.
+   *
+   * @throws `KEY_VALUE_INVALID` when the value is not of the field's type or has no order (NaN, a lone surrogate).
+   */
+  write(writer: TupleWriter, value: unknown): void;
+  /** Reads the value `write` wrote; an absent value comes back as `null`. */
+  read(reader: TupleReader): unknown;
+}
+
+/** The runtime side of one index. */
+export interface IndexModel {
+  readonly name: string;
+  readonly fields: readonly KeyField[];
+  /** The packed values of all of the index's fields in a record (without the id). */
+  encode(record: unknown): Uint8Array;
+  /**
+   * The packed beginning of an index key: the values of its first `values.length` fields.
+   *
+   * @throws `KEY_VALUE_INVALID` when a value does not fit its field or there are more values than fields.
+   */
+  encodeValues(values: readonly unknown[]): Uint8Array;
+  /** Reads the index's values from packed bytes and tells where the id begins. */
+  decodeValues(bytes: Uint8Array, offset?: number): { readonly values: unknown[]; readonly end: number };
+}
+
+/** A stored record and the revision `ifRevision` compares. */
+export interface StoredRecord<E extends AnyEntity> {
+  readonly record: Infer<E>;
+  /** Starts at 1 and grows by one with each write of the record. */
+  readonly revision: number;
+}
+
+/** The runtime side of an entity: see `modelOf`. */
+export interface EntityModel<E extends AnyEntity> {
+  readonly name: string;
+  readonly version: number;
+  /** The fields of the id in key order. */
+  readonly idFields: readonly KeyField[];
+  readonly indexes: ReadonlyMap<string, IndexModel>;
+
+  /**
+   * Validates what a caller passed to `create` or `put` (zod's input) and applies defaults once.
+   *
+   * @throws `RECORD_INVALID` with zod's issues in the details.
+   */
+  parse(input: unknown): Infer<E>;
+  /**
+   * Validates a changed record (zod's output): what an `update` function returned.
+   *
+   * @throws `RECORD_INVALID` with zod's issues in the details.
+   */
+  check(record: unknown): Infer<E>;
+  /**
+   * Applies a shallow patch to a record and validates the result; `undefined` removes an optional field.
+   *
+   * @throws `RECORD_INVALID` with zod's issues in the details, also for unknown and id fields.
+   */
+  patch(record: Infer<E>, patch: object): Infer<E>;
+
+  /** The id of a record. */
+  idOf(record: Infer<E>): IdOf<E>;
+  /**
+   * The packed tuple of an id, relative to the entity's prefix.
+   *
+   * @throws `RECORD_ID_INVALID` when the value cannot be an id of this entity.
+   */
+  encodeId(id: IdOf<E>): Uint8Array;
+  /** The packed beginning of an id: the values of its first `values.length` fields. */
+  encodeIdValues(values: readonly unknown[]): Uint8Array;
+  /**
+   * The id in packed bytes, from `offset` to their end.
+   *
+   * @throws `TUPLE_BYTES_INVALID` when the bytes are not an id of this entity.
+   */
+  decodeId(bytes: Uint8Array, offset?: number): IdOf<E>;
+  /** Whether two ids are the same id. */
+  sameId(a: IdOf<E>, b: IdOf<E>): boolean;
+  parseId(text: string): IdOf<E>;
+  formatId(id: IdOf<E>): string;
+
+  /** The bytes of a record, as stored under its key. */
+  encodeRecord(record: Infer<E>, revision: number): Uint8Array;
+  /**
+   * The record in stored bytes; it shares no memory with them.
+   *
+   * @throws a `corrupt` error (`VALUE_…`) when the bytes were not written by this entity, or by a newer program.
+   */
+  decodeRecord(bytes: Uint8Array, start?: number, end?: number): StoredRecord<E>;
+}
