@@ -3,4 +3,55 @@ import { define } from "./definition.js";
 
 export const engineErrors = {
   ENGINE: define<{ fdbCode: number; fdbName: string }>()("unavailable", "The engine refused the operation."),
+  ENGINE_CLOSED: define<{ engine: string }>()("usage", "The engine is closed."),
+  FOUNDATIONDB_PACKAGE_MISSING: define()(
+    "unavailable",
+    "The npm package `foundationdb` is not installed: run `npm install foundationdb`.",
+  ),
+  FOUNDATIONDB_CLIENT_MISSING: define<{ platform: string; arch: string; reason: string }>()(
+    "unavailable",
+    "FoundationDB's client library libfdb_c could not be loaded: install `foundationdb-clients` 7.2 or newer, of the cluster's version (https://github.com/apple/foundationdb/releases).",
+  ),
+  FOUNDATIONDB_BUILD_MISSING: define<{ platform: string; arch: string; reason: string }>()(
+    "unavailable",
+    "The npm package `foundationdb` has no native build for this platform: install `foundationdb-clients` and a C++ compiler, then run `npm rebuild foundationdb --ignore-scripts=false`.",
+  ),
+  FOUNDATIONDB_API_VERSION_UNSUPPORTED: define<{
+    apiVersion: number;
+    apiVersionMin: number;
+    apiVersionMax: number;
+    fdbCode: number | undefined;
+  }>()(
+    "unavailable",
+    "This FoundationDB API version cannot be used: ask for one in the stated bounds, and install `foundationdb-clients` 7.2 or newer.",
+  ),
+  FOUNDATIONDB_API_VERSION_SELECTED: define<{ apiVersion: number; selected: number | undefined }>()(
+    "usage",
+    "Another FoundationDB API version is in use in this process; it can be selected once.",
+  ),
+  FOUNDATIONDB_NETWORK_RUNNING: define<{ option: string }>()(
+    "usage",
+    "The FoundationDB client of this process runs with other network options; the first open sets them, once.",
+  ),
+  FOUNDATIONDB_THREAD: define()(
+    "usage",
+    "FoundationDB can be opened on the main thread only: its client has one network per process.",
+  ),
+  FOUNDATIONDB_OPTION: define<{ option: string; reason: string }>()("usage", "An option of FoundationDB is not valid."),
+  FOUNDATIONDB_CLUSTER_FILE: define<{ clusterFile: string | undefined; reason: string }>()(
+    "unavailable",
+    "The FoundationDB cluster file cannot be used: check its path, that this user may read it, and its content.",
+  ),
+  FOUNDATIONDB_FILE: define<{ option: string; path: string; reason: string }>()(
+    "unavailable",
+    "A file named by a FoundationDB option cannot be read.",
+  ),
+  FOUNDATIONDB_UNREACHABLE: define<{
+    clusterFile: string | undefined;
+    connectTimeoutMs: number;
+    fdbCode: number | undefined;
+  }>()(
+    "unavailable",
+    "The FoundationDB cluster did not answer: check that it runs (`fdbcli --exec status`), that the cluster file and the TLS files are its own, that its addresses can be reached, and that libfdb_c has the cluster's version.",
+  ),
 } as const;
