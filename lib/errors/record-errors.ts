@@ -8,7 +8,10 @@ export const recordErrors = {
     "conflict",
     "The record has another revision than the one asked for.",
   ),
-  RECORD_ID_CHANGED: define<{ entity: string; id: string }>()("input", "A change must leave the id of a record as it is."),
+  RECORD_ID_CHANGED: define<{ entity: string; id: string }>()(
+    "input",
+    "A change must leave the id of a record as it is.",
+  ),
   BATCH_TOO_LARGE: define<{ records: number; batchRecordsMax: number }>()("limit", "The batch holds too many records."),
   LIST_TOO_LARGE: define<{ entity: string; listRecordsMax: number }>()(
     "limit",
@@ -21,10 +24,6 @@ export const recordErrors = {
   QUERY_INVALID: define<{ entity: string; index: string | undefined; reason: string }>()(
     "usage",
     "The query cannot be answered by one range of a key or an index.",
-  ),
-  QUERY_VALUE_INVALID: define<{ entity: string; index: string | undefined; field: string; reason: string }>()(
-    "input",
-    "A bound of the query is not a value of its field.",
   ),
   CURSOR_INVALID: define()("input", "The cursor cannot be used."),
   INDEX_CORRUPT: define<{ entity: string; index: string }>()("corrupt", "An index disagrees with the records."),

@@ -1,0 +1,3 @@
+/** Indexes: which range a query is, which entries a record has, and whether they agree. */
+export { type EntryChanges, entryChanges } from "./maintain.js";
+export { planRange, type RangePlan, type RangeQuery } from "./plan.js";

@@ -1,0 +1,60 @@
+/** Plans: the one range of keys, of the records or of an index, that a query reads. */
+import { tenantryError } from "../errors/index.js";
+import { indexPrefix, recordPrefix } from "../keyspace/index.js";
+import type { AnyEntity, EntityModel, IndexModel } from "../schema/index.js";
+import { compareBytes, concatBytes } from "../tuple/index.js";
+
+/** The range of a query as it arrives: what the compiler allows is narrower. */
+export interface RangeQuery {
+  readonly index?: string | undefined;
+  readonly equals?: unknown;
+  readonly from?: unknown;
+  readonly to?: unknown;
+}
+
+/** The tenant-relative keys `[begin, end)` that hold a query's rows. */
+export interface RangePlan {
+  /** The index read; undefined when the rows are the records themselves. */
+  readonly index: IndexModel | undefined;
+  /** What all keys of the index, or of the entity's records, begin with. */
+  readonly prefix: Uint8Array;
+  readonly begin: Uint8Array;
+  readonly end: Uint8Array;
+  /** Whether no key can be in the range (`from` is not below `to`): it needs no read. */
+  readonly empty: boolean;
+}
+
+/** Above every element of a tuple, below every key that does not begin alike. */
+const afterElements = Uint8Array.of(0xff);
+
+// A bound is one value or a tuple of them: no field of a key has an array as its value.
+const valuesOf = (bound: unknown): readonly unknown[] => {
+  if (bound === undefined) return [];
+  return Array.isArray(bound) ? bound : [bound];
+};
+
+/**
+ * Finds the range of a query.
+ *
+ * @throws `QUERY_INVALID` for an index the entity lacks, or for more values than the index or the id has fields
+ * @throws `KEY_VALUE_INVALID` for a value that is not one of its field
+ */
+export function planRange<E extends AnyEntity>(model: EntityModel<E>, query: RangeQuery): RangePlan {
+  const index = query.index === undefined ? undefined : model.indexes.get(query.index);
+  const invalid = (reason: string): Error =>
+    tenantryError("QUERY_INVALID", { entity: model.name, index: query.index, reason });
+  if (query.index !== undefined && index === undefined) throw invalid("the entity has no index of this name");
+
+  const fields = index === undefined ? model.idFields : index.fields;
+  const prefix = index === undefined ? recordPrefix(model.name) : indexPrefix(model.name, index.name);
+  const equals = valuesOf(query.equals);
+  const bytesOf = (bound: readonly unknown[]): Uint8Array => {
+    const values = [...equals, ...bound];
+    if (values.length > fields.length) throw invalid("there are more values than the index, or the id, has fields");
+    return concatBytes(prefix, index === undefined ? model.encodeIdValues(values) : index.encodeValues(values));
+  };
+
+  const begin = bytesOf(valuesOf(query.from));
+  const end = query.to === undefined ? concatBytes(bytesOf([]), afterElements) : bytesOf(valuesOf(query.to));
+  return { index, prefix, begin, end, empty: compareBytes(begin, end) >= 0 };
+}
