@@ -38,3 +38,38 @@ export const cursorAgeMaxMs = 86_400_000;
 
 /** Longest cursor looked at, in characters: the longest key and its seal, in base64url. */
 export const cursorCharsMax = 2_640;
+
+/** How often a transaction's function runs when nothing else is said; the deadline is the bound that counts. */
+export const transactionAttemptsMax = 50;
+
+/** Time a transaction has, all attempts together, when nothing else is said: six read windows. */
+export const transactionDeadlineMs = 30_000;
+
+/** First and longest wait between attempts after a conflict, before jitter: those of FoundationDB's `onError`. */
+export const retryDelayFirstMs = 10;
+export const retryDelayMaxMs = 1_000;
+
+/** Longest wait between attempts when the cluster is short of memory: FoundationDB's own. */
+export const retryDelayMemoryMaxMs = 30_000;
+
+/** Time past a deadline or an abort that finding out a commit's outcome may take: one read window. */
+export const outcomeGraceMs = 5_000;
+
+/** Width of the time buckets of the markers that settle unknown outcomes, and how long such a marker is kept. */
+export const markerBucketMs = 3_600_000;
+export const markerRetentionMs = 7_200_000;
+
+/** Time for which a caller's idempotency key is remembered at least: a day, as payment services keep theirs. */
+export const idempotencyRetentionMs = 86_400_000;
+
+/** Longest idempotency key, in UTF-8 bytes: as payment services bound theirs. */
+export const idempotencyKeyBytesMax = 255;
+
+/** Largest value kept for replays of an idempotency key: one engine value, less its envelope. */
+export const idempotentResultBytesMax = 65_536;
+
+/** Tenants whose state a process keeps in memory. */
+export const tenantStatesCachedMax = 50_000;
+
+/** Time that closing gives running transactions when nothing else is said. */
+export const drainMs = 5_000;

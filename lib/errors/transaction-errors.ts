@@ -6,4 +6,31 @@ export const transactionErrors = {
     "conflict",
     "The transaction was tried as often as allowed and did not commit.",
   ),
+  TRANSACTION_DEADLINE_PASSED: define<{ deadlineMs: number; attempts: number }>()(
+    "unavailable",
+    "The transaction did not end before its deadline; nothing was written.",
+  ),
+  TRANSACTION_ABORTED: define<{ attempts: number }>()(
+    "unavailable",
+    "The transaction was aborted by its signal; nothing was written.",
+  ),
+  TRANSACTION_OUTCOME_UNKNOWN: define<{ attempts: number; fdbCode: number | undefined }>()(
+    "unavailable",
+    "It could not be found out whether the transaction was applied.",
+  ),
+  TRANSACTION_ENDED: define<{ operation: string }>()("usage", "The transaction was used after its end."),
+  TRANSACTION_NESTED: define()("usage", "A transaction was started inside another one."),
+  TRANSACTION_OPERATION_PENDING: define<{ pending: number }>()(
+    "usage",
+    "The transaction's function returned before its operations were done; nothing was written.",
+  ),
+  TRANSACTION_OPTION_INVALID: define<{ option: string; reason: string }>()(
+    "usage",
+    "An option of the transaction is not valid.",
+  ),
+  IDEMPOTENT_RESULT_INVALID: define<{ reason: string; bytes: number | undefined; idempotentResultBytesMax: number }>()(
+    "usage",
+    "The value of a transaction with an idempotency key cannot be kept for replays; nothing was written.",
+  ),
+  DATABASE_CLOSED: define()("unavailable", "The database is closing or closed."),
 } as const;

@@ -1,0 +1,11 @@
+/** Observing and its ports: clock, randomness, logger, meter, tracer. */
+export type { Clock } from "./clock.js";
+export { systemClock } from "./clock.js";
+export type { Logger } from "./logger.js";
+export { silentLogger } from "./logger.js";
+export type { Attributes, Counter, Histogram, InstrumentOptions, Meter } from "./meter.js";
+export { silentMeter } from "./meter.js";
+export type { Random } from "./random.js";
+export { systemRandom } from "./random.js";
+export type { Span, Tracer } from "./tracer.js";
+export { silentTracer } from "./tracer.js";

@@ -1,0 +1,41 @@
+/** The hook ports: how quotas, audit, feed and the like join a caller's transaction without reaching past their own. */
+import type { TenantRecord } from "../tenant/index.js";
+import type { TenantTransaction } from "./tenant-transaction.js";
+
+/** One record's change, as a repository announces it. */
+export interface RecordChange {
+  readonly entity: string;
+  /** The packed id, the bytes after the entity's prefix. */
+  readonly id: Uint8Array;
+  readonly kind: "create" | "update" | "delete";
+  /** The stored record before; undefined for a create. */
+  readonly before: unknown;
+  /** The stored record after; undefined for a delete. */
+  readonly after: unknown;
+  /** Bytes of the record's keys and values before and after, indexes left out. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/** What a hook may touch: the caller's transaction, seen through the hook's own subspace alone. */
+export interface HookScope {
+  /** The tenant as the transaction's gate saw it. */
+  readonly tenant: TenantRecord;
+  /** Keys are relative to the hook's subspace of the tenant. */
+  readonly transaction: TenantTransaction;
+}
+
+/**
+ * A policy that takes part in every writing transaction of a tenant, once per attempt. Throwing refuses the
+ * transaction: nothing is written and the caller gets the error.
+ */
+export interface TransactionHook {
+  /** For errors and logs. */
+  readonly name: string;
+  /** The number of the tenant's subspace that the hook reaches. */
+  readonly subspace: number;
+  /** Called as soon as a record's change is announced. */
+  change?(scope: HookScope, change: RecordChange): void;
+  /** Called after the caller's function returned and before the commit, in the order the hooks were given. */
+  beforeCommit?(scope: HookScope, changes: readonly RecordChange[]): void | Promise<void>;
+}

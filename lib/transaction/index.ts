@@ -1,0 +1,20 @@
+/** Transactions of one tenant and of the control plane: their interfaces, the runners, the hook ports. */
+export type { HookScope, RecordChange, TransactionHook } from "./hook.js";
+export type {
+  CloseOptions,
+  ReadTransactionOptions,
+  RunnerOptions,
+  TransactionLabel,
+  TransactionOptions,
+} from "./options.js";
+export type {
+  KeyReadOptions,
+  RangeBatch,
+  RangeReadOptions,
+  ReadTransaction,
+  RelativeRange,
+  RelativeSelector,
+} from "./read-transaction.js";
+export type { OpenRead, TransactionRunner } from "./runner.js";
+export type { SystemTransaction } from "./system-transaction.js";
+export type { KeyedAtomicOp, TenantTransaction, WriteOptions } from "./tenant-transaction.js";

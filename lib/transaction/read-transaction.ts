@@ -1,0 +1,62 @@
+/** What reading inside one tenant offers; keys are relative to the tenant, both ways. */
+import type { StreamingMode } from "../engine/index.js";
+import type { TenantId } from "../tenant/index.js";
+
+/** Keys from `begin` (inclusive) to `end` (exclusive), both relative to the tenant. Both ends, always. */
+export interface RelativeRange {
+  readonly begin: Uint8Array;
+  readonly end: Uint8Array;
+}
+
+/** A key by position: from `key` (or past it when `orEqual`), `offset` keys on; 1 is the next one. */
+export interface RelativeSelector {
+  readonly key: Uint8Array;
+  readonly orEqual: boolean;
+  readonly offset: number;
+}
+
+export interface KeyReadOptions {
+  /** A snapshot read adds no read conflict; default false. */
+  readonly snapshot?: boolean | undefined;
+}
+
+export interface RangeReadOptions extends KeyReadOptions {
+  /** Rows at most; 0 or absent: no limit. */
+  readonly limit?: number | undefined;
+  /** From the end backwards; default false. */
+  readonly reverse?: boolean | undefined;
+  /** Bytes of keys and values at most, at least one row; 0 or absent: the mode's own bound. */
+  readonly targetBytes?: number | undefined;
+  /** How much a batch fetches; default `wantAll`. */
+  readonly mode?: StreamingMode | undefined;
+  /** Which batch of a loop this is, from 1; `mode: "iterator"` grows with it. */
+  readonly iteration?: number | undefined;
+}
+
+/** A batch of rows, keys relative to the tenant; the caller owns the bytes. */
+export interface RangeBatch {
+  readonly rows: [Uint8Array, Uint8Array][];
+  /** Whether rows may follow: false only when the range was read to its end. */
+  readonly more: boolean;
+}
+
+/**
+ * Reads of one tenant at one point in time. It has no writes, and nothing on it leads to another tenant or to the
+ * engine. Every method rejects with `ISOLATION_VIOLATION` for a key outside the tenant, with `TRANSACTION_ENDED`
+ * after the transaction's end, and with an `EngineError` when the engine refuses.
+ */
+export interface ReadTransaction {
+  readonly tenantId: TenantId;
+  /** The value of a key, undefined when there is none. */
+  get(key: Uint8Array, options?: KeyReadOptions): Promise<Uint8Array | undefined>;
+  /** The key a selector names, undefined when that would lie before the tenant's first or past its last key. */
+  getKey(selector: RelativeSelector, options?: KeyReadOptions): Promise<Uint8Array | undefined>;
+  /** One batch of a range; loop while `more`. */
+  getRange(range: RelativeRange, options?: RangeReadOptions): Promise<RangeBatch>;
+  /** The version all reads are made at. */
+  getReadVersion(): Promise<bigint>;
+  /** Roughly how many bytes a range holds. */
+  getEstimatedRangeSizeBytes(range: RelativeRange): Promise<number>;
+  /** Keys that cut a range into parts of about `chunkBytes`, the range's ends included. */
+  getRangeSplitPoints(range: RelativeRange, chunkBytes: number): Promise<Uint8Array[]>;
+}
