@@ -73,3 +73,12 @@ export const tenantStatesCachedMax = 50_000;
 
 /** Time that closing gives running transactions when nothing else is said. */
 export const drainMs = 5_000;
+
+/** Longest packed tuple: the largest value of a key, since a tuple may be stored as one. */
+export const tupleBytesMax = valueBytesMax;
+
+/** How deep tuples nest: ours, far above use, so that no stack overflows on hostile bytes. */
+export const tupleDepthMax = 32;
+
+/** Longest integer of a tuple: FoundationDB's tuple layer has one byte for its length. */
+export const tupleIntegerBytesMax = 255;

@@ -1,0 +1,114 @@
+/** What a tuple may hold: the element type, and wrappers for the kinds JavaScript has no value of its own for. */
+import { isUint8Array } from "node:util/types";
+import { tenantryError } from "../errors/index.js";
+import { STAMP_BYTES, UUID_BYTES } from "./code.js";
+
+/** Why an element cannot be encoded. */
+export type TupleElementFault =
+  | "unsupportedType"
+  | "unsafeNumber"
+  | "integerTooLarge"
+  | "floatOverflow"
+  | "loneSurrogate"
+  | "wrongLength"
+  | "userVersionOutOfRange"
+  | "incompleteVersionstamp"
+  | "twoIncompleteVersionstamps"
+  | "noIncompleteVersionstamp"
+  | "tooDeep"
+  | "tooLarge";
+
+/** A refused element; `index` is its place in the tuple (of the outermost one, for nested tuples). */
+export const elementError = (reason: TupleElementFault, index = 0): Error =>
+  tenantryError("TUPLE_ELEMENT_INVALID", { index, reason });
+
+/** A 32-bit floating point element. */
+export class TupleFloat {
+  /** The number, rounded to 32 bits. */
+  readonly value: number;
+
+  constructor(value: number) {
+    const rounded = Math.fround(value);
+    if (Number.isFinite(value) && !Number.isFinite(rounded)) throw elementError("floatOverflow");
+    this.value = rounded;
+  }
+}
+
+/** A 64-bit floating point element; −0 and +0 are two elements, all NaNs are one, which sorts last. */
+export class TupleDouble {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** A UUID element: 16 bytes of fixed width, so that no packed UUID begins another. */
+export class TupleUuid {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    if (!isUint8Array(bytes) || bytes.length !== UUID_BYTES) throw elementError("wrongLength");
+    this.bytes = Uint8Array.from(bytes);
+  }
+}
+
+/**
+ * The order of a commit: 10 bytes from the engine, then a number of the user's for order within the commit.
+ * An incomplete one (no bytes yet) is filled by the engine when the transaction commits.
+ */
+export class TupleVersionstamp {
+  /** The engine's 10 bytes; undefined while incomplete. */
+  readonly bytes: Uint8Array | undefined;
+  /** 0 to 65,535: order within one commit. */
+  readonly userVersion: number;
+
+  constructor(bytes: Uint8Array | undefined, userVersion = 0) {
+    if (bytes !== undefined && (!isUint8Array(bytes) || bytes.length !== STAMP_BYTES))
+      throw elementError("wrongLength");
+    if (!Number.isInteger(userVersion) || userVersion < 0 || userVersion > 0xffff) {
+      throw elementError("userVersionOutOfRange");
+    }
+    // Ten bytes 0xff are FoundationDB's mark of an incomplete stamp: no commit has them.
+    this.bytes = bytes === undefined || bytes.every((byte) => byte === 0xff) ? undefined : Uint8Array.from(bytes);
+    this.userVersion = userVersion;
+  }
+}
+
+/**
+ * One element of a tuple. A `number` must be a safe integer and is encoded as an integer, as is a `bigint`: 5 and
+ * 5n are the same element. Fractions need {@link double} or {@link float}.
+ */
+export type TupleElement =
+  | null
+  | Uint8Array
+  | string
+  | number
+  | bigint
+  | boolean
+  | TupleFloat
+  | TupleDouble
+  | TupleUuid
+  | TupleVersionstamp
+  | readonly TupleElement[];
+
+/** A 32-bit floating point element of `value`, rounded; TUPLE_ELEMENT_INVALID when it is beyond 32 bits. */
+export const float = (value: number): TupleFloat => new TupleFloat(value);
+
+/**
+ * A 64-bit floating point element of `value`.
+ *
+ * @example
+ * ```ts
+ * import { double, pack } from "tenantry";
+ * const key = pack(["temperature", double(21.5)]);
+ * ```
+ */
+export const double = (value: number): TupleDouble => new TupleDouble(value);
+
+/** A UUID element of 16 bytes; TUPLE_ELEMENT_INVALID for another length. */
+export const uuid = (bytes: Uint8Array): TupleUuid => new TupleUuid(bytes);
+
+/** A versionstamp element; without bytes it is incomplete: pack it with {@link packWithVersionstamp}. */
+export const versionstamp = (bytes?: Uint8Array | undefined, userVersion = 0): TupleVersionstamp =>
+  new TupleVersionstamp(bytes, userVersion);

@@ -1,0 +1,60 @@
+/** Whole tuples to bytes and back, and the range of all tuples that begin with one. */
+import type { TupleElement } from "./element.js";
+import { TupleReader } from "./reader.js";
+import { TupleWriter } from "./writer.js";
+
+/**
+ * Packs a tuple as FoundationDB's tuple layer does: packed tuples sort as their elements do.
+ *
+ * @param prefix Bytes to put in front, as they are.
+ * @throws TUPLE_ELEMENT_INVALID for an element that has no encoding (a lone surrogate, an unsafe number, …).
+ *
+ * @example
+ * ```ts
+ * import { pack, unpack } from "tenantry";
+ * const key = pack(["city", 2988507]);
+ * const [entity, id] = unpack(key);
+ * ```
+ */
+export function pack(elements: readonly TupleElement[], prefix?: Uint8Array): Uint8Array {
+  const writer = prefix === undefined ? new TupleWriter() : new TupleWriter(prefix);
+  for (let i = 0; i < elements.length; i++) writer.element(elements[i]);
+  return writer.finish();
+}
+
+/**
+ * Packs a tuple with exactly one incomplete versionstamp, followed by its place in 4 little-endian bytes: the key
+ * that the atomic operation `setVersionstampedKey` takes.
+ *
+ * @throws TUPLE_ELEMENT_INVALID as {@link pack}, and when there is not exactly one incomplete versionstamp.
+ */
+export function packWithVersionstamp(elements: readonly TupleElement[], prefix?: Uint8Array): Uint8Array {
+  const writer = prefix === undefined ? new TupleWriter() : new TupleWriter(prefix);
+  for (let i = 0; i < elements.length; i++) writer.element(elements[i]);
+  return writer.finishVersionstamped();
+}
+
+/**
+ * The elements of a packed tuple. Integers come back as numbers when safe, as bigints otherwise.
+ *
+ * @param offset Where in `bytes` the tuple begins.
+ * @throws TUPLE_BYTES_INVALID for bytes that no tuple packs to.
+ */
+export function unpack(bytes: Uint8Array, offset = 0): TupleElement[] {
+  const reader = new TupleReader(bytes, offset);
+  const elements: TupleElement[] = [];
+  while (!reader.done) elements.push(reader.element());
+  return elements;
+}
+
+/**
+ * The range of all tuples that begin with the packed tuple `prefix` and have at least one element more:
+ * `prefix` + 0x00 (inclusive) to `prefix` + 0xff (exclusive).
+ */
+export function tupleRange(prefix: Uint8Array): { begin: Uint8Array; end: Uint8Array } {
+  const begin = new Uint8Array(prefix.length + 1);
+  begin.set(prefix);
+  const end = Uint8Array.from(begin);
+  end[prefix.length] = 0xff;
+  return { begin, end };
+}
