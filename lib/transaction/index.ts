@@ -15,6 +15,6 @@ export type {
   RelativeRange,
   RelativeSelector,
 } from "./read-transaction.js";
-export type { OpenRead, TransactionRunner } from "./runner.js";
+export type { ReadSession, TransactionRunner } from "./runner.js";
 export type { SystemTransaction } from "./system-transaction.js";
 export type { KeyedAtomicOp, TenantTransaction, WriteOptions } from "./tenant-transaction.js";

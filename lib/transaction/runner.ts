@@ -4,10 +4,14 @@ import type { CloseOptions, ReadTransactionOptions, TransactionOptions } from ".
 import type { ReadTransaction } from "./read-transaction.js";
 import type { TenantTransaction } from "./tenant-transaction.js";
 
-/** A read that stays open over several calls: all of its reads are made at one version, for some seconds at most. */
-export interface OpenRead extends Disposable {
-  readonly transaction: ReadTransaction;
-  /** Gives the version back; later use throws `TRANSACTION_ENDED`. */
+/**
+ * Reads in several steps, for scans: all of them at one version while that is younger than
+ * `scanReadVersionAgeMaxMs`, then at a fresh one. Not for concurrent steps. The caller ends it.
+ */
+export interface ReadSession extends Disposable {
+  /** Runs `fn`, which only reads; again, at a fresh version, when the engine asks for it. Retries and age are handled here. */
+  read<T>(fn: (transaction: ReadTransaction) => Promise<T>): Promise<T>;
+  /** Gives the version back; a later `read` throws `TRANSACTION_ENDED`. */
   end(): void;
 }
 
@@ -24,7 +28,8 @@ export interface TransactionRunner extends AsyncDisposable {
     fn: (transaction: ReadTransaction) => Promise<T>,
     options?: ReadTransactionOptions,
   ): Promise<T>;
-  /** For scans: a read transaction without a function around it. The caller ends it, and handles 1007 on its own. */
-  openRead(tenantId: TenantId, options?: Pick<ReadTransactionOptions, "signal" | "label">): OpenRead;
+  /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */
+  openReadSession(tenantId: TenantId, options?: ReadTransactionOptions): ReadSession;
+  /** Refuses new work (`DATABASE_CLOSED`), waits for what runs, then cancels it. May be called again. */
   close(options?: CloseOptions): Promise<void>;
 }
