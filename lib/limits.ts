@@ -82,3 +82,15 @@ export const tupleDepthMax = 32;
 
 /** Longest integer of a tuple: FoundationDB's tuple layer has one byte for its length. */
 export const tupleIntegerBytesMax = 255;
+
+/** How deep a stored value may nest: ours, far above use, so that no stack overflows on cycles or hostile bytes. */
+export const valueDepthMax = 64;
+
+/** Payload up to which the strings of a record may share one text in memory: keeping one field keeps that text. */
+export const sharedTextBytesMax = 1_024;
+
+/** Longest key FoundationDB takes, in bytes (error 2102). */
+export const foundationdbKeyBytesMax = 10_000;
+
+/** How long opening waits for a cluster to answer unless told otherwise, in milliseconds: a recovery takes about five seconds. */
+export const foundationdbConnectTimeoutMs = 10_000;
