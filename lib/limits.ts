@@ -94,3 +94,6 @@ export const foundationdbKeyBytesMax = 10_000;
 
 /** How long opening waits for a cluster to answer unless told otherwise, in milliseconds: a recovery takes about five seconds. */
 export const foundationdbConnectTimeoutMs = 10_000;
+
+/** Longest name of a tenant, in UTF-8 bytes. */
+export const tenantNameBytesMax = 256;

@@ -3,6 +3,7 @@ import { define } from "./definition.js";
 
 export const tenantErrors = {
   TENANT_ID_INVALID: define<{ reason: string }>()("input", "This is not a tenant id (a canonical v4 UUID)."),
+  TENANT_RECORD_INVALID: define<{ reason: string }>()("corrupt", "This is not a tenant's record."),
   TENANT_UNAVAILABLE: define()("missing", "There is no such tenant, or it takes no writes now."),
   ISOLATION_VIOLATION: define<{ operation: string; reason: string }>()(
     "isolation",

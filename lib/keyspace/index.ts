@@ -1,0 +1,23 @@
+/** Keyspace: the one map of what is stored where. Pure. */
+export type { MetaName } from "./control-keys.js";
+export { ControlKeys, controlSubspaces, metadataVersionKey } from "./control-keys.js";
+export { defaultRoot, Keyspace } from "./keyspace.js";
+export type { Subspace } from "./subspace.js";
+export {
+  attemptMarkerKey,
+  attemptMarkersBefore,
+  chunkKey,
+  chunkPrefix,
+  feedPrefix,
+  idempotencyMarkerKey,
+  idempotencyMarkersBefore,
+  indexPrefix,
+  recordPrefix,
+  schemaPrefix,
+  subspacePrefix,
+  subspaceRange,
+  subspaces,
+  timeBucket,
+} from "./subspace.js";
+export type { KeyRange } from "./tenant-range.js";
+export { PrefixRange, TenantRange } from "./tenant-range.js";

@@ -1,0 +1,73 @@
+/** The inside of a tenant: which integer holds what, and the tenant-relative keys of each part. */
+import { concatBytes, pack, type TupleElement, tupleRange } from "../tuple/index.js";
+import type { KeyRange } from "./tenant-range.js";
+
+/**
+ * What stands where a record has its entity's name: an integer, so that records and the rest can never collide.
+ * The numbers are stored: none is ever changed or used again.
+ */
+export const subspaces = {
+  indexes: 1,
+  feed: 2,
+  usage: 3,
+  sessions: 4,
+  schema: 5,
+  chunks: 6,
+  /** Markers that settle the unknown outcome of an attempt. */
+  attempts: 7,
+  /** Results under callers' idempotency keys. */
+  idempotency: 8,
+} as const;
+
+/** The number of one of a tenant's subspaces. */
+export type Subspace = (typeof subspaces)[keyof typeof subspaces];
+
+/** What all keys of a subspace begin with, and of the part of it that `elements` name. */
+export const subspacePrefix = (subspace: Subspace, ...elements: readonly TupleElement[]): Uint8Array =>
+  pack([subspace, ...elements]);
+
+/** The keys of a subspace, or of the part of it that `elements` name. */
+export const subspaceRange = (subspace: Subspace, ...elements: readonly TupleElement[]): KeyRange =>
+  tupleRange(pack([subspace, ...elements]));
+
+/** What all keys of an entity's records begin with: `(entity)`; the packed id follows. */
+export const recordPrefix = (entity: string): Uint8Array => pack([entity]);
+
+/** What all entries of an index begin with: `(1, entity, index)`; the packed values and the id follow. */
+export const indexPrefix = (entity: string, index: string): Uint8Array => pack([subspaces.indexes, entity, index]);
+
+/** What all entries of the change feed of one incarnation begin with: `(2, incarnation)`; versionstamps follow. */
+export const feedPrefix = (incarnation: number): Uint8Array => pack([subspaces.feed, incarnation]);
+
+/** What the chunks of one large record begin with: `(6, entity, id…)`, `id` being packed; their numbers follow. */
+export const chunkPrefix = (entity: string, id: Uint8Array): Uint8Array =>
+  concatBytes(pack([subspaces.chunks, entity]), id);
+
+/** A chunk of a large record: `(6, entity, id…, n)`. */
+export const chunkKey = (entity: string, id: Uint8Array, n: number): Uint8Array =>
+  concatBytes(chunkPrefix(entity, id), pack([n]));
+
+/** What a tenant's schema state for one entity begins with: `(5, entity)`. */
+export const schemaPrefix = (entity: string): Uint8Array => pack([subspaces.schema, entity]);
+
+/** The time bucket of `at`: whole widths since 1970, both in milliseconds. */
+export const timeBucket = (at: number, widthMs: number): number => Math.floor(at / widthMs);
+
+/** The marker of an attempt: `(7, bucket, token)`. */
+export const attemptMarkerKey = (bucket: number, token: Uint8Array): Uint8Array =>
+  pack([subspaces.attempts, bucket, token]);
+
+/** All markers of attempts in buckets before `bucket`. */
+export const attemptMarkersBefore = (bucket: number): KeyRange => bucketsBefore(subspaces.attempts, bucket);
+
+/** The result kept under a caller's idempotency key: `(8, bucket, key)`. */
+export const idempotencyMarkerKey = (bucket: number, key: string): Uint8Array =>
+  pack([subspaces.idempotency, bucket, key]);
+
+/** All results under idempotency keys in buckets before `bucket`. */
+export const idempotencyMarkersBefore = (bucket: number): KeyRange => bucketsBefore(subspaces.idempotency, bucket);
+
+const bucketsBefore = (subspace: Subspace, bucket: number): KeyRange => ({
+  begin: subspaceRange(subspace).begin,
+  end: pack([subspace, bucket]),
+});

@@ -1,0 +1,7 @@
+/** Tenant: ids, states and the registry's record, as pure data. */
+export type { TenantId, TenantIdFault } from "./tenant-id.js";
+export { isTenantId, newTenantId, parseTenantId, tenantIdBytes, tenantIdFromBytes } from "./tenant-id.js";
+export type { TenantRecord, TenantRecordFault } from "./tenant-record.js";
+export { decodeTenantRecord, encodeTenantRecord, isTenantName } from "./tenant-record.js";
+export type { TenantState, TenantStateRules } from "./tenant-state.js";
+export { isTenantState, tenantStates } from "./tenant-state.js";
