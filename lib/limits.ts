@@ -97,3 +97,10 @@ export const foundationdbConnectTimeoutMs = 10_000;
 
 /** Longest name of a tenant, in UTF-8 bytes. */
 export const tenantNameBytesMax = 256;
+
+/** Furthest a key selector goes, either way: its rows are read, so a batch of a scan. */
+export const selectorOffsetMax = scanBatchRowsMax;
+
+/** Violations of one tenant reported per window, and the window: enough to see an attack, too few to be one. */
+export const violationReportsMax = 10;
+export const violationWindowMs = 1_000;

@@ -1,0 +1,31 @@
+/** Selectors: a key by position, turned into a range read that cannot leave the tenant. */
+import type { KeyRange, PrefixRange } from "../keyspace/index.js";
+import { selectorOffsetMax } from "../limits.js";
+import { keyAfter } from "../tuple/index.js";
+
+/** A key by position: from `key` (or past it when `orEqual`), `offset` keys on; 1 is the next one. */
+export interface SelectorLike {
+  readonly key: Uint8Array;
+  readonly orEqual: boolean;
+  readonly offset: number;
+}
+
+/** A range read that finds a selector's key: the last of `limit` rows; when fewer come, there is no such key. */
+export interface BoundedSelector extends KeyRange {
+  readonly limit: number;
+  readonly reverse: boolean;
+}
+
+/**
+ * The read that finds the key of `selector`, whose own key bounds a part of `range`. Undefined when the offset is
+ * not a whole number within `selectorOffsetMax`, or `orEqual` not a boolean.
+ */
+export function resolveSelector(selector: SelectorLike, range: PrefixRange): BoundedSelector | undefined {
+  const { key, orEqual, offset } = selector;
+  if (!Number.isInteger(offset) || Math.abs(offset) > selectorOffsetMax || typeof orEqual !== "boolean")
+    return undefined;
+  // The end of the range is no key: nothing comes after it, and what comes before it is all there is.
+  const from = orEqual && range.contains(key) ? keyAfter(key) : key;
+  if (offset > 0) return { begin: from, end: range.end, limit: offset, reverse: false };
+  return { begin: range.begin, end: from, limit: 1 - offset, reverse: true };
+}
