@@ -12,6 +12,10 @@ export const recordErrors = {
     "input",
     "A change must leave the id of a record as it is.",
   ),
+  RECORD_TOO_LARGE: define<{ entity: string; id: string; bytes: number; valueBytesMax: number }>()(
+    "limit",
+    "The record is too large.",
+  ),
   BATCH_TOO_LARGE: define<{ records: number; batchRecordsMax: number }>()("limit", "The batch holds too many records."),
   LIST_TOO_LARGE: define<{ entity: string; listRecordsMax: number }>()(
     "limit",

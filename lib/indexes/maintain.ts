@@ -48,3 +48,7 @@ export function entryChanges<E extends AnyEntity>(
   }
   return { removed, added };
 }
+
+/** The packed id at the end of an entry's key. */
+export const entryId = (index: IndexModel, prefix: Uint8Array, key: Uint8Array): Uint8Array =>
+  key.subarray(index.decodeValues(key, prefix.length).end);

@@ -1,0 +1,15 @@
+/** Repositories: the typed door to one entity's records in one tenant. */
+export { type CursorKey, type CursorKeyring, CursorSeal, cursorKey, cursorSecretBytes } from "./cursor.js";
+export type { Page, PageQuery, Query, QueryOptions, QueryRange } from "./query.js";
+export type {
+  ChangeOptions,
+  Entry,
+  OperationOptions,
+  ReadRepository,
+  ReadScope,
+  Scan,
+  TenantRepository,
+  TransactionScope,
+} from "./repository.js";
+export { RepositoryFactory } from "./repository-factory.js";
+export { RunnerWriter } from "./tenant-reader.js";

@@ -1,0 +1,111 @@
+/** Record tables: the keys and bytes of one entity's records, and how they are loaded. */
+import { tenantryError } from "../errors/index.js";
+import { entryId, type RangePlan } from "../indexes/index.js";
+import { recordPrefix } from "../keyspace/index.js";
+import { keyBytesMax, valueBytesMax } from "../limits.js";
+import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../schema/index.js";
+import type { RangeBatch, ReadTransaction } from "../transaction/index.js";
+import { concatBytes, keyAfter } from "../tuple/index.js";
+
+/** Rows of a range as the engine gave them: of records, or of an index. */
+export type Rows = RangeBatch["rows"];
+
+/** A record as it is stored. */
+export interface Stored<E extends AnyEntity> extends StoredRecord<E> {
+  /** Length of its value. */
+  readonly bytes: number;
+}
+
+/** One entity's records, as keys and bytes relative to whatever tenant a transaction is of. */
+export class RecordTable<E extends AnyEntity> {
+  readonly model: EntityModel<E>;
+  readonly #prefix: Uint8Array;
+  readonly #tenantPrefixBytes: number;
+
+  /** `tenantPrefixBytes`: how many bytes every tenant's prefix adds to a key, which count towards `keyBytesMax`. */
+  constructor(model: EntityModel<E>, tenantPrefixBytes: number) {
+    this.model = model;
+    this.#prefix = recordPrefix(model.name);
+    this.#tenantPrefixBytes = tenantPrefixBytes;
+  }
+
+  /** The key of the record with a packed id. */
+  key(id: Uint8Array): Uint8Array {
+    return concatBytes(this.#prefix, id);
+  }
+
+  /** How an error names the record with an id. */
+  named(id: IdOf<E>): { readonly entity: string; readonly id: string } {
+    return { entity: this.model.name, id: this.model.formatId(id) };
+  }
+
+  missing(id: IdOf<E>): Error {
+    return tenantryError("RECORD_NOT_FOUND", this.named(id));
+  }
+
+  /** The bytes of a record, as they are stored; `RECORD_TOO_LARGE` when no value can hold them. */
+  encode(record: Infer<E>, revision: number): Uint8Array {
+    const bytes = this.model.encodeRecord(record, revision);
+    if (bytes.length > valueBytesMax) {
+      const named = this.named(this.model.idOf(record));
+      throw tenantryError("RECORD_TOO_LARGE", { ...named, bytes: bytes.length, valueBytesMax });
+    }
+    return bytes;
+  }
+
+  /** Throws `KEY_TOO_LARGE` when a key, with a tenant's prefix, is over the bound of all engines. */
+  assertKeyFits(key: Uint8Array): void {
+    const bytes = this.#tenantPrefixBytes + key.length;
+    if (bytes > keyBytesMax) throw tenantryError("KEY_TOO_LARGE", { bytes, keyBytesMax });
+  }
+
+  /** The stored bytes of the record with a packed id. */
+  load(transaction: ReadTransaction, id: Uint8Array): Promise<Uint8Array | undefined> {
+    return transaction.get(this.key(id));
+  }
+
+  decode(bytes: Uint8Array): Stored<E> {
+    const { record, revision } = this.model.decodeRecord(bytes);
+    return { record, revision, bytes: bytes.length };
+  }
+
+  /** The record with a packed id, if there is one. */
+  async stored(transaction: ReadTransaction, id: Uint8Array): Promise<Stored<E> | undefined> {
+    const bytes = await this.load(transaction, id);
+    return bytes === undefined ? undefined : this.decode(bytes);
+  }
+
+  /** The records of rows that a plan's range gave, fetched all at once when the rows are an index's. */
+  async records(transaction: ReadTransaction, { index, prefix }: RangePlan, rows: Rows): Promise<Infer<E>[]> {
+    if (index === undefined) return rows.map(([, value]) => this.model.decodeRecord(value).record);
+    const values = await Promise.all(rows.map(([key]) => this.load(transaction, entryId(index, prefix, key))));
+    return values.map((value) => {
+      if (value === undefined) {
+        throw tenantryError("INDEX_CORRUPT", { entity: this.model.name, index: index.name });
+      }
+      return this.model.decodeRecord(value).record;
+    });
+  }
+}
+
+/** What is left of a range once the row with `key` has been read. */
+export const rangeAfter = (range: RangePlan, key: Uint8Array, reverse: boolean): RangePlan =>
+  reverse ? { ...range, end: key } : { ...range, begin: keyAfter(key) };
+
+/** The first rows of a range, `limit` at most, in as many batches as the engine makes of them. */
+export async function firstRows(
+  transaction: ReadTransaction,
+  range: RangePlan,
+  { limit, reverse }: { readonly limit: number; readonly reverse: boolean },
+): Promise<Rows> {
+  const rows: Rows = [];
+  let rest = range;
+  while (rows.length < limit && !range.empty) {
+    const batch = await transaction.getRange(rest, { limit: limit - rows.length, reverse });
+    rows.push(...batch.rows);
+    const last = batch.rows.at(-1)?.[0];
+    if (!batch.more || last === undefined) break;
+    rest = rangeAfter(rest, last, reverse);
+  }
+  return rows;
+}

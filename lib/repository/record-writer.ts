@@ -1,0 +1,162 @@
+/** Reading and writing one entity's records: the methods of `TenantRepository`. */
+import { tenantryError } from "../errors/index.js";
+import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../schema/index.js";
+import type { TenantTransaction } from "../transaction/index.js";
+import { applyChanges, type Change } from "./change.js";
+import type { CursorSeal } from "./cursor.js";
+import { assertBatch, RecordReader } from "./record-reader.js";
+import type { RecordTable } from "./record-table.js";
+import type { ChangeOptions, OperationOptions, TenantRepository } from "./repository.js";
+import type { TenantWriter } from "./tenant-reader.js";
+
+/** Packed ids as keys of a map. */
+const textOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString("latin1");
+
+/** What the record there has for a revision; undefined when there is none. */
+type Revision = number | undefined;
+
+export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implements TenantRepository<E> {
+  readonly #table: RecordTable<E>;
+  readonly #writer: TenantWriter;
+
+  constructor(table: RecordTable<E>, writer: TenantWriter, seal: CursorSeal) {
+    super(table, writer, seal);
+    this.#table = table;
+    this.#writer = writer;
+  }
+
+  async create(input: InputOf<E>, options?: OperationOptions): Promise<Infer<E>> {
+    const record = this.#table.model.parse(input);
+    await this.#store("create", [record], options, this.#refuseExisting);
+    return record;
+  }
+
+  async createMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]> {
+    const records = this.#parseAll(inputs);
+    await this.#store("createMany", records, options, this.#refuseExisting);
+    return records;
+  }
+
+  async put(input: InputOf<E>, options?: ChangeOptions): Promise<Infer<E>> {
+    const record = this.#table.model.parse(input);
+    const check = (revision: Revision): void => {
+      this.#assertRevision(this.#table.model.idOf(record), revision, options);
+    };
+    await this.#store("put", [record], options, check);
+    return record;
+  }
+
+  async putMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]> {
+    const records = this.#parseAll(inputs);
+    await this.#store("putMany", records, options, () => {});
+    return records;
+  }
+
+  async update(id: IdOf<E>, fn: (record: Infer<E>) => Infer<E>, options?: ChangeOptions): Promise<Infer<E>> {
+    return this.#revise("update", id, options, (record) => this.#table.model.check(fn(record)));
+  }
+
+  async patch(id: IdOf<E>, changes: PatchOf<E>, options?: ChangeOptions): Promise<Infer<E>> {
+    return this.#revise("patch", id, options, (record) => this.#table.model.patch(record, changes));
+  }
+
+  async delete(id: IdOf<E>, options?: ChangeOptions): Promise<boolean> {
+    return (await this.#remove("delete", [id], options)) === 1;
+  }
+
+  async deleteMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<number> {
+    assertBatch(ids);
+    return this.#remove("deleteMany", ids, options);
+  }
+
+  #parseAll(inputs: readonly InputOf<E>[]): Infer<E>[] {
+    assertBatch(inputs);
+    return inputs.map((input) => this.#table.model.parse(input));
+  }
+
+  /** Stores records in their order, unless `check` throws about the revision of what is there. */
+  async #store(
+    operation: string,
+    records: readonly Infer<E>[],
+    options: OperationOptions | undefined,
+    check: (revision: Revision, record: Infer<E>) => void,
+  ): Promise<void> {
+    const table = this.#table;
+    const ids = records.map((record) => table.model.encodeId(table.model.idOf(record)));
+    await this.#write(operation, options, async (transaction) => {
+      const stored = await Promise.all(ids.map((id) => table.stored(transaction, id)));
+      const changes = new Map<string, Change<E>>();
+      for (const [at, record] of records.entries()) {
+        const id = ids[at] ?? new Uint8Array();
+        const before = stored[at];
+        const revision = changes.get(textOf(id))?.revision ?? before?.revision;
+        check(revision, record);
+        changes.set(textOf(id), { id, before, after: record, revision: (revision ?? 0) + 1 });
+      }
+      applyChanges(transaction, table, [...changes.values()]);
+    });
+  }
+
+  /** Replaces an existing record by what `revise` makes of it. */
+  async #revise(
+    operation: string,
+    id: IdOf<E>,
+    options: ChangeOptions | undefined,
+    revise: (record: Infer<E>) => Infer<E>,
+  ): Promise<Infer<E>> {
+    const { model } = this.#table;
+    const packed = model.encodeId(id);
+    return this.#write(operation, options, async (transaction) => {
+      const bytes = await this.#table.load(transaction, packed);
+      if (bytes === undefined) throw this.#table.missing(id);
+      // Decoded twice: what the function does to its record must not reach the one that index entries are read from.
+      const before = this.#table.decode(bytes);
+      this.#assertRevision(id, before.revision, options);
+      const after = revise(this.#table.decode(bytes).record);
+      if (!model.sameId(model.idOf(after), id)) throw tenantryError("RECORD_ID_CHANGED", this.#table.named(id));
+      applyChanges(transaction, this.#table, [{ id: packed, before, after, revision: before.revision + 1 }]);
+      return after;
+    });
+  }
+
+  /** Removes the records there are of `ids`; how many. */
+  async #remove(operation: string, ids: readonly IdOf<E>[], options: ChangeOptions | undefined): Promise<number> {
+    const wanted = new Map<string, { readonly id: IdOf<E>; readonly packed: Uint8Array }>();
+    for (const id of ids) {
+      const packed = this.#table.model.encodeId(id);
+      wanted.set(textOf(packed), { id, packed });
+    }
+    return this.#write(operation, options, async (transaction) => {
+      const changes = await Promise.all(
+        [...wanted.values()].map(async ({ id, packed }): Promise<Change<E>[]> => {
+          const before = await this.#table.stored(transaction, packed);
+          this.#assertRevision(id, before?.revision, options);
+          return before === undefined ? [] : [{ id: packed, before, after: undefined, revision: 0 }];
+        }),
+      );
+      const present = changes.flat();
+      applyChanges(transaction, this.#table, present);
+      return present.length;
+    });
+  }
+
+  readonly #refuseExisting = (revision: Revision, record: Infer<E>): void => {
+    if (revision === undefined) return;
+    throw tenantryError("RECORD_EXISTS", this.#table.named(this.#table.model.idOf(record)));
+  };
+
+  #assertRevision(id: IdOf<E>, actual: Revision, options: ChangeOptions | undefined): void {
+    const expected = options?.ifRevision;
+    if (expected === undefined || expected === actual) return;
+    throw tenantryError("REVISION_MISMATCH", { ...this.#table.named(id), expected, actual });
+  }
+
+  #write<T>(
+    operation: string,
+    options: OperationOptions | undefined,
+    fn: (transaction: TenantTransaction) => Promise<T>,
+  ): Promise<T> {
+    const label = { entity: this.#table.model.name, operation };
+    return this.#writer.write(fn, { signal: options?.signal, label });
+  }
+}

@@ -1,0 +1,49 @@
+/** What makes repositories: inside a transaction, by the scopes users work with, and outside of one. */
+import { tenantryError } from "../errors/index.js";
+import { type AnyEntity, modelOf } from "../schema/index.js";
+import type { ReadTransaction, TenantTransaction } from "../transaction/index.js";
+import type { CursorSeal } from "./cursor.js";
+import { RecordReader } from "./record-reader.js";
+import { RecordTable } from "./record-table.js";
+import { RecordWriter } from "./record-writer.js";
+import type { ReadRepository, ReadScope, TenantRepository, TransactionScope } from "./repository.js";
+import { JoinedReader, JoinedWriter, type TenantReader, type TenantWriter } from "./tenant-reader.js";
+
+/** What all repositories of a database share; it holds no tenant. */
+export class RepositoryFactory {
+  readonly #entities: ReadonlySet<AnyEntity>;
+  readonly #seal: CursorSeal;
+  readonly #tenantPrefixBytes: number;
+
+  constructor(entities: ReadonlySet<AnyEntity>, seal: CursorSeal, tenantPrefixBytes: number) {
+    this.#entities = entities;
+    this.#seal = seal;
+    this.#tenantPrefixBytes = tenantPrefixBytes;
+  }
+
+  reader<E extends AnyEntity>(entity: E, tenant: TenantReader): ReadRepository<E> {
+    return new RecordReader(this.#table(entity), tenant, this.#seal);
+  }
+
+  writer<E extends AnyEntity>(entity: E, tenant: TenantWriter): TenantRepository<E> {
+    return new RecordWriter(this.#table(entity), tenant, this.#seal);
+  }
+
+  readScope(transaction: ReadTransaction): ReadScope {
+    const reader = new JoinedReader(transaction);
+    return { repository: (entity) => this.reader(entity, reader) };
+  }
+
+  transactionScope(transaction: TenantTransaction): TransactionScope {
+    const writer = new JoinedWriter(transaction);
+    return {
+      repository: (entity) => this.writer(entity, writer),
+      afterCommit: (fn) => transaction.afterCommit(fn),
+    };
+  }
+
+  #table<E extends AnyEntity>(entity: E): RecordTable<E> {
+    if (!this.#entities.has(entity)) throw tenantryError("ENTITY_UNKNOWN", { entity: entity.name });
+    return new RecordTable(modelOf(entity), this.#tenantPrefixBytes);
+  }
+}

@@ -1,0 +1,108 @@
+/** Scans: the rows of a range as a stream, fetched in batches and handed out one by one or batch by batch. */
+import type { RangePlan } from "../indexes/index.js";
+import { scanBatchRowsMax } from "../limits.js";
+import type { ReadSession, ReadTransaction } from "../transaction/index.js";
+import { type Rows, rangeAfter } from "./record-table.js";
+import type { Scan } from "./repository.js";
+
+/** Which rows of a range a scan hands out, and in which order. */
+export interface ScanOrder {
+  readonly reverse: boolean;
+  /** Rows at most. */
+  readonly limit: number;
+}
+
+/** The batches of a range, each passed through `map` inside the transaction that read it; ends the session. */
+export async function* batchesOf<T>(
+  session: Pick<ReadSession, "read" | "end">,
+  range: RangePlan,
+  { reverse, limit }: ScanOrder,
+  map: (transaction: ReadTransaction, rows: Rows) => Promise<T>,
+): AsyncGenerator<T, undefined, undefined> {
+  let rest = range;
+  let remaining = range.empty ? 0 : limit;
+  try {
+    while (remaining > 0) {
+      const part = rest;
+      const options = { limit: Math.min(remaining, scanBatchRowsMax), reverse };
+      const batch = await session.read(async (transaction) => {
+        const { rows, more } = await transaction.getRange(part, options);
+        const last = rows.at(-1)?.[0];
+        return { count: rows.length, last: more ? last : undefined, mapped: await map(transaction, rows) };
+      });
+      if (batch.count > 0) yield batch.mapped;
+      if (batch.last === undefined) return;
+      rest = rangeAfter(rest, batch.last, reverse);
+      remaining -= batch.count;
+    }
+  } finally {
+    session.end();
+  }
+}
+
+/** Rows one by one, from batches: a promise that is resolved already for all but the first row of a batch. */
+class RowIterator<R extends object> implements AsyncIterableIterator<R, undefined> {
+  readonly #batches: AsyncGenerator<R[], undefined, undefined>;
+  #rows: readonly R[] = [];
+  #at = 0;
+  #loading: Promise<void> | undefined;
+  #done = false;
+
+  constructor(batches: AsyncGenerator<R[], undefined, undefined>) {
+    this.#batches = batches;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<R, undefined>> {
+    const value = this.#rows[this.#at];
+    if (value !== undefined) {
+      this.#at += 1;
+      return Promise.resolve({ value, done: false });
+    }
+    if (this.#done) return Promise.resolve({ value: undefined, done: true });
+    this.#loading ??= this.#load();
+    return this.#loading.then(() => this.next());
+  }
+
+  async return(): Promise<IteratorResult<R, undefined>> {
+    this.#done = true;
+    this.#rows = [];
+    await this.#batches.return(undefined);
+    return { value: undefined, done: true };
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const { value, done } = await this.#batches.next();
+      if (done === true) this.#done = true;
+      if (value === undefined || this.#done) return;
+      this.#rows = value;
+      this.#at = 0;
+    } catch (error) {
+      this.#done = true;
+      throw error;
+    } finally {
+      this.#loading = undefined;
+    }
+  }
+}
+
+/** A scan over the batches that `open` starts anew for every iteration. */
+export class RecordScan<R extends object> implements Scan<R> {
+  readonly #open: () => AsyncGenerator<R[], undefined, undefined>;
+
+  constructor(open: () => AsyncGenerator<R[], undefined, undefined>) {
+    this.#open = open;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<R, undefined> {
+    return new RowIterator(this.#open());
+  }
+
+  batches(): AsyncIterable<readonly R[]> {
+    return this.#open();
+  }
+}

@@ -1,0 +1,87 @@
+/** How a repository reaches its tenant: by transactions of its own, or inside somebody's. */
+import { tenantryError } from "../errors/index.js";
+import type { TenantId } from "../tenant/index.js";
+import type {
+  ReadSession,
+  ReadTransaction,
+  ReadTransactionOptions,
+  TenantTransaction,
+  TransactionRunner,
+} from "../transaction/index.js";
+
+/** Reads of one tenant. */
+export interface TenantReader {
+  readonly tenantId: TenantId;
+  read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T>;
+  /** Reads in several steps. */
+  openReadSession(options: ReadTransactionOptions): Pick<ReadSession, "read" | "end">;
+}
+
+/** Reads and writes of one tenant. */
+export interface TenantWriter extends TenantReader {
+  write<T>(fn: (transaction: TenantTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T>;
+}
+
+/** Every call a transaction of its own. */
+export class RunnerWriter implements TenantWriter {
+  readonly tenantId: TenantId;
+  readonly #runner: TransactionRunner;
+
+  constructor(runner: TransactionRunner, tenantId: TenantId) {
+    this.#runner = runner;
+    this.tenantId = tenantId;
+  }
+
+  read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
+    return this.#runner.read(this.tenantId, fn, options);
+  }
+
+  openReadSession(options: ReadTransactionOptions): ReadSession {
+    return this.#runner.openReadSession(this.tenantId, options);
+  }
+
+  write<T>(fn: (transaction: TenantTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
+    return this.#runner.transact(this.tenantId, fn, options);
+  }
+}
+
+function assertNotAborted({ signal }: ReadTransactionOptions): void {
+  if (signal?.aborted) throw tenantryError("TRANSACTION_ABORTED", { attempts: 1 }, { cause: signal.reason });
+}
+
+/** Every call inside one reading transaction, whose runner retries. */
+export class JoinedReader implements TenantReader {
+  readonly #transaction: ReadTransaction;
+
+  constructor(transaction: ReadTransaction) {
+    this.#transaction = transaction;
+  }
+
+  get tenantId(): TenantId {
+    return this.#transaction.tenantId;
+  }
+
+  async read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
+    assertNotAborted(options);
+    return fn(this.#transaction);
+  }
+
+  openReadSession(options: ReadTransactionOptions): Pick<ReadSession, "read" | "end"> {
+    return { read: (fn) => this.read(fn, options), end() {} };
+  }
+}
+
+/** Every call inside one transaction, whose runner retries. */
+export class JoinedWriter extends JoinedReader implements TenantWriter {
+  readonly #transaction: TenantTransaction;
+
+  constructor(transaction: TenantTransaction) {
+    super(transaction);
+    this.#transaction = transaction;
+  }
+
+  async write<T>(fn: (transaction: TenantTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
+    assertNotAborted(options);
+    return fn(this.#transaction);
+  }
+}
