@@ -3,6 +3,30 @@ import { define } from "./definition.js";
 
 export const engineErrors = {
   ENGINE: define<{ fdbCode: number; fdbName: string }>()("unavailable", "The engine refused the operation."),
+  STORE_LOCKED: define<{ path: string; pid: number; host: string; waitedMs: number }>()(
+    "unavailable",
+    "Another process has the store open; one at a time can.",
+  ),
+  STORE_FOREIGN: define<{ path: string; reason: string }>()("corrupt", "What lies here is not a store of Tenantry."),
+  STORE_CORRUPT: define<{ path: string; reason: string }>()(
+    "corrupt",
+    "The store is damaged: restore it from a backup.",
+  ),
+  STORE_FORMAT: define<{ path: string; format: number; formatMax: number }>()(
+    "unavailable",
+    "The store was written by a later version of Tenantry.",
+  ),
+  STORE_UNWRITABLE: define<{ path: string; reason: string }>()(
+    "unavailable",
+    "The store's directory cannot be written: check that it exists, its owner, its mode and its file system.",
+  ),
+  STORE_FULL: define<{ path: string; mapBytes: number }>()(
+    "limit",
+    "The store has reached its largest size: open it with a larger `mapBytes`.",
+  ),
+  STORE_DISK_FULL: define<{ path: string }>()("unavailable", "The disk of the store is full: nothing was written."),
+  STORE_FAILED: define<{ path: string; reason: string }>()("unavailable", "The store could not be written."),
+  STORE_OPTION: define<{ option: string; reason: string }>()("usage", "An option of the embedded engine is not valid."),
   ENGINE_CLOSED: define<{ engine: string }>()("usage", "The engine is closed."),
   FOUNDATIONDB_PACKAGE_MISSING: define()(
     "unavailable",

@@ -1,0 +1,80 @@
+/** Engine descriptors: plain data that says which engine to open and how; nothing happens until it is opened. */
+import type { FoundationDbOptions } from "./foundationdb/options.js";
+
+/** How far a commit of the embedded engine reaches before it is acknowledged. */
+export type Durability =
+  /** Flushed to the disk: survives a crash of the process, of the system, and a power cut. */
+  | "durable"
+  /** Handed to the system: survives a crash of the process; a power cut can lose, or damage, the store. */
+  | "relaxed";
+
+export interface EmbeddedOptions {
+  /** Directory of the store; made when it is not there. */
+  readonly path: string;
+  /** `"durable"` unless said otherwise. */
+  readonly durability?: Durability | undefined;
+  /** Milliseconds to wait for another process to let go of the store; 5,000 unless said otherwise. */
+  readonly lockTimeout?: number | undefined;
+  /** Largest size of the store, in bytes of address space; 1 TiB unless said otherwise. */
+  readonly mapBytes?: number | undefined;
+}
+
+export interface MemoryOptions {
+  /** Largest size of the store, in bytes; 64 GiB unless said otherwise (the file system's room bounds it too). */
+  readonly mapBytes?: number | undefined;
+}
+
+export interface EmbeddedDescriptor extends Readonly<EmbeddedOptions> {
+  readonly engine: "embedded";
+}
+
+export interface MemoryDescriptor extends Readonly<MemoryOptions> {
+  readonly engine: "memory";
+}
+
+export interface FoundationDbDescriptor extends Readonly<FoundationDbOptions> {
+  readonly engine: "foundationdb";
+}
+
+/** What `open` and `openEngine` take: made by `embedded`, `memory` or `foundationdb`. */
+export type EngineDescriptor = EmbeddedDescriptor | MemoryDescriptor | FoundationDbDescriptor;
+
+/**
+ * The embedded engine: a durable store in a directory, with FoundationDB's behaviour and nothing to install.
+ *
+ * @example
+ * ```ts
+ * import { embedded, openEngine } from "tenantry/engine";
+ * const engine = await openEngine(embedded("./data"));
+ * const relaxed = embedded({ path: "./cache", durability: "relaxed" });
+ * ```
+ */
+export function embedded(store: string | EmbeddedOptions): EmbeddedDescriptor {
+  return Object.freeze({ ...(typeof store === "string" ? { path: store } : store), engine: "embedded" as const });
+}
+
+/**
+ * The embedded engine on a temporary store that is gone once closed: for tests.
+ *
+ * @example
+ * ```ts
+ * import { memory, openEngine } from "tenantry/engine";
+ * const engine = await openEngine(memory());
+ * ```
+ */
+export function memory(options: MemoryOptions = {}): MemoryDescriptor {
+  return Object.freeze({ ...options, engine: "memory" as const });
+}
+
+/**
+ * A FoundationDB cluster, through the npm package `foundationdb`, which is loaded when the engine is opened.
+ *
+ * @example
+ * ```ts
+ * import { foundationdb, openEngine } from "tenantry/engine";
+ * const engine = await openEngine(foundationdb({ clusterFile: "/etc/foundationdb/fdb.cluster" }));
+ * ```
+ */
+export function foundationdb(options: FoundationDbOptions = {}): FoundationDbDescriptor {
+  return Object.freeze({ ...options, engine: "foundationdb" as const });
+}

@@ -1,0 +1,127 @@
+/** Group commit: concurrent commits are resolved in order and written together, with one flush for all of them. */
+import { tenantryError } from "../../../errors/index.js";
+import { EngineError } from "../../error.js";
+import type { CommitRequest, CommitResult } from "../store.js";
+import { Resolver, versionAgeMax } from "./resolver.js";
+import type { VersionClock } from "./version-clock.js";
+import { versionstampOf } from "./versionstamp.js";
+
+/** A commit that passed the resolver. */
+export interface AcceptedCommit extends CommitRequest, CommitResult {}
+
+/** Writes a batch; resolves once it is flushed and can be read. */
+export type WriteBatch = (version: number, commits: readonly AcceptedCommit[]) => Promise<void>;
+
+interface Waiting {
+  readonly commit: AcceptedCommit;
+  readonly resolve: (result: CommitResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Batch {
+  readonly version: number;
+  readonly waiting: Waiting[];
+  mutations: number;
+}
+
+/** Commits of one batch: their order must fit the two bytes a versionstamp has for it. */
+const batchCommitsMax = 10_000;
+/** Mutations after which the next commit begins a batch of its own. */
+const batchMutationsMax = 20_000;
+
+export class CommitPipeline {
+  readonly #clock: VersionClock;
+  readonly #write: WriteBatch;
+  readonly #resolver = new Resolver();
+  /** Oldest first; the first is being written. */
+  readonly #batches: Batch[] = [];
+  #readVersion: number;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(clock: VersionClock, readVersion: number, write: WriteBatch) {
+    this.#clock = clock;
+    this.#readVersion = readVersion;
+    this.#write = write;
+  }
+
+  /** The newest version at which everything committed is flushed. It advances with time, as FoundationDB's does. */
+  readVersion(): number {
+    if (this.#batches.length === 0) this.#readVersion = this.#clock.now();
+    return this.#readVersion;
+  }
+
+  commit(request: CommitRequest): Promise<CommitResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw tenantryError("ENGINE_CLOSED", { engine: "embedded" });
+      const { readVersion, readConflicts, writeConflicts } = request;
+      if (readVersion !== undefined) {
+        if (this.#clock.now() - Number(readVersion) > versionAgeMax) throw new EngineError(1_007);
+        if (this.#resolver.conflicts(readConflicts, Number(readVersion))) throw new EngineError(1_020);
+      }
+      const batch = this.#openBatch();
+      this.#resolver.note(writeConflicts, batch.version);
+      const versionstamp = versionstampOf(batch.version, batch.waiting.length);
+      const commit = { ...request, version: BigInt(batch.version), versionstamp };
+      batch.waiting.push({ commit, resolve, reject });
+      batch.mutations += request.mutations.length;
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** The batch that takes the next commit: never the one being written. */
+  #openBatch(): Batch {
+    const last = this.#batches.at(-1);
+    const writing = this.#writing ? 1 : 0;
+    if (
+      last !== undefined &&
+      this.#batches.length > writing &&
+      last.waiting.length < batchCommitsMax &&
+      last.mutations < batchMutationsMax
+    ) {
+      return last;
+    }
+    const batch: Batch = { version: this.#clock.next(), waiting: [], mutations: 0 };
+    this.#batches.push(batch);
+    return batch;
+  }
+
+  #writing = false;
+
+  async #run(): Promise<void> {
+    // Commits issued in the same turn of the event loop go together.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    for (;;) {
+      const batch = this.#batches[0];
+      if (batch === undefined) break;
+      this.#writing = true;
+      await this.#writeBatch(batch);
+      this.#writing = false;
+    }
+    this.#running = undefined;
+  }
+
+  async #writeBatch(batch: Batch): Promise<void> {
+    let failure: { error: unknown } | undefined;
+    try {
+      await this.#write(
+        batch.version,
+        batch.waiting.map(({ commit }) => commit),
+      );
+      this.#readVersion = batch.version;
+    } catch (error) {
+      failure = { error };
+    }
+    this.#batches.shift();
+    for (const { commit, resolve, reject } of batch.waiting) {
+      if (failure !== undefined) reject(failure.error);
+      else resolve({ version: commit.version, versionstamp: commit.versionstamp });
+    }
+  }
+
+  /** Refuses new commits and waits for those under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+}

@@ -1,0 +1,24 @@
+/** Versionstamps: the ten bytes a commit gives its writes, and putting them into keys and values. */
+
+/** Bytes of a versionstamp: the version, then the order in the batch, both big-endian. */
+const stampBytes = 10;
+/** Bytes behind a stamped key or value that say where its stamp goes, little-endian. */
+const offsetBytes = 4;
+
+/** The versionstamp of the commit that is `order`th in its batch. */
+export function versionstampOf(version: number, order: number): Uint8Array {
+  const stamp = new Uint8Array(stampBytes);
+  const view = new DataView(stamp.buffer);
+  view.setBigUint64(0, BigInt(version));
+  view.setUint16(8, order);
+  return stamp;
+}
+
+/** `bytes` without its trailing offset and with the stamp at that offset (which the transaction has checked). */
+export function putStamp(bytes: Uint8Array, stamp: Uint8Array): Uint8Array {
+  const length = Math.max(bytes.length - offsetBytes, 0);
+  const stamped = bytes.slice(0, length);
+  const offset = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(length, true);
+  stamped.set(stamp, offset);
+  return stamped;
+}

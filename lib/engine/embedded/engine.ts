@@ -1,0 +1,34 @@
+/** The embedded engine: begins transactions over a store and closes it. */
+import { tenantryError } from "../../errors/index.js";
+import type { Engine, EngineCapabilities, EngineTransaction } from "../engine.js";
+import { storeKeyBytesMax } from "./lmdb/environment.js";
+import type { Store } from "./store.js";
+import { EmbeddedTransaction, type TransactionHost } from "./transaction.js";
+
+export class EmbeddedEngine implements Engine {
+  readonly name: string;
+  readonly capabilities: EngineCapabilities;
+  readonly #store: Store;
+  readonly #release: () => Promise<void>;
+  readonly #host: TransactionHost;
+  #closing: Promise<void> | undefined;
+
+  /** `release` gives up this engine's share of the store. */
+  constructor(name: string, durable: boolean, store: Store, release: () => Promise<void>) {
+    this.name = name;
+    this.capabilities = { durable, multiProcess: false, keyBytesMax: storeKeyBytesMax };
+    this.#store = store;
+    this.#release = release;
+    this.#host = { keyBytesMax: storeKeyBytesMax, now: () => performance.now(), random: Math.random };
+  }
+
+  begin(): EngineTransaction {
+    if (this.#closing !== undefined) throw tenantryError("ENGINE_CLOSED", { engine: this.name });
+    return new EmbeddedTransaction(this.#store, this.#host);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#release();
+    return this.#closing;
+  }
+}

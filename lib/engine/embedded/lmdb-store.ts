@@ -1,0 +1,132 @@
+/** The store of the embedded engine, on LMDB: puts snapshots, commits and watches together. */
+import { tenantryError } from "../../errors/index.js";
+import { EngineError } from "../error.js";
+import { type AcceptedCommit, CommitPipeline } from "./commit/commit-pipeline.js";
+import { type CommittedState, writeEffects } from "./commit/effects.js";
+import { VersionClock } from "./commit/version-clock.js";
+import { Environment } from "./lmdb/environment.js";
+import { allocateTogether, encodeValue, storeRecordKey } from "./lmdb/row-codec.js";
+import { Snapshots } from "./lmdb/snapshots.js";
+import { decodeStoreRecord, encodeStoreRecord, storeFormat } from "./lmdb/store-record.js";
+import type { CommitRequest, CommitResult, KeyRange, Mutation, Snapshot, Store, StoreWatch } from "./store.js";
+import { Watches } from "./watches.js";
+
+export interface LmdbStoreOptions {
+  readonly directory: string;
+  readonly durable: boolean;
+  readonly mapBytes: number;
+}
+
+export class LmdbStore implements Store {
+  readonly #environment: Environment;
+  readonly #clock: VersionClock;
+  readonly #snapshots: Snapshots;
+  readonly #pipeline: CommitPipeline;
+  readonly #watches: Watches;
+  #closing: Promise<void> | undefined;
+
+  private constructor(environment: Environment, lastVersion: number) {
+    this.#environment = environment;
+    this.#clock = new VersionClock(lastVersion);
+    this.#snapshots = new Snapshots(environment, this.#clock, lastVersion);
+    this.#watches = new Watches((key) => environment.get(key, this.#snapshots.newest()));
+    this.#pipeline = new CommitPipeline(this.#clock, lastVersion, (version, commits) => this.#write(version, commits));
+  }
+
+  static async open(options: LmdbStoreOptions): Promise<LmdbStore> {
+    const environment = new Environment(options);
+    const reader = environment.read();
+    const bytes = environment.record(reader);
+    reader.done();
+    if (bytes !== undefined) {
+      const record = decodeStoreRecord(bytes);
+      if (record === undefined) {
+        await environment.close();
+        throw tenantryError("STORE_CORRUPT", { path: options.directory, reason: "its own record cannot be read" });
+      }
+      return new LmdbStore(environment, record.version);
+    }
+    await environment.write((target) => putRecord(target, 1));
+    return new LmdbStore(environment, 1);
+  }
+
+  readVersion(): bigint {
+    return BigInt(this.#pipeline.readVersion());
+  }
+
+  snapshot(version: bigint): Snapshot {
+    if (version > BigInt(this.#pipeline.readVersion())) throw new EngineError(1_009);
+    return this.#snapshots.open(Number(version));
+  }
+
+  commit(request: CommitRequest): Promise<CommitResult> {
+    return this.#pipeline.commit(request);
+  }
+
+  watch(key: Uint8Array, expected: Uint8Array | undefined): StoreWatch {
+    return this.#watches.watch(key, expected);
+  }
+
+  estimatedRangeSizeBytes(begin: Uint8Array, end: Uint8Array): number {
+    let bytes = 0;
+    for (const [key, value] of this.#environment.rows(begin, end, false, this.#snapshots.newest(), allocateTogether())) {
+      bytes += key.length + value.length;
+    }
+    return bytes;
+  }
+
+  rangeSplitPoints(begin: Uint8Array, end: Uint8Array, chunkBytes: number): Uint8Array[] {
+    const points = [begin];
+    let bytes = 0;
+    for (const [key, value] of this.#environment.rows(begin, end, false, this.#snapshots.newest(), allocateTogether())) {
+      if (bytes >= chunkBytes) {
+        points.push(key.slice());
+        bytes = 0;
+      }
+      bytes += key.length + value.length;
+    }
+    points.push(end);
+    return points;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#pipeline.close();
+    this.#watches.close();
+    this.#snapshots.close();
+    const version = this.#clock.now();
+    await this.#environment.write((target) => putRecord(target, version));
+    await this.#environment.close();
+  }
+
+  async #write(version: number, commits: readonly AcceptedCommit[]): Promise<void> {
+    const reader = this.#snapshots.newest();
+    const committed: CommittedState = {
+      get: (key) => this.#environment.get(key, reader),
+      keys: (begin, end) => this.#environment.keys(begin, end, reader, allocateTogether()),
+    };
+    await this.#environment.write((target) => {
+      putRecord(target, version);
+      for (const _ of writeEffects(commits, committed, target));
+    });
+    this.#snapshots.advance(version, commits.reduce((sum, { mutations }) => sum + mutations.length, 4));
+    this.#watches.written(commits.flatMap(({ mutations }) => mutations.map(writtenRange)));
+  }
+}
+
+function putRecord(target: { put(key: Uint8Array, stored: Uint8Array): void }, version: number): void {
+  const record = encodeStoreRecord({ format: storeFormat, version });
+  target.put(storeRecordKey, encodeValue(storeRecordKey, record, (bytes) => new Uint8Array(bytes)));
+}
+
+/** The keys a mutation may have changed (a stamped key is not known before its commit, so nobody watches it). */
+function writtenRange(mutation: Mutation): KeyRange {
+  if (mutation.type === "clearRange") return mutation;
+  const end = new Uint8Array(mutation.key.length + 1);
+  end.set(mutation.key);
+  return { begin: mutation.key, end };
+}

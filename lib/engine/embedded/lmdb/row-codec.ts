@@ -1,0 +1,127 @@
+/** How a row lies in LMDB: a byte before the key, a checksum after the value. */
+import { crc32 } from "node:zlib";
+import { tenantryError } from "../../../errors/index.js";
+
+/** First byte of every key: LMDB takes no empty key, and the store keeps records of its own beside the rows. */
+const recordPrefix = 0;
+const rowPrefix = 1;
+
+/** Bytes of the checksum behind each value. Behind, so that the value itself begins where LMDB's node data does. */
+const checksumBytes = 4;
+
+/** The key of the store's own record; it is told from rows by identity, so no row can reach it. */
+export const storeRecordKey = Uint8Array.of(0);
+
+/** A source of memory for copies of rows. */
+export type Allocate = (bytes: number) => Uint8Array;
+
+/** Memory of their own for keys and values that leave the store one by one. */
+export const allocateAlone: Allocate = (bytes) => new Uint8Array(bytes);
+
+const arenaBytesMin = 1_024;
+const arenaBytesMax = 65_536;
+
+/**
+ * Memory for the rows of one range read, cut from shared blocks: copying a 200-byte value into one is six times
+ * cheaper than into a buffer of its own. Rows of different reads never share a block.
+ */
+export function allocateTogether(): Allocate {
+  let blockBytes = arenaBytesMin;
+  let block = new Uint8Array(0);
+  let used = 0;
+  return (bytes) => {
+    if (bytes > arenaBytesMax >>> 2) return new Uint8Array(bytes);
+    if (used + bytes > block.length) {
+      block = new Uint8Array(Math.max(blockBytes, bytes));
+      blockBytes = Math.min(blockBytes * 2, arenaBytesMax);
+      used = 0;
+    }
+    used += bytes;
+    return block.subarray(used - bytes, used);
+  };
+}
+
+/** FNV-1a over a key, as the seed of its value's checksum: a value under another key does not pass. */
+function keySeed(key: Uint8Array): number {
+  let seed = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) seed = Math.imul(seed ^ (key[i] ?? 0), 0x01000193);
+  return seed >>> 0;
+}
+
+function checksumOf(stored: Uint8Array): number {
+  const at = stored.length - checksumBytes;
+  const low = (stored[at] ?? 0) | ((stored[at + 1] ?? 0) << 8) | ((stored[at + 2] ?? 0) << 16);
+  return (low | ((stored[at + 3] ?? 0) << 24)) >>> 0;
+}
+
+/** Whether the checksum behind a stored value is that of its bytes under its key (given without its prefix). */
+export function checksumHolds(key: Uint8Array, stored: Uint8Array): boolean {
+  const length = stored.length - checksumBytes;
+  return length >= 0 && checksumOf(stored) === crc32(stored.subarray(0, length), keySeed(key));
+}
+
+/** A value with its checksum, as LMDB is to store it. Copies, so that the caller's bytes may change afterwards. */
+export function encodeValue(key: Uint8Array, value: Uint8Array, allocate: Allocate): Uint8Array {
+  const length = value.length;
+  const stored = allocate(length + checksumBytes);
+  stored.set(value);
+  const checksum = crc32(value, keySeed(key));
+  stored[length] = checksum;
+  stored[length + 1] = checksum >>> 8;
+  stored[length + 2] = checksum >>> 16;
+  stored[length + 3] = checksum >>> 24;
+  return stored;
+}
+
+/** Keys and values between the store and LMDB, in the shapes lmdb-js takes a key encoder and an encoder in. */
+export class RowCodec {
+  readonly keyEncoder: {
+    writeKey(key: Uint8Array, target: Uint8Array, start: number): number;
+    readKey(source: Uint8Array, start: number, end: number): Uint8Array;
+  };
+  readonly encoder: { encode(stored: Uint8Array): Uint8Array; decode(stored: Uint8Array): Uint8Array };
+
+  #allocate: Allocate = allocateAlone;
+  // Of the key last written or read: lmdb-js decodes a value right after its key.
+  #seed = 0;
+
+  constructor(path: string) {
+    this.keyEncoder = {
+      writeKey: (key, target, start) => {
+        this.#seed = keySeed(key);
+        target[start] = key === storeRecordKey ? recordPrefix : rowPrefix;
+        target.set(key, start + 1);
+        return start + 1 + key.length;
+      },
+      readKey: (source, start, end) => {
+        const key = this.#allocate(end - start - 1);
+        let seed = 0x811c9dc5;
+        for (let from = start + 1, to = 0; from < end; from++, to++) {
+          const byte = source[from] ?? 0;
+          key[to] = byte;
+          seed = Math.imul(seed ^ byte, 0x01000193);
+        }
+        this.#seed = seed >>> 0;
+        return key;
+      },
+    };
+    this.encoder = {
+      encode: (stored) => stored,
+      decode: (stored) => {
+        const length = stored.length - checksumBytes;
+        const value = stored.subarray(0, length);
+        if (length < 0 || checksumOf(stored) !== crc32(value, this.#seed)) {
+          throw tenantryError("STORE_CORRUPT", { path, reason: "a value does not have its checksum" });
+        }
+        const copy = this.#allocate(length);
+        copy.set(value);
+        return copy;
+      },
+    };
+  }
+
+  /** From here on, keys and values read are copied into memory of `allocate`. */
+  copyInto(allocate: Allocate): void {
+    this.#allocate = allocate;
+  }
+}

@@ -1,0 +1,170 @@
+/** The states of the store that can be read: one LMDB reader per commit version, counted, for five seconds at most. */
+import { EngineError } from "../../error.js";
+import { versionAgeMax } from "../commit/resolver.js";
+import type { VersionClock } from "../commit/version-clock.js";
+import type { Snapshot } from "../store.js";
+import type { Environment, Reader } from "./environment.js";
+import { allocateTogether } from "./row-codec.js";
+
+/** Readers kept though nobody uses them, so that a version handed out can be opened again. */
+const idleViewsMax = 1_000;
+/** Pages that unused readers may keep from being used again: 256 MiB. */
+const idlePagesMax = 32_768;
+const sweepEveryMs = 1_000;
+
+type RowIterator = Generator<[Uint8Array, Uint8Array], void, undefined>;
+
+/** The state left by the commit at `version`; it answers for every read version up to the next commit's. */
+interface View {
+  readonly version: number;
+  readonly reader: Reader;
+  /** Pages the next commit replaced: this view keeps them. */
+  pages: number;
+  uses: number;
+  expired: boolean;
+  readonly iterators: Set<RowIterator>;
+}
+
+export class Snapshots {
+  readonly #environment: Environment;
+  readonly #clock: VersionClock;
+  /** By version, oldest first; the last is the newest state. Never empty until closed. */
+  readonly #views: View[] = [];
+  #idlePages = 0;
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(environment: Environment, clock: VersionClock, version: number) {
+    this.#environment = environment;
+    this.#clock = clock;
+    this.advance(version, 0);
+  }
+
+  /** Takes LMDB's newest state as that of the commit at `version`, which replaced about `pages` pages. */
+  advance(version: number, pages: number): void {
+    const last = this.#views.at(-1);
+    if (last !== undefined) {
+      last.pages = pages;
+      this.#idlePages += pages;
+    }
+    this.#views.push({
+      version,
+      reader: this.#environment.read(),
+      pages: 0,
+      uses: 0,
+      expired: false,
+      iterators: new Set(),
+    });
+    this.#drop();
+    if (this.#views.length > 1) this.#sweep ??= setTimeout(() => this.#sweepLater(), sweepEveryMs).unref();
+  }
+
+  #sweepLater(): void {
+    this.#sweep = undefined;
+    this.#drop();
+    if (this.#views.length > 1) this.#sweep = setTimeout(() => this.#sweepLater(), sweepEveryMs).unref();
+  }
+
+  /** Closes the views whose every read version is too old, then unused ones past the bounds, oldest first. */
+  #drop(): void {
+    const oldest = this.#clock.now() - versionAgeMax;
+    let expired = 0;
+    while (expired < this.#views.length - 1 && (this.#views[expired + 1]?.version ?? 0) <= oldest) expired += 1;
+    for (const view of this.#views.splice(0, expired)) this.#close(view);
+    for (let i = 0; i < this.#views.length - 1; ) {
+      if (this.#views.length <= idleViewsMax && this.#idlePages <= idlePagesMax) return;
+      const view = this.#views[i];
+      if (view === undefined || view.uses > 0) i += 1;
+      else {
+        this.#views.splice(i, 1);
+        this.#close(view);
+      }
+    }
+  }
+
+  #close(view: View): void {
+    this.#idlePages -= view.pages;
+    view.expired = true;
+    // A cursor must be closed before its transaction.
+    for (const rows of view.iterators) rows.return();
+    view.iterators.clear();
+    view.reader.done();
+  }
+
+  /** The newest state, for the store's own reads. */
+  newest(): Reader {
+    const view = this.#views.at(-1);
+    if (view === undefined) throw new EngineError(1_007);
+    return view.reader;
+  }
+
+  /** The view at a read version. Throws 1007 when it is too old or its state is kept no more. */
+  open(version: number): Snapshot {
+    if (this.#clock.now() - version > versionAgeMax) throw new EngineError(1_007);
+    let low = 0;
+    let high = this.#views.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#views[middle]?.version ?? 0) <= version) low = middle + 1;
+      else high = middle;
+    }
+    const view = this.#views[low - 1];
+    if (view === undefined) throw new EngineError(1_007);
+    return new ViewSnapshot(this.#environment, this.#clock, view, version);
+  }
+
+  close(): void {
+    clearTimeout(this.#sweep);
+    for (const view of this.#views.splice(0)) this.#close(view);
+  }
+}
+
+class ViewSnapshot implements Snapshot {
+  readonly version: bigint;
+  readonly #environment: Environment;
+  readonly #clock: VersionClock;
+  readonly #view: View;
+  readonly #readVersion: number;
+  #released = false;
+
+  constructor(environment: Environment, clock: VersionClock, view: View, version: number) {
+    this.#environment = environment;
+    this.#clock = clock;
+    this.#view = view;
+    this.#readVersion = version;
+    this.version = BigInt(version);
+    view.uses += 1;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    this.#assertReadable();
+    return this.#environment.get(key, this.#view.reader);
+  }
+
+  *rows(begin: Uint8Array, end: Uint8Array, reverse: boolean): RowIterator {
+    this.#assertReadable();
+    const { reader, iterators } = this.#view;
+    const rows = this.#environment.rows(begin, end, reverse, reader, allocateTogether());
+    iterators.add(rows);
+    try {
+      for (;;) {
+        const next = rows.next();
+        if (next.done === true) break;
+        yield next.value;
+      }
+      if (this.#view.expired) throw new EngineError(1_007);
+    } finally {
+      iterators.delete(rows);
+      rows.return();
+    }
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#view.uses -= 1;
+  }
+
+  #assertReadable(): void {
+    if (this.#view.expired || this.#clock.now() - this.#readVersion > versionAgeMax) throw new EngineError(1_007);
+  }
+}

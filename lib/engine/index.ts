@@ -1,0 +1,26 @@
+/** The engines: what users open them with, the port they share, and what their errors carry. */
+export type {
+  Durability,
+  EmbeddedDescriptor,
+  EmbeddedOptions,
+  EngineDescriptor,
+  FoundationDbDescriptor,
+  MemoryDescriptor,
+  MemoryOptions,
+} from "./descriptor.js";
+export { embedded, foundationdb, memory } from "./descriptor.js";
+export type {
+  AtomicOp,
+  Engine,
+  EngineCapabilities,
+  EngineTransaction,
+  KeySelector,
+  RangeOptions,
+  RangeResult,
+  StreamingMode,
+  Watch,
+} from "./engine.js";
+export { EngineError } from "./error.js";
+export { fdbErrorName } from "./error-name.js";
+export { openEngine } from "./open-engine.js";
+export type { EngineOption } from "./option.js";
