@@ -16,16 +16,20 @@ export interface BoundedSelector extends KeyRange {
   readonly reverse: boolean;
 }
 
+/** Where `selector` starts to count: the first key it can be, when its offset is 1. */
+export const firstKeyOf = (selector: SelectorLike): Uint8Array =>
+  selector.orEqual ? keyAfter(selector.key) : selector.key;
+
 /**
  * The read that finds the key of `selector`, whose own key bounds a part of `range`. Undefined when the offset is
  * not a whole number within `selectorOffsetMax`, or `orEqual` not a boolean.
  */
 export function resolveSelector(selector: SelectorLike, range: PrefixRange): BoundedSelector | undefined {
-  const { key, orEqual, offset } = selector;
+  const { orEqual, offset } = selector;
   if (!Number.isInteger(offset) || Math.abs(offset) > selectorOffsetMax || typeof orEqual !== "boolean")
     return undefined;
   // The end of the range is no key: nothing comes after it, and what comes before it is all there is.
-  const from = orEqual && range.contains(key) ? keyAfter(key) : key;
+  const from = range.contains(selector.key) ? firstKeyOf(selector) : selector.key;
   if (offset > 0) return { begin: from, end: range.end, limit: offset, reverse: false };
   return { begin: range.begin, end: from, limit: 1 - offset, reverse: true };
 }
