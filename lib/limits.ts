@@ -104,3 +104,15 @@ export const selectorOffsetMax = scanBatchRowsMax;
 /** Violations of one tenant reported per window, and the window: enough to see an attack, too few to be one. */
 export const violationReportsMax = 10;
 export const violationWindowMs = 1_000;
+
+/** Tenants read at once by a listing. */
+export const tenantsListedAtOnceMax = 1_000;
+
+/** Keys of a database that still open cursors: with a rotation a day or more, longer than any cursor lives. */
+export const cursorKeysKeptMax = 4;
+
+/** Time for which a process takes the cursor keys it has read for the newest. */
+export const cursorKeysReloadMs = 60_000;
+
+/** Age from which they are read again for a cursor under an unknown key: bounds what forged cursors cost. */
+export const cursorKeysMissReloadMs = 1_000;

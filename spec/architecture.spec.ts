@@ -29,6 +29,7 @@ const levels: Readonly<Record<string, number>> = {
   placement: 6,
   backup: 6,
   privacy: 6,
+  "tenant-handle.ts": 7,
   "database.ts": 7,
   "open.ts": 7,
   testing: 7,
@@ -43,10 +44,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   guard: ["keyspace"],
   indexes: ["schema"],
   repository: ["schema", "indexes"],
+  "database.ts": ["tenant-handle.ts"],
   "open.ts": ["database.ts"],
-  testing: ["open.ts", "database.ts"],
+  testing: ["open.ts", "database.ts", "tenant-handle.ts"],
   cli: ["open.ts", "database.ts"],
-  "index.ts": ["open.ts", "database.ts"],
+  "index.ts": ["open.ts", "database.ts", "tenant-handle.ts"],
 };
 
 /** Entry points: nothing inside `lib` imports them. */

@@ -4,9 +4,14 @@ import { define } from "./definition.js";
 export const tenantErrors = {
   TENANT_ID_INVALID: define<{ reason: string }>()("input", "This is not a tenant id (a canonical v4 UUID)."),
   TENANT_RECORD_INVALID: define<{ reason: string }>()("corrupt", "This is not a tenant's record."),
+  TENANT_NAME_INVALID: define<{ tenantNameBytesMax: number }>()(
+    "input",
+    "The name of a tenant is well-formed text of one to the most bytes allowed.",
+  ),
   TENANT_UNAVAILABLE: define()("missing", "There is no such tenant, or it takes no writes now."),
   ISOLATION_VIOLATION: define<{ operation: string; reason: string }>()(
     "isolation",
     "The operation would have left its tenant and was refused.",
   ),
+  DATABASE_OPTION_INVALID: define<{ option: string; reason: string }>()("usage", "An option of `open` is not valid."),
 } as const;

@@ -1,0 +1,69 @@
+/** The handle of one tenant: everything its code needs, and no way to anything else. */
+import type { ReadScope, RepositoryFactory, TenantRepository, TransactionScope } from "./repository/index.js";
+import { RunnerWriter } from "./repository/index.js";
+import type { AnyEntity } from "./schema/index.js";
+import type { TenantId } from "./tenant/index.js";
+import type { ReadTransactionOptions, TransactionOptions, TransactionRunner } from "./transaction/index.js";
+
+/**
+ * A capability: whoever holds it reaches this tenant's records, and no other's. Made by {@link Database.tenant}.
+ *
+ * Nothing on it leads to the engine, to the database or to another tenant. For an id that is not provisioned, reads
+ * answer as if nothing were there, and writes are refused with `TENANT_UNAVAILABLE`.
+ *
+ * @example
+ * ```ts
+ * import { entity, type Tenant } from "tenantry";
+ * import { z } from "zod";
+ * const Account = entity("account", { version: 1, schema: z.object({ id: z.string(), cents: z.int() }), id: ["id"] });
+ *
+ * async function transfer(tenant: Tenant, from: string, to: string, cents: number) {
+ *   await tenant.transact(async (tx) => {
+ *     const accounts = tx.repository(Account);
+ *     await accounts.update(from, (account) => ({ ...account, cents: account.cents - cents }));
+ *     await accounts.update(to, (account) => ({ ...account, cents: account.cents + cents }));
+ *   });
+ * }
+ * ```
+ */
+export class Tenant {
+  readonly id: TenantId;
+  readonly #runner: TransactionRunner;
+  readonly #repositories: RepositoryFactory;
+
+  /** @internal */
+  constructor(id: TenantId, runner: TransactionRunner, repositories: RepositoryFactory) {
+    this.id = id;
+    this.#runner = runner;
+    this.#repositories = repositories;
+    Object.freeze(this);
+  }
+
+  /**
+   * The records of an entity in this tenant. Each call of a method is a transaction of its own.
+   *
+   * @throws `ENTITY_UNKNOWN` when the entity is not one the database was opened with.
+   */
+  repository<E extends AnyEntity>(entity: E): TenantRepository<E> {
+    return this.#repositories.writer(entity, new RunnerWriter(this.#runner, this.id));
+  }
+
+  /**
+   * Runs `fn` until everything it wrote is committed together, and returns its value. It may run several times, when
+   * others write what it read; so it changes nothing outside but by `tx.afterCommit`.
+   *
+   * @throws what `fn` throws, nothing being written; `TRANSACTION_…` errors, each saying what is known of the outcome.
+   */
+  transact<T>(fn: (tx: TransactionScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
+    return this.#runner.transact(
+      this.id,
+      (transaction) => fn(this.#repositories.transactionScope(transaction)),
+      options,
+    );
+  }
+
+  /** Runs `fn`, which only reads, at one point in time. It may run several times. */
+  read<T>(fn: (tx: ReadScope) => Promise<T>, options?: ReadTransactionOptions): Promise<T> {
+    return this.#runner.read(this.id, (transaction) => fn(this.#repositories.readScope(transaction)), options);
+  }
+}
