@@ -14,11 +14,13 @@ export interface KeyRange {
  */
 export class PrefixRange {
   readonly #prefix: Uint8Array;
+  readonly #words: Int32Array;
   readonly #begin: Uint8Array;
   readonly #end: Uint8Array;
 
   constructor(prefix: Uint8Array) {
     this.#prefix = Uint8Array.from(prefix);
+    this.#words = new Int32Array(prefix.length >>> 2).map((_, i) => word(prefix, 4 * i));
     const { begin, end } = tupleRange(this.#prefix);
     this.#begin = begin;
     this.#end = end;
@@ -44,11 +46,15 @@ export class PrefixRange {
   /** Whether the key in `bytes` from `start` to `end` lies in the range. */
   contains(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
     const prefix = this.#prefix;
-    const length = prefix.length;
-    if (start < 0 || end > bytes.length || end - start <= length) return false;
-    // From the back: ranges that differ at all differ most likely in the last bytes of their prefixes.
-    for (let i = length - 1; i >= 0; i--) if (bytes[start + i] !== prefix[i]) return false;
-    return bytes[start + length] !== 0xff;
+    const words = this.#words;
+    const after = start + prefix.length;
+    if (start < 0 || end > bytes.length || end <= after) return false;
+    // Under every row of a scan: four bytes at a time is the fastest of what was measured, native calls included.
+    let at = start;
+    let difference = 0;
+    for (let i = 0; i < words.length; i++, at += 4) difference |= Number(words[i]) ^ word(bytes, at);
+    for (let i = at - start; i < prefix.length; i++, at++) difference |= Number(prefix[i]) ^ Number(bytes[at]);
+    return difference === 0 && bytes[after] !== 0xff;
   }
 
   /**
@@ -72,6 +78,9 @@ export class PrefixRange {
     return key;
   }
 }
+
+const word = (bytes: Uint8Array, at: number): number =>
+  Number(bytes[at]) | (Number(bytes[at + 1]) << 8) | (Number(bytes[at + 2]) << 16) | (Number(bytes[at + 3]) << 24);
 
 /** The range of one tenant, or a part of it that is a subspace. */
 export class TenantRange extends PrefixRange {

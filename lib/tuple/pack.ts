@@ -17,9 +17,7 @@ import { TupleWriter } from "./writer.js";
  * ```
  */
 export function pack(elements: readonly TupleElement[], prefix?: Uint8Array): Uint8Array {
-  const writer = prefix === undefined ? new TupleWriter() : new TupleWriter(prefix);
-  for (let i = 0; i < elements.length; i++) writer.element(elements[i]);
-  return writer.finish();
+  return written(elements, prefix, (writer) => writer.finish());
 }
 
 /**
@@ -29,9 +27,7 @@ export function pack(elements: readonly TupleElement[], prefix?: Uint8Array): Ui
  * @throws TUPLE_ELEMENT_INVALID as {@link pack}, and when there is not exactly one incomplete versionstamp.
  */
 export function packWithVersionstamp(elements: readonly TupleElement[], prefix?: Uint8Array): Uint8Array {
-  const writer = prefix === undefined ? new TupleWriter() : new TupleWriter(prefix);
-  for (let i = 0; i < elements.length; i++) writer.element(elements[i]);
-  return writer.finishVersionstamped();
+  return written(elements, prefix, (writer) => writer.finishVersionstamped());
 }
 
 /**
@@ -57,4 +53,25 @@ export function tupleRange(prefix: Uint8Array): { begin: Uint8Array; end: Uint8A
   const end = Uint8Array.from(begin);
   end[prefix.length] = 0xff;
   return { begin, end };
+}
+
+/** A writer kept for the next tuple: making one costs more than packing a short key. */
+let spare: TupleWriter | undefined;
+
+/** Results above this leave a writer too large to keep. */
+const spareBytesMax = 4_096;
+
+function written(
+  elements: readonly TupleElement[],
+  prefix: Uint8Array | undefined,
+  finish: (writer: TupleWriter) => Uint8Array,
+): Uint8Array {
+  // Taken while in use: an element's own code (a getter of an array) may pack in between.
+  const writer = spare ?? new TupleWriter();
+  spare = undefined;
+  if (prefix !== undefined) writer.packed(prefix);
+  for (let i = 0; i < elements.length; i++) writer.element(elements[i]);
+  const bytes = finish(writer);
+  if (bytes.length <= spareBytesMax) spare = writer;
+  return bytes;
 }

@@ -24,6 +24,7 @@ import {
   UUID_BYTES,
 } from "./code.js";
 import { TupleDouble, type TupleElement, TupleFloat, TupleUuid, TupleVersionstamp } from "./element.js";
+import { readInteger } from "./integer.js";
 import { asciiText, utf8Text } from "./text.js";
 
 /** Why bytes are no packed tuple. */
@@ -114,15 +115,7 @@ export class TupleReader {
     if (end > bytes.length) throw bytesError("truncated", bytes.length);
     if (bytes[at] === flip) throw bytesError("nonMinimalInteger", at);
     this.#at = end;
-    if (size <= 6) {
-      let value = 0;
-      while (at < end) value = value * 0x100 + (Number(bytes[at++]) ^ flip);
-      return flip === 0 ? value : -value;
-    }
-    let hex = "0x";
-    while (at < end) hex += (Number(bytes[at++]) ^ flip).toString(16).padStart(2, "0");
-    const value = flip === 0 ? BigInt(hex) : -BigInt(hex);
-    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+    return readInteger(bytes, at, end, flip !== 0);
   }
 
   float(): number {

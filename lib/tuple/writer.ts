@@ -6,12 +6,8 @@ import {
   CODE_DOUBLE,
   CODE_FALSE,
   CODE_FLOAT,
-  CODE_INTEGER_MAX,
-  CODE_INTEGER_MIN,
-  CODE_INTEGER_ZERO,
   CODE_NESTED,
   CODE_NULL,
-  CODE_STRING,
   CODE_TRUE,
   CODE_UUID,
   CODE_VERSIONSTAMP,
@@ -31,9 +27,10 @@ import {
   TupleUuid,
   TupleVersionstamp,
 } from "./element.js";
+import { safeIntegerBytesMax, writeBigInteger, writeInteger } from "./integer.js";
+import { textBytesMax, writeText } from "./text.js";
 
-const integerMagnitudeMax = (1n << BigInt(8 * tupleIntegerBytesMax)) - 1n;
-const uint64Max = (1n << 64n) - 1n;
+const integerMax = (1n << BigInt(8 * tupleIntegerBytesMax)) - 1n;
 const none = new Uint8Array(0);
 
 /**
@@ -81,6 +78,14 @@ export class TupleWriter {
     return this;
   }
 
+  /** Bytes that are packed elements already, as they are. */
+  packed(bytes: Uint8Array): this {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#used);
+    this.#used += bytes.length;
+    return this;
+  }
+
   null(): this {
     this.#room(2);
     this.#bytes[this.#used++] = CODE_NULL;
@@ -100,26 +105,8 @@ export class TupleWriter {
   integer(value: number | bigint): this {
     if (typeof value === "bigint") return this.#bigint(value);
     if (!Number.isSafeInteger(value)) throw this.#fault("unsafeNumber");
-    this.#room(8);
-    const bytes = this.#bytes;
-    let at = this.#used;
-    if (value >= 0 && value <= 0xff) {
-      if (value === 0) bytes[at++] = CODE_INTEGER_ZERO;
-      else {
-        bytes[at++] = CODE_INTEGER_ZERO + 1;
-        bytes[at++] = value;
-      }
-    } else {
-      const magnitude = value < 0 ? -value : value;
-      const high = Math.floor(magnitude / 0x1_0000_0000);
-      const low = magnitude >>> 0;
-      const size = high > 0 ? 4 + byteLength(high) : byteLength(low);
-      const flip = value < 0 ? 0xff : 0;
-      bytes[at++] = value < 0 ? CODE_INTEGER_ZERO - size : CODE_INTEGER_ZERO + size;
-      for (let shift = (size - 5) * 8; shift >= 0; shift -= 8) bytes[at++] = (high >>> shift) ^ flip;
-      for (let shift = (size > 4 ? 3 : size - 1) * 8; shift >= 0; shift -= 8) bytes[at++] = (low >>> shift) ^ flip;
-    }
-    this.#used = at;
+    this.#room(safeIntegerBytesMax);
+    this.#used = writeInteger(this.#bytes, this.#used, value);
     this.#elements++;
     return this;
   }
@@ -157,35 +144,10 @@ export class TupleWriter {
   /** Text in UTF-8; a lone surrogate has no UTF-8 and is refused. */
   string(value: string): this {
     if (typeof value !== "string") throw this.#fault("unsupportedType");
-    const length = value.length;
-    this.#room(3 * length + 2);
-    const bytes = this.#bytes;
-    let at = this.#used;
-    bytes[at++] = CODE_STRING;
-    for (let i = 0; i < length; i++) {
-      let point = value.charCodeAt(i);
-      if (point < 0x80) {
-        bytes[at++] = point;
-        if (point === 0) bytes[at++] = ESCAPE;
-      } else if (point < 0x800) {
-        bytes[at++] = 0xc0 | (point >>> 6);
-        bytes[at++] = 0x80 | (point & 0x3f);
-      } else if (point < 0xd800 || point > 0xdfff) {
-        bytes[at++] = 0xe0 | (point >>> 12);
-        bytes[at++] = 0x80 | ((point >>> 6) & 0x3f);
-        bytes[at++] = 0x80 | (point & 0x3f);
-      } else {
-        const low = value.charCodeAt(++i);
-        if (point > 0xdbff || !(low >= 0xdc00 && low <= 0xdfff)) throw this.#fault("loneSurrogate");
-        point = 0x1_0000 + ((point - 0xd800) << 10) + (low - 0xdc00);
-        bytes[at++] = 0xf0 | (point >>> 18);
-        bytes[at++] = 0x80 | ((point >>> 12) & 0x3f);
-        bytes[at++] = 0x80 | ((point >>> 6) & 0x3f);
-        bytes[at++] = 0x80 | (point & 0x3f);
-      }
-    }
-    bytes[at++] = 0;
-    this.#used = at;
+    this.#room(textBytesMax(value));
+    const end = writeText(this.#bytes, this.#used, value);
+    if (end < 0) throw this.#fault("loneSurrogate");
+    this.#used = end;
     this.#elements++;
     return this;
   }
@@ -323,21 +285,9 @@ export class TupleWriter {
 
   #bigint(value: bigint): this {
     if (value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER) return this.integer(Number(value));
-    const magnitude = value < 0n ? -value : value;
-    if (magnitude > integerMagnitudeMax) throw this.#fault("integerTooLarge");
+    if (value > integerMax || value < -integerMax) throw this.#fault("integerTooLarge");
     this.#room(2 + tupleIntegerBytesMax);
-    const digits = magnitude.toString(16);
-    const hex = digits.length % 2 === 1 ? `0${digits}` : digits;
-    const size = hex.length / 2;
-    const flip = value < 0n ? 0xff : 0;
-    if (magnitude <= uint64Max) this.#bytes[this.#used++] = CODE_INTEGER_ZERO + (flip === 0 ? size : -size);
-    else {
-      this.#bytes[this.#used++] = flip === 0 ? CODE_INTEGER_MAX : CODE_INTEGER_MIN;
-      this.#bytes[this.#used++] = size ^ flip;
-    }
-    for (let i = 0; i < hex.length; i += 2) {
-      this.#bytes[this.#used++] = Number.parseInt(hex.slice(i, i + 2), 16) ^ flip;
-    }
+    this.#used = writeBigInteger(this.#bytes, this.#used, value);
     this.#elements++;
     return this;
   }
@@ -369,6 +319,3 @@ export class TupleWriter {
     return elementError(reason, index);
   }
 }
-
-/** Bytes of a number from 1 to 2³² − 1. */
-const byteLength = (value: number): number => (39 - Math.clz32(value)) >>> 3;
