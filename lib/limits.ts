@@ -45,6 +45,9 @@ export const transactionAttemptsMax = 50;
 /** Time a transaction has, all attempts together, when nothing else is said: six read windows. */
 export const transactionDeadlineMs = 30_000;
 
+/** Longest deadline a caller may set: markers of its attempts have to be kept for longer. */
+export const transactionDeadlineLongestMs = 3_600_000;
+
 /** First and longest wait between attempts after a conflict, before jitter: those of FoundationDB's `onError`. */
 export const retryDelayFirstMs = 10;
 export const retryDelayMaxMs = 1_000;
@@ -55,12 +58,23 @@ export const retryDelayMemoryMaxMs = 30_000;
 /** Time past a deadline or an abort that finding out a commit's outcome may take: one read window. */
 export const outcomeGraceMs = 5_000;
 
-/** Width of the time buckets of the markers that settle unknown outcomes, and how long such a marker is kept. */
-export const markerBucketMs = 3_600_000;
-export const markerRetentionMs = 7_200_000;
+/** Width of the time buckets of markers that settle unknown outcomes: the longest deadline. */
+export const attemptMarkerBucketMs = transactionDeadlineLongestMs;
+
+/** Buckets such markers are kept for after their own: one for the deadline, one for clocks that differ. */
+export const attemptMarkerBucketsKept = 2;
+
+/** Width of the time buckets of callers' idempotency keys. A key is remembered for one to two widths. */
+export const idempotencyBucketMs = 86_400_000;
 
 /** Time for which a caller's idempotency key is remembered at least: a day, as payment services keep theirs. */
-export const idempotencyRetentionMs = 86_400_000;
+export const idempotencyRetentionMs = idempotencyBucketMs;
+
+/** Buckets of idempotency keys that are kept after their own: one for the retention, one for clocks that differ. */
+export const idempotencyBucketsKept = 2;
+
+/** Markers for reuse that a process holds per tenant: as many as its transactions there run at once, within reason. */
+export const attemptMarkersHeldMax = 64;
 
 /** Longest idempotency key, in UTF-8 bytes: as payment services bound theirs. */
 export const idempotencyKeyBytesMax = 255;

@@ -2,9 +2,11 @@
 import type { ErrorDefinition } from "./definition.js";
 import { engineErrors } from "./engine-errors.js";
 import { recordErrors } from "./record-errors.js";
+import { schemaErrors } from "./schema-errors.js";
 import { tenantErrors } from "./tenant-errors.js";
 import { transactionErrors } from "./transaction-errors.js";
 import { tupleErrors } from "./tuple-errors.js";
+import { valueErrors } from "./value-errors.js";
 
 export const catalogue = {
   ...tupleErrors,
@@ -12,6 +14,8 @@ export const catalogue = {
   ...tenantErrors,
   ...transactionErrors,
   ...recordErrors,
+  ...schemaErrors,
+  ...valueErrors,
 } as const;
 
 /** Every code a Tenantry error can have; each has a heading in `docs/reference/errors.md`. */

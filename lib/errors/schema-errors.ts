@@ -1,0 +1,25 @@
+/** Codes of entity definitions, and of records and ids that do not fit theirs. */
+import { define } from "./definition.js";
+
+/** One complaint about a record: where in it, and what is wrong. The shape is zod's. */
+export interface RecordIssue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+export const schemaErrors = {
+  ENTITY_INVALID: define<{ entity: string; path: string; reason: string }>()(
+    "usage",
+    "The entity cannot be defined like this.",
+  ),
+  RECORD_INVALID: define<{ entity: string; issues: readonly RecordIssue[] }>()(
+    "input",
+    "The record does not fit its entity.",
+  ),
+  RECORD_ID_INVALID: define<{ entity: string; field: string | undefined; reason: string }>()(
+    "input",
+    "This is not an id of the entity.",
+  ),
+  KEY_VALUE_INVALID: define<{ field: string; reason: string }>()("input", "The value cannot be a part of a key."),
+} as const;

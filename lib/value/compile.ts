@@ -1,0 +1,143 @@
+/** Turns a layout into a writer and a reader: generated functions, or interpreting ones where code may not be made. */
+import { interpretReader, interpretWriter } from "./interpret.js";
+import type { LayoutField, LayoutNode, LayoutShape, RecordLayout } from "./layout.js";
+import { maskBits, optionalNames } from "./presence.js";
+import { type ReadValue, setField } from "./reader.js";
+import type { WriteValue } from "./writer.js";
+
+/** The two directions of a layout. */
+export interface CompiledLayout {
+  readonly write: WriteValue;
+  readonly read: ReadValue;
+}
+
+/** Generated code reaches nothing but its arguments. */
+type Generated = (set: typeof setField, hasOwn: typeof Object.hasOwn) => CompiledLayout;
+
+/** Field names only ever enter the code as JSON string literals. */
+const literal = (name: string): string => JSON.stringify(name);
+
+class Generator {
+  readonly #layout: RecordLayout;
+  readonly #functions: string[] = [];
+
+  constructor(layout: RecordLayout) {
+    this.#layout = layout;
+  }
+
+  source(): string {
+    this.#layout.shapes.forEach((shape, index) => {
+      this.#functions.push(this.#shapeWriter(shape, index), this.#shapeReader(shape, index));
+    });
+    return `"use strict";\nconst wv = (w, v) => w.value(v), rv = (r) => r.value();\n${this.#functions.join("\n")}\nreturn { write: w0, read: r0 };`;
+  }
+
+  #shapeWriter({ fields, open }: LayoutShape, index: number): string {
+    const lines = [`if (typeof v !== "object" || v === null) w.refuse("notAnObject");`, "w.enter();"];
+    const optional = optionalNames(fields);
+    for (let mask = 0; mask * maskBits < optional.length; mask++) {
+      const names = optional.slice(mask * maskBits, (mask + 1) * maskBits);
+      const bits = names.map((name, bit) => `(${this.#present(name)} ? ${2 ** bit} : 0)`);
+      lines.push(`const m${mask} = ${bits.join(" | ")};`, `w.integer(m${mask});`);
+    }
+    for (const { name, optional: may, node } of fields) {
+      const value = `v[${literal(name)}]`;
+      if (may) lines.push(`if (${this.#bit(optional, name)}) ${this.#write(node, value)};`);
+      else lines.push(`if (!(${this.#present(name)})) w.refuse("missing");`, `${this.#write(node, value)};`);
+    }
+    if (open) {
+      lines.push(`w.record(v, wv, n${index});`);
+      this.#functions.push(`const n${index} = new Set(${JSON.stringify(fields.map(({ name }) => name))});`);
+    }
+    return `function w${index}(w, v) {\n  ${lines.join("\n  ")}\n  w.leave();\n}`;
+  }
+
+  #shapeReader({ fields, open }: LayoutShape, index: number): string {
+    const optional = optionalNames(fields);
+    const lines = ["r.enter();"];
+    for (let mask = 0; mask * maskBits < optional.length; mask++) lines.push(`const m${mask} = r.mask();`);
+    if (optional.length > 0 && optional.length <= maskBits) {
+      // Records with all or with none of the optional fields are one object literal.
+      for (const [bits, present] of [
+        [2 ** optional.length - 1, fields],
+        [0, fields.filter((field) => !field.optional)],
+      ] as const) {
+        lines.push(`if (m0 === ${bits}) {`, ...this.#built(present, optional, open, true), "}");
+      }
+    }
+    lines.push(...this.#built(fields, optional, open, false));
+    return `function r${index}(r) {\n  ${lines.join("\n  ")}\n}`;
+  }
+
+  /** The lines that read `fields` into an object and return it; `certain` when all of them are there. */
+  #built(fields: readonly LayoutField[], optional: readonly string[], open: boolean, certain: boolean): string[] {
+    const first = certain ? fields.length : fields.findIndex((field) => field.optional);
+    const known = first < 0 ? fields : fields.slice(0, first);
+    const lines = [
+      `const o = { ${known.map(({ name, node }) => `${literal(name)}: ${this.#read(node)}`).join(", ")} };`,
+    ];
+    for (const { name, optional: may, node } of fields.slice(known.length)) {
+      const set =
+        name in Object.prototype
+          ? `setField(o, ${literal(name)}, ${this.#read(node)});`
+          : `o[${literal(name)}] = ${this.#read(node)};`;
+      lines.push(may ? `if (${this.#bit(optional, name)}) ${set}` : set);
+    }
+    if (open) lines.push("r.record(rv, o);");
+    lines.push("r.leave();", "return o;");
+    return lines;
+  }
+
+  #present(name: string): string {
+    const own = `hasOwn(v, ${literal(name)})`;
+    return name in Object.prototype ? own : `v[${literal(name)}] !== undefined || ${own}`;
+  }
+
+  #bit(optional: readonly string[], name: string): string {
+    const place = optional.indexOf(name);
+    return `m${Math.floor(place / maskBits)} & ${2 ** (place % maskBits)}`;
+  }
+
+  #write(node: LayoutNode, value: string): string {
+    if (node.kind === "value") return `w.value(${value})`;
+    if (node.kind === "shape") {
+      return node.maybe ? `w.maybe(${value}, w${node.shape})` : `w${node.shape}(w, ${value})`;
+    }
+    return `w.${node.kind}(${value}, ${this.#writer(node.item)})`;
+  }
+
+  #read(node: LayoutNode): string {
+    if (node.kind === "value") return "r.value()";
+    if (node.kind === "shape") return node.maybe ? `r.maybe(r${node.shape})` : `r${node.shape}(r)`;
+    return `r.${node.kind}(${this.#reader(node.item)})`;
+  }
+
+  #writer(node: LayoutNode): string {
+    return node.kind === "shape" && !node.maybe ? `w${node.shape}` : this.#named(`(w, v) => ${this.#write(node, "v")}`);
+  }
+
+  #reader(node: LayoutNode): string {
+    return node.kind === "shape" && !node.maybe ? `r${node.shape}` : this.#named(`(r) => ${this.#read(node)}`);
+  }
+
+  #named(code: string): string {
+    const name = `f${this.#functions.length}`;
+    this.#functions.push(`const ${name} = ${code};`);
+    return name;
+  }
+}
+
+/** The functions of a layout; `generate: false` asks for the interpreting ones. */
+export function compileLayout(layout: RecordLayout, generate = true): CompiledLayout {
+  if (generate) {
+    const source = new Generator(layout).source();
+    try {
+      const generated = new Function("setField", "hasOwn", source) as Generated;
+      return generated(setField, Object.hasOwn);
+    } catch (error) {
+      // Node with --disallow-code-generation-from-strings, or a policy of the embedder.
+      if (!(error instanceof EvalError)) throw error;
+    }
+  }
+  return { write: interpretWriter(layout), read: interpretReader(layout) };
+}

@@ -1,0 +1,14 @@
+/** Values: the bytes of a record and the record in them. */
+export {
+  type Envelope,
+  flagAscii,
+  flagExpires,
+  flagSealed,
+  flagSplit,
+  formatCurrent,
+  type OpenedEnvelope,
+  readEnvelope,
+} from "./envelope.js";
+export { type LayoutField, type LayoutNode, type LayoutShape, layoutFingerprint, type RecordLayout } from "./layout.js";
+export { type DecodedRecord, layoutUnknown, RecordCodec } from "./record-codec.js";
+export { type ByteTransform, sealValue, type TransformContext, unsealValue, type ValuePlace } from "./transform.js";

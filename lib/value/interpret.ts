@@ -1,0 +1,88 @@
+/** A layout's writer and reader as plain functions: the same bytes as the generated ones, at half their speed. */
+import type { LayoutNode, LayoutShape, RecordLayout } from "./layout.js";
+import { maskBits, optionalNames } from "./presence.js";
+import { type ReadValue, setField } from "./reader.js";
+import type { WriteValue } from "./writer.js";
+
+const writeAny: WriteValue = (writer, value) => writer.value(value);
+const readAny: ReadValue = (reader) => reader.value();
+
+function nodeWriter(node: LayoutNode, shapes: readonly WriteValue[]): WriteValue {
+  if (node.kind === "value") return writeAny;
+  if (node.kind === "shape") {
+    const shape: WriteValue = (writer, value) => shapes[node.shape]?.(writer, value);
+    return node.maybe ? (writer, value) => writer.maybe(value, shape) : shape;
+  }
+  const item = nodeWriter(node.item, shapes);
+  return node.kind === "list"
+    ? (writer, value) => writer.list(value, item)
+    : (writer, value) => writer.record(value, item);
+}
+
+function shapeWriter({ fields, open }: LayoutShape, shapes: readonly WriteValue[]): WriteValue {
+  const writers = fields.map((field) => ({ ...field, write: nodeWriter(field.node, shapes) }));
+  const optional = optionalNames(fields);
+  const named = new Set(fields.map(({ name }) => name));
+  return (writer, value) => {
+    if (typeof value !== "object" || value === null) return writer.refuse("notAnObject");
+    writer.enter();
+    for (let first = 0; first < optional.length; first += maskBits) {
+      let bits = 0;
+      optional.slice(first, first + maskBits).forEach((name, bit) => {
+        if (Object.hasOwn(value, name)) bits |= 2 ** bit;
+      });
+      writer.integer(bits);
+    }
+    for (const { name, optional: may, write } of writers) {
+      if (Object.hasOwn(value, name)) write(writer, Reflect.get(value, name));
+      else if (!may) writer.refuse("missing");
+    }
+    if (open) writer.record(value, writeAny, named);
+    writer.leave();
+  };
+}
+
+function nodeReader(node: LayoutNode, shapes: readonly ReadValue[]): ReadValue {
+  if (node.kind === "value") return readAny;
+  if (node.kind === "shape") {
+    const shape: ReadValue = (reader) => shapes[node.shape]?.(reader);
+    return node.maybe ? (reader) => reader.maybe(shape) : shape;
+  }
+  const item = nodeReader(node.item, shapes);
+  return node.kind === "list" ? (reader) => reader.list(item) : (reader) => reader.record(item);
+}
+
+function shapeReader({ fields, open }: LayoutShape, shapes: readonly ReadValue[]): ReadValue {
+  const readers = fields.map((field) => ({ ...field, read: nodeReader(field.node, shapes) }));
+  const masks = Math.ceil(optionalNames(fields).length / maskBits);
+  return (reader) => {
+    reader.enter();
+    const bits: number[] = [];
+    for (let i = 0; i < masks; i++) bits.push(reader.mask());
+    const target: Record<string, unknown> = {};
+    let place = 0;
+    for (const { name, optional, read } of readers) {
+      if (optional) {
+        const present = (Number(bits[Math.floor(place / maskBits)]) & (2 ** (place % maskBits))) !== 0;
+        place++;
+        if (!present) continue;
+      }
+      setField(target, name, read(reader));
+    }
+    if (open) reader.record(readAny, target);
+    reader.leave();
+    return target;
+  };
+}
+
+export function interpretWriter(layout: RecordLayout): WriteValue {
+  const shapes: WriteValue[] = [];
+  for (const shape of layout.shapes) shapes.push(shapeWriter(shape, shapes));
+  return (writer, value) => shapes[0]?.(writer, value);
+}
+
+export function interpretReader(layout: RecordLayout): ReadValue {
+  const shapes: ReadValue[] = [];
+  for (const shape of layout.shapes) shapes.push(shapeReader(shape, shapes));
+  return (reader) => shapes[0]?.(reader);
+}

@@ -1,0 +1,115 @@
+/** The codec of one record layout: a record's bytes, envelope and payload, both ways. */
+import { tenantryError } from "../errors/index.js";
+import { compileLayout } from "./compile.js";
+import { type Envelope, envelopeBytesMax, flagAscii, flagSealed, readEnvelope, writeEnvelope } from "./envelope.js";
+import { layoutFingerprint, type RecordLayout } from "./layout.js";
+import { type ReadValue, ValueReader } from "./reader.js";
+import { Refusal, ValueWriter, type WriteValue } from "./writer.js";
+
+/** What {@link RecordCodec.decode} returns. */
+export interface DecodedRecord {
+  readonly record: object;
+  readonly revision: number;
+  /** The entity's version at the time of writing: this layout's or an older one. */
+  readonly schemaVersion: number;
+  readonly expiresAt: number | undefined;
+}
+
+// Idle ones are kept; a getter inside a value that encodes something itself gets another.
+const idleWriters: ValueWriter[] = [];
+const reader = new ValueReader();
+const head = new Uint8Array(envelopeBytesMax);
+
+/** Encodes and decodes the records of one layout. */
+export class RecordCodec {
+  readonly layout: RecordLayout;
+  /** The entity's version this layout belongs to. */
+  readonly schemaVersion: number;
+  /** What rows name this layout by. */
+  readonly fingerprint: number;
+  readonly #write: WriteValue;
+  readonly #read: ReadValue;
+
+  constructor(layout: RecordLayout, schemaVersion: number, options?: { readonly generate?: boolean | undefined }) {
+    this.layout = layout;
+    this.schemaVersion = schemaVersion;
+    this.fingerprint = layoutFingerprint(layout);
+    const { write, read } = compileLayout(layout, options?.generate);
+    this.#write = write;
+    this.#read = read;
+  }
+
+  /**
+   * The bytes of a record.
+   *
+   * @throws VALUE_UNSUPPORTED with the path of a value that would not come back equal.
+   */
+  encode(record: object, revision: number, expiresAt?: number | undefined): Uint8Array {
+    const writer = idleWriters.pop() ?? new ValueWriter();
+    try {
+      writer.start();
+      this.#write(writer, record);
+      const { fingerprint, schemaVersion } = this;
+      const flags = writer.ascii ? flagAscii : 0;
+      return writer.finish(head, writeEnvelope(head, { flags, fingerprint, schemaVersion, revision, expiresAt }));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw tenantryError("VALUE_UNSUPPORTED", { path: refusedPath(writer, record), reason: error.reason });
+    } finally {
+      idleWriters.push(writer);
+    }
+  }
+
+  /**
+   * The record in the bytes from `begin` to `end`; it shares no memory with them.
+   *
+   * @throws VALUE_LAYOUT_UNKNOWN or VALUE_VERSION_NEWER when the bytes have another layout, VALUE_SEALED when they were
+   * not unsealed, VALUE_FORMAT_UNKNOWN or VALUE_CORRUPT when they are not a record of this library.
+   */
+  decode(bytes: Uint8Array, begin = 0, end = bytes.length): DecodedRecord {
+    const envelope = readEnvelope(bytes, begin, end);
+    if (envelope.fingerprint !== this.fingerprint || envelope.schemaVersion > this.schemaVersion) {
+      throw layoutUnknown(envelope, this.schemaVersion);
+    }
+    if ((envelope.flags & flagSealed) !== 0) throw tenantryError("VALUE_SEALED", {});
+    const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    try {
+      reader.start(buffer, envelope.payload, end, (envelope.flags & flagAscii) !== 0);
+      const record = this.#read(reader);
+      reader.finish();
+      if (typeof record !== "object" || record === null) return reader.corrupt("record");
+      const { revision, schemaVersion, expiresAt } = envelope;
+      return { record, revision, schemaVersion, expiresAt };
+    } finally {
+      reader.release();
+    }
+  }
+}
+
+/** The error for a row whose layout is not the one at hand. */
+export function layoutUnknown({ schemaVersion, fingerprint }: Envelope, supported: number): Error {
+  return schemaVersion > supported
+    ? tenantryError("VALUE_VERSION_NEWER", { schemaVersion, supported })
+    : tenantryError("VALUE_LAYOUT_UNKNOWN", { schemaVersion, fingerprint: fingerprint.toString(16).padStart(8, "0") });
+}
+
+/** Looks for the innermost value that is refused by itself. */
+function refusedPath(writer: ValueWriter, value: unknown, depth = 0): string[] {
+  if (typeof value !== "object" || value === null || depth > 100) return [];
+  const children: [string, unknown][] =
+    value instanceof Map
+      ? [...value].flatMap(([key, item], index) => [[`key ${index}`, key] as [string, unknown], [String(key), item]])
+      : value instanceof Set
+        ? [...value].map((item, index) => [String(index), item])
+        : Object.entries(value);
+  for (const [name, child] of children) {
+    try {
+      writer.start();
+      writer.value(child);
+    } catch (error) {
+      if (error instanceof Refusal) return [name, ...refusedPath(writer, child, depth + 1)];
+      throw error;
+    }
+  }
+  return [];
+}
