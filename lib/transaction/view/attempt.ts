@@ -1,0 +1,116 @@
+/** One run of a transaction's function: what its views share and nobody outside sees. */
+import type { EngineTransaction } from "../../engine/index.js";
+import { isTenantryError, tenantryError } from "../../errors/index.js";
+import type { RecordChange } from "../hook.js";
+import { StampPromise } from "./stamp-promise.js";
+
+/** What an attempt is told about its writes. */
+export interface AttemptPolicy {
+  /** Called before the first write; throws when the tenant takes none. */
+  firstWrite(): void;
+  /** Called with each change that is announced. */
+  change?(change: RecordChange): void;
+}
+
+/** The state of one attempt. Views hold it in a private field only: it leads to the engine. */
+export class Attempt {
+  readonly engine: EngineTransaction;
+  /** Rows that came back, for the log. */
+  rows = 0;
+  /** What to run once the attempt is applied. */
+  readonly afterCommit: (() => void | Promise<void>)[] = [];
+  readonly #policy: AttemptPolicy;
+  #wrote = false;
+  #ended = false;
+  #pending = 0;
+  #drained: (() => void) | undefined;
+  #violation: unknown;
+  #stamp: StampPromise | undefined;
+
+  constructor(engine: EngineTransaction, policy: AttemptPolicy) {
+    this.engine = engine;
+    this.#policy = policy;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether anything was written, so that there is an outcome to lose. */
+  get wrote(): boolean {
+    return this.#wrote;
+  }
+
+  /** Operations begun and not yet done. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Resolves when no operation is under way. */
+  drained(): Promise<void> {
+    if (this.#pending === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+    });
+  }
+
+  /** To be called first by every operation that is done at once. @throws TRANSACTION_ENDED */
+  use(operation: string): void {
+    if (this.#ended) throw tenantryError("TRANSACTION_ENDED", { operation });
+  }
+
+  /** To be called first by every operation that takes time; each is followed by one `leave`. @throws TRANSACTION_ENDED */
+  enter(operation: string): void {
+    if (this.#ended) throw tenantryError("TRANSACTION_ENDED", { operation });
+    this.#pending++;
+  }
+
+  leave(): void {
+    if (--this.#pending === 0) this.#drained?.();
+  }
+
+  /** To be called first by every write. @throws TRANSACTION_ENDED, TENANT_UNAVAILABLE */
+  write(operation: string): void {
+    if (this.#ended) throw tenantryError("TRANSACTION_ENDED", { operation });
+    if (this.#wrote) return;
+    this.#policy.firstWrite();
+    this.#wrote = true;
+  }
+
+  /** Remembers a violation, so that nothing is committed even when the function swallows it; returns `error`. */
+  noted(error: unknown): unknown {
+    if (isTenantryError(error, "ISOLATION_VIOLATION")) this.#violation ??= error;
+    return error;
+  }
+
+  /** @throws the first violation of this attempt. */
+  assertNoViolation(): void {
+    if (this.#violation !== undefined) throw this.#violation;
+  }
+
+  announce(change: RecordChange): void {
+    this.use("announce");
+    this.#policy.change?.(change);
+  }
+
+  /** The versionstamp, promised until the attempt's outcome is known. */
+  versionstamp(): Promise<Uint8Array> {
+    this.#stamp ??= new StampPromise(this.engine.getVersionstamp());
+    return this.#stamp.promise;
+  }
+
+  /** Refuses all further use through any view. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** The attempt was applied: by its own commit, or, as its marker shows, with `stamp`. */
+  applied(stamp?: Uint8Array): void {
+    this.#stamp?.resolve(stamp);
+  }
+
+  /** The attempt was not applied, or nobody can tell. */
+  failed(error: unknown): void {
+    this.#stamp?.reject(error);
+  }
+}

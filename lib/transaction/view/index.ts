@@ -1,0 +1,5 @@
+/** Views: what transactions of a tenant are seen through, and the attempt behind them. */
+export type { AttemptPolicy } from "./attempt.js";
+export { Attempt } from "./attempt.js";
+export { ReadView } from "./read-view.js";
+export { TenantView } from "./tenant-view.js";

@@ -1,0 +1,149 @@
+/** A tenant's reads over an engine's transaction: every key checked before and after. */
+import type { KeySelector, RangeOptions } from "../../engine/index.js";
+import type { TenantGuard } from "../../guard/index.js";
+import type { TenantId } from "../../tenant/index.js";
+import { keyAfter } from "../../tuple/index.js";
+import type {
+  KeyReadOptions,
+  RangeBatch,
+  RangeReadOptions,
+  ReadTransaction,
+  RelativeRange,
+  RelativeSelector,
+} from "../read-transaction.js";
+import type { Attempt } from "./attempt.js";
+
+/** The {@link ReadTransaction} of one attempt. */
+export class ReadView implements ReadTransaction {
+  readonly #attempt: Attempt;
+  readonly #guard: TenantGuard;
+  readonly #snapshot: boolean;
+
+  /** @param snapshot Makes all reads snapshot reads: for attempts that never commit, in which nothing can conflict. */
+  constructor(attempt: Attempt, guard: TenantGuard, snapshot: boolean) {
+    this.#attempt = attempt;
+    this.#guard = guard;
+    this.#snapshot = snapshot;
+  }
+
+  get tenantId(): TenantId {
+    return this.#guard.tenantId;
+  }
+
+  async get(key: Uint8Array, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
+    const attempt = this.#attempt;
+    attempt.enter("get");
+    try {
+      const value = await attempt.engine.get(this.#guard.key(key, "get"), this.#isSnapshot(options));
+      if (value !== undefined) attempt.rows++;
+      return value;
+    } catch (error) {
+      throw attempt.noted(error);
+    } finally {
+      attempt.leave();
+    }
+  }
+
+  async getKey(selector: RelativeSelector, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
+    const attempt = this.#attempt;
+    attempt.enter("getKey");
+    try {
+      // The selector itself would read, and conflict on, the neighbour: it is read as a range instead.
+      const { reverse, ...read } = this.#guard.selector(selector);
+      const snapshot = this.#isSnapshot(options);
+      let { begin, end, limit } = read;
+      for (;;) {
+        const { rows, more } = await attempt.engine.getRange(firstFrom(begin), firstFrom(end), {
+          limit,
+          reverse,
+          snapshot,
+          mode: "exact",
+        });
+        const last = rows.at(-1)?.[0];
+        if (last === undefined) return undefined;
+        const key = this.#guard.relative(last, "getKey");
+        attempt.rows += rows.length;
+        limit -= rows.length;
+        if (limit <= 0) return key;
+        if (!more) return undefined;
+        if (reverse) end = last;
+        else begin = keyAfter(last);
+      }
+    } catch (error) {
+      throw attempt.noted(error);
+    } finally {
+      attempt.leave();
+    }
+  }
+
+  async getRange(range: RelativeRange, options?: RangeReadOptions): Promise<RangeBatch> {
+    const attempt = this.#attempt;
+    attempt.enter("getRange");
+    try {
+      const { begin, end } = this.#guard.range(range, "getRange");
+      const read = rangeOptions(options, this.#isSnapshot(options));
+      const { rows, more } = await attempt.engine.getRange(firstFrom(begin), firstFrom(end), read);
+      for (const row of rows) row[0] = this.#guard.relative(row[0], "getRange");
+      attempt.rows += rows.length;
+      return { rows, more };
+    } catch (error) {
+      throw attempt.noted(error);
+    } finally {
+      attempt.leave();
+    }
+  }
+
+  async getReadVersion(): Promise<bigint> {
+    this.#attempt.enter("getReadVersion");
+    try {
+      return await this.#attempt.engine.getReadVersion();
+    } finally {
+      this.#attempt.leave();
+    }
+  }
+
+  async getEstimatedRangeSizeBytes(range: RelativeRange): Promise<number> {
+    const attempt = this.#attempt;
+    attempt.enter("getEstimatedRangeSizeBytes");
+    try {
+      const { begin, end } = this.#guard.range(range, "getEstimatedRangeSizeBytes");
+      return await attempt.engine.getEstimatedRangeSizeBytes(begin, end);
+    } catch (error) {
+      throw attempt.noted(error);
+    } finally {
+      attempt.leave();
+    }
+  }
+
+  async getRangeSplitPoints(range: RelativeRange, chunkBytes: number): Promise<Uint8Array[]> {
+    const attempt = this.#attempt;
+    attempt.enter("getRangeSplitPoints");
+    try {
+      const { begin, end } = this.#guard.range(range, "getRangeSplitPoints");
+      const points = await attempt.engine.getRangeSplitPoints(begin, end, chunkBytes);
+      return points.map((point) => this.#guard.relativeBound(point, "getRangeSplitPoints"));
+    } catch (error) {
+      throw attempt.noted(error);
+    } finally {
+      attempt.leave();
+    }
+  }
+
+  #isSnapshot(options: KeyReadOptions | undefined): boolean {
+    return this.#snapshot || options?.snapshot === true;
+  }
+}
+
+const firstFrom = (key: Uint8Array): KeySelector => ({ key, orEqual: false, offset: 1 });
+
+function rangeOptions(options: RangeReadOptions | undefined, snapshot: boolean): RangeOptions {
+  const read: RangeOptions = { snapshot };
+  if (options === undefined) return read;
+  const { limit, reverse, mode, targetBytes, iteration } = options;
+  if (limit !== undefined) read.limit = limit;
+  if (reverse !== undefined) read.reverse = reverse;
+  if (mode !== undefined) read.mode = mode;
+  if (targetBytes !== undefined) read.targetBytes = targetBytes;
+  if (iteration !== undefined) read.iteration = iteration;
+  return read;
+}
