@@ -1,0 +1,28 @@
+/** What a case of the engine suite is: a name, what it needs of the engine, and a function that throws. */
+import type { Stage } from "./stage.js";
+
+/**
+ * What an engine may lack:
+ * - `wholeKeyspace`: nothing but the suite's keys is in it, so that reads may run to its ends
+ * - `systemKeys`: keys from `\xff` on answer as FoundationDB's do, the metadata version key among them
+ * - `readVersions`: `getReadVersion` and `setReadVersion`
+ * - `estimates`: sizes and split points
+ * - `options`: transaction options
+ * - `watches`: watches
+ * - `reopening`: the engine may be opened a second time, and closed
+ */
+export type EngineFeature =
+  | "wholeKeyspace"
+  | "systemKeys"
+  | "readVersions"
+  | "estimates"
+  | "options"
+  | "watches"
+  | "reopening";
+
+export interface CaseDefinition {
+  readonly name: string;
+  /** Features without which the case makes no sense; a case about isolation needs none. */
+  readonly needs?: readonly EngineFeature[];
+  run(stage: Stage): Promise<void>;
+}
