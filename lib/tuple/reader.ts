@@ -149,8 +149,11 @@ export class TupleReader {
     if (ascii && !this.#escaped) return asciiText(this.#bytes, start, end);
     const content = this.#escaped ? unescaped(this.#bytes, start, end) : this.#bytes.subarray(start, end);
     const text = utf8Text(content, 0, content.length);
-    if (typeof text === "number") throw bytesError("invalidUtf8", start + text);
-    return text;
+    if (typeof text === "string") return text;
+    let bad = start + text;
+    if (this.#escaped)
+      for (let i = start; i < bad; i++) if (this.#bytes[i] === 0 && this.#bytes[i + 1] === ESCAPE) bad++;
+    throw bytesError("invalidUtf8", bad);
   }
 
   /** A copy of the bytes. */
