@@ -48,7 +48,8 @@ export class PrefixRange {
     const prefix = this.#prefix;
     const words = this.#words;
     const after = start + prefix.length;
-    if (start < 0 || end > bytes.length || end <= after) return false;
+    // Said positively: a NaN makes it false.
+    if (!(start >= 0 && after < end && end <= bytes.length)) return false;
     // Under every row of a scan: four bytes at a time is the fastest of what was measured, native calls included.
     let at = start;
     let difference = 0;
