@@ -130,3 +130,15 @@ export const cursorKeysReloadMs = 60_000;
 
 /** Age from which they are read again for a cursor under an unknown key: bounds what forged cursors cost. */
 export const cursorKeysMissReloadMs = 1_000;
+
+/** Bytes of rows that a copy writes in one transaction: far below FoundationDB's 10 MB, as it advises. */
+export const copyChunkBytesMax = 500_000;
+
+/** Writes of a copy under way at once. */
+export const copyWritesMax = 4;
+
+/** How often a copy tries one read or write, the engine backing off in between. */
+export const copyAttemptsMax = 20;
+
+/** Passes over a source that goes on changing before a copy gives up. */
+export const copyPassesMax = 5;

@@ -1,4 +1,5 @@
 /** The engines: what users open them with, the port they share, and what their errors carry. */
+export { type CopyCheckpoint, type CopyOptions, type CopyProgress, type CopyResult, copy } from "./copy/index.js";
 export type {
   Durability,
   EmbeddedDescriptor,
@@ -22,5 +23,10 @@ export type {
 } from "./engine.js";
 export { EngineError } from "./error.js";
 export { fdbErrorName } from "./error-name.js";
+export type {
+  FoundationDbDatabaseOptions,
+  FoundationDbNetworkOptions,
+  FoundationDbOptions,
+} from "./foundationdb/options.js";
 export { openEngine } from "./open-engine.js";
 export type { EngineOption } from "./option.js";

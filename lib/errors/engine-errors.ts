@@ -78,4 +78,15 @@ export const engineErrors = {
     "unavailable",
     "The FoundationDB cluster did not answer: check that it runs (`fdbcli --exec status`), that the cluster file and the TLS files are its own, that its addresses can be reached, and that libfdb_c has the cluster's version.",
   ),
+  COPY_OPTIONS_INVALID: define<{ reason: string }>()("usage", "The copy cannot be made as asked for."),
+  COPY_TARGET_NOT_EMPTY: define()("conflict", "The target of the copy has rows in the range already."),
+  COPY_CHECKPOINT_INVALID: define<{ reason: string }>()("input", "The copy cannot go on from this checkpoint."),
+  COPY_SOURCE_CHANGING: define<{ passes: number }>()(
+    "conflict",
+    "The source of the copy changed during every pass: pause what writes to it, and copy again.",
+  ),
+  COPY_DIGEST_MISMATCH: define<{ rows: number; targetRows: number }>()(
+    "conflict",
+    "The target of the copy does not hold what was copied: something else wrote to it.",
+  ),
 } as const;

@@ -1,0 +1,35 @@
+/** How far a copy has come, in a form that can be kept in a file and taken up by another process. */
+import { tenantryError } from "../../errors/index.js";
+import type { Range } from "./rows.js";
+
+/** Where a copy stands; plain JSON. It names keys, so keep it as safe as the data. */
+export interface CopyCheckpoint {
+  readonly format: 1;
+  /** The range that is copied, in hexadecimal. */
+  readonly begin: string;
+  readonly end: string;
+  /** Everything before this key is in the target; absent once all is, and only verifying is left. */
+  readonly copiedTo?: string | undefined;
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+const hexPattern = /^(?:[0-9a-f]{2})*$/;
+
+export function checkpointOf(range: Range, copiedTo: Uint8Array | undefined): CopyCheckpoint {
+  const bounds = { format: 1 as const, begin: hex(range.begin), end: hex(range.end) };
+  return copiedTo === undefined ? bounds : { ...bounds, copiedTo: hex(copiedTo) };
+}
+
+/** The key copying goes on from; undefined when only verifying is left. Throws `COPY_CHECKPOINT_INVALID`. */
+export function resumeKey(checkpoint: CopyCheckpoint, range: Range): Uint8Array | undefined {
+  const { format, begin, end, copiedTo } = checkpoint;
+  if (format !== 1) throw tenantryError("COPY_CHECKPOINT_INVALID", { reason: "its format is unknown" });
+  if (begin !== hex(range.begin) || end !== hex(range.end)) {
+    throw tenantryError("COPY_CHECKPOINT_INVALID", { reason: "it is of another range" });
+  }
+  if (copiedTo === undefined) return undefined;
+  if (typeof copiedTo !== "string" || !hexPattern.test(copiedTo) || copiedTo < begin || copiedTo > end) {
+    throw tenantryError("COPY_CHECKPOINT_INVALID", { reason: "its key is not in the range" });
+  }
+  return Uint8Array.from(Buffer.from(copiedTo, "hex"));
+}
