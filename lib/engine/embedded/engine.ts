@@ -1,6 +1,7 @@
 /** The embedded engine: begins transactions over a store and closes it. */
 import { tenantryError } from "../../errors/index.js";
 import type { Engine, EngineCapabilities, EngineTransaction } from "../engine.js";
+import { WatchCount } from "./attempt/watches.js";
 import { storeKeyBytesMax } from "./lmdb/environment.js";
 import type { Store } from "./store.js";
 import { EmbeddedTransaction, type TransactionHost } from "./transaction.js";
@@ -19,7 +20,12 @@ export class EmbeddedEngine implements Engine {
     this.capabilities = { durable, multiProcess: false, keyBytesMax: storeKeyBytesMax };
     this.#store = store;
     this.#release = release;
-    this.#host = { keyBytesMax: storeKeyBytesMax, now: () => performance.now(), random: Math.random };
+    this.#host = {
+      keyBytesMax: storeKeyBytesMax,
+      now: () => performance.now(),
+      random: Math.random,
+      watchCount: new WatchCount(),
+    };
   }
 
   begin(): EngineTransaction {

@@ -1,0 +1,83 @@
+/** The commit of an attempt: what it sends to the store, and what becomes of its stamp and its watches. */
+import { EngineError } from "../../error.js";
+import type { CommitResult, Store } from "../store.js";
+import type { Attempt } from "./attempt.js";
+import { joinRanges, rangesBytes } from "./conflict-ranges.js";
+import { type CommitWrites, everything } from "./writes.js";
+
+/** No version: nothing was written, or nothing is committed. */
+export const noVersion = -1n;
+
+export class Committer {
+  readonly #store: Store;
+  readonly #attempt: Attempt;
+  readonly #writes: CommitWrites;
+  readonly #stamp: Promise<Uint8Array>;
+  #settleStamp: (result: Uint8Array | EngineError) => void = () => {};
+  #version = noVersion;
+
+  constructor(store: Store, attempt: Attempt, writes: CommitWrites) {
+    this.#store = store;
+    this.#attempt = attempt;
+    this.#writes = writes;
+    this.#stamp = new Promise((resolve, reject) => {
+      this.#settleStamp = (result) => (result instanceof EngineError ? reject(result) : resolve(result));
+    });
+    this.#stamp.catch(() => {});
+  }
+
+  get version(): bigint {
+    return this.#version;
+  }
+
+  stamp(): Promise<Uint8Array> {
+    const stamp = this.#attempt.untilEnd(this.#stamp);
+    // Asked for before the commit and often left alone when that fails.
+    stamp.catch(() => {});
+    return stamp;
+  }
+
+  async commit(): Promise<void> {
+    const attempt = this.#attempt;
+    attempt.throwIfDeferred();
+    attempt.throwIfCommitting();
+    attempt.throwIfEnded();
+    attempt.commitStarted = true;
+    attempt.release();
+    attempt.throwIfReadFailed();
+    await attempt.untilEnd(this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const { watches } = this.#attempt;
+    try {
+      const result = await this.#send();
+      if (result === undefined) this.#settleStamp(new EngineError(2021));
+      else {
+        this.#version = result.version;
+        this.#settleStamp(result.versionstamp);
+      }
+      watches.store(this.#store);
+    } catch (error) {
+      watches.fail(error instanceof EngineError ? error.fdbCode : 4100);
+      this.#settleStamp(new EngineError(2020));
+      throw error;
+    }
+  }
+
+  /** Undefined when there is nothing to write. */
+  #send(): Promise<CommitResult> | undefined {
+    const { view, readVersion, readConflicts, options } = this.#attempt;
+    const writes = this.#writes;
+    writes.addPending(view.writes, everything);
+    if (writes.isEmpty) return undefined;
+    const conflicts = joinRanges(readConflicts);
+    if (writes.bytes + rangesBytes(conflicts) > options.sizeLimitBytes) throw new EngineError(2101);
+    return this.#store.commit({
+      readVersion: readVersion ?? (conflicts.length > 0 ? this.#store.readVersion() : undefined),
+      readConflicts: conflicts,
+      writeConflicts: joinRanges(writes.conflicts),
+      mutations: writes.mutations,
+    });
+  }
+}

@@ -1,0 +1,151 @@
+/** The writes of an attempt: legal keys and values, and where they are kept until the commit. */
+import { valueBytesMax } from "../../../limits.js";
+import type { AtomicOp } from "../../engine.js";
+import { EngineError } from "../../error.js";
+import type { KeyRange, Mutation } from "../store.js";
+import { compareBytes, equalBytes, metadataVersionKey, userKeysEnd } from "../view/bounds.js";
+import type { Attempt } from "./attempt.js";
+import { rangeOverheadBytes } from "./conflict-ranges.js";
+import { stampedKey, stampOffset } from "./stamped-key.js";
+import { atomicMutation, type CommitWrites, clearKey, mutationOverheadBytes } from "./writes.js";
+
+/** The one operand that the metadata version key takes: a stamp at its beginning, and nothing else. */
+const metadataOperandBytes = 14;
+
+export class AttemptMutations {
+  readonly #attempt: Attempt;
+  readonly #direct: CommitWrites;
+  readonly #keyBytesMax: number;
+
+  /** `direct` takes what does not wait in the view for the commit. */
+  constructor(attempt: Attempt, direct: CommitWrites, keyBytesMax: number) {
+    this.#attempt = attempt;
+    this.#direct = direct;
+    this.#keyBytesMax = keyBytesMax;
+  }
+
+  #count(bytes: number, conflictBytes: number | undefined): void {
+    this.#attempt.approximateBytes +=
+      bytes + mutationOverheadBytes + (conflictBytes === undefined ? 0 : rangeOverheadBytes + conflictBytes);
+  }
+
+  #throwIfLong(key: Uint8Array, value: Uint8Array): void {
+    if (key.length > this.#keyBytesMax) throw new EngineError(2102);
+    if (value.length > valueBytesMax) throw new EngineError(2103);
+  }
+
+  set(key: Uint8Array, value: Uint8Array): void {
+    const { options, view, watches } = this.#attempt;
+    if (equalBytes(key, metadataVersionKey)) throw new EngineError(2000);
+    const conflicts = !options.takeNextWriteNoConflict();
+    this.#attempt.throwIfCommitting();
+    if (compareBytes(key, userKeysEnd) >= 0) throw new EngineError(2004);
+    this.#count(key.length + value.length, conflicts ? 2 * key.length + 1 : undefined);
+    this.#throwIfLong(key, value);
+    const { begin, end } = clearKey(key);
+    const copy = new Uint8Array(value);
+    if (options.readYourWritesDisabled) {
+      this.#direct.add({ type: "set", key: begin, value: copy }, conflicts ? { begin, end } : undefined);
+      return;
+    }
+    view.writes.mutate(begin, { type: "set", value: copy }, conflicts);
+    watches.written(begin, copy, true);
+  }
+
+  clear(key: Uint8Array): void {
+    const { options } = this.#attempt;
+    const conflicts = !options.takeNextWriteNoConflict();
+    this.#attempt.throwIfCommitting();
+    if (compareBytes(key, userKeysEnd) >= 0) throw new EngineError(2004);
+    if (key.length > this.#keyBytesMax) return;
+    this.#clear(clearKey(key), conflicts);
+  }
+
+  clearRange(begin: Uint8Array, end: Uint8Array): void {
+    if (compareBytes(begin, end) > 0) throw new EngineError(2005);
+    const conflicts = !this.#attempt.options.takeNextWriteNoConflict();
+    this.#attempt.throwIfCommitting();
+    if (compareBytes(begin, userKeysEnd) > 0 || compareBytes(end, userKeysEnd) > 0) throw new EngineError(2004);
+    this.#clear({ type: "clearRange", begin: this.#cut(begin), end: this.#cut(end) }, conflicts);
+  }
+
+  /** A copy without the bytes beyond those the longest key can have: they change nothing. */
+  #cut(key: Uint8Array): Uint8Array {
+    return new Uint8Array(key.subarray(0, this.#keyBytesMax + 1));
+  }
+
+  #clear(range: Extract<Mutation, { type: "clearRange" }>, conflicts: boolean): void {
+    const { options, view, watches } = this.#attempt;
+    const { begin, end } = range;
+    this.#count(begin.length + end.length, conflicts ? begin.length + end.length : undefined);
+    if (compareBytes(begin, end) >= 0) return;
+    if (options.readYourWritesDisabled) {
+      this.#direct.add(range, conflicts ? { begin, end } : undefined);
+      return;
+    }
+    view.writes.clear(begin, end, conflicts);
+    watches.cleared(range);
+  }
+
+  atomic(op: AtomicOp, wanted: Uint8Array, operand: Uint8Array): void {
+    const { options, view, watches } = this.#attempt;
+    let conflicts = !options.takeNextWriteNoConflict();
+    this.#attempt.throwIfCommitting();
+    if (equalBytes(wanted, metadataVersionKey)) {
+      const blank = operand.length === metadataOperandBytes && operand.every((byte) => byte === 0);
+      if (op !== "setVersionstampedValue" || !blank) throw new EngineError(2000);
+    } else if (compareBytes(wanted, userKeysEnd) >= 0) throw new EngineError(2004);
+    if (!atomicOps.has(op)) throw new EngineError(2018);
+    this.#throwIfLong(wanted, operand);
+    const { begin, end } = clearKey(wanted);
+    let key = begin;
+    if (op === "setVersionstampedKey") {
+      const stamped = stampedKey(wanted, this.#attempt.readVersion);
+      key = stamped.pending;
+      // Its conflict is known at the commit, with the stamp.
+      conflicts = false;
+      if (!options.readYourWritesDisabled) this.#passOn(stamped.range);
+    } else if (op === "setVersionstampedValue") stampOffset(operand);
+    this.#count(key.length + operand.length, conflicts ? 2 * key.length + 1 : undefined);
+    const value = new Uint8Array(operand);
+    if (options.readYourWritesDisabled) {
+      this.#direct.add(atomicMutation(op, key, value), conflicts ? { begin, end } : undefined);
+      return;
+    }
+    view.writes.mutate(key, { type: op, value }, conflicts);
+    watches.written(key, undefined, false);
+  }
+
+  /** What was written where a stamped key may land goes ahead of it; from now on nobody can tell what is there. */
+  #passOn(range: KeyRange): void {
+    const { writes } = this.#attempt.view;
+    this.#direct.addPending(writes, range);
+    writes.markUnreadable(range.begin, range.end);
+  }
+
+  /** A write conflict the caller asks for. */
+  addConflict(begin: Uint8Array, end: Uint8Array): void {
+    this.#attempt.throwIfCommitting();
+    if (compareBytes(begin, userKeysEnd) > 0 || compareBytes(end, userKeysEnd) > 0) throw new EngineError(2004);
+    const range = { begin: this.#cut(begin), end: this.#cut(end) };
+    if (compareBytes(range.begin, range.end) >= 0) return;
+    this.#attempt.approximateBytes += rangeOverheadBytes + range.begin.length + range.end.length;
+    if (this.#attempt.options.readYourWritesDisabled) this.#direct.conflicts.push(range);
+    else this.#attempt.view.writes.addConflictRange(range.begin, range.end);
+  }
+}
+
+const atomicOps: ReadonlySet<string> = new Set<AtomicOp>([
+  "add",
+  "bitAnd",
+  "bitOr",
+  "bitXor",
+  "appendIfFits",
+  "max",
+  "min",
+  "byteMin",
+  "byteMax",
+  "compareAndClear",
+  "setVersionstampedKey",
+  "setVersionstampedValue",
+]);

@@ -1,0 +1,129 @@
+/** The reads of an attempt: legal ranges, which view they see, what they conflict with. */
+import type { KeySelector, RangeOptions, RangeResult, Watch } from "../../engine.js";
+import { EngineError } from "../../error.js";
+import type { KeyRange } from "../store.js";
+import { compareBytes, equalBytes, keyAfter, metadataVersionKey, userKeysEnd } from "../view/bounds.js";
+import { directKey, directRange } from "../view/direct-reads.js";
+import { keyConflict, rangeConflict, unwritten } from "../view/read-conflicts.js";
+import { type Selector, selector } from "../view/selection.js";
+import type { Attempt } from "./attempt.js";
+import { batchBounds } from "./batch-bounds.js";
+
+export class AttemptReads {
+  readonly #attempt: Attempt;
+  readonly #keyBytesMax: number;
+
+  constructor(attempt: Attempt, keyBytesMax: number) {
+    this.#attempt = attempt;
+    this.#keyBytesMax = keyBytesMax;
+  }
+
+  /** Whether reads see what the transaction wrote. */
+  #sees(snapshot: boolean): boolean {
+    return !snapshot || this.#attempt.options.snapshotReadYourWrites > 0;
+  }
+
+  #conflict(range: KeyRange): void {
+    for (const part of unwritten(this.#attempt.view.writes, range)) this.#attempt.conflict(part);
+  }
+
+  /** Adds what a read that passed the view by conflicts with. */
+  #directConflicts(snapshot: boolean): (range: KeyRange) => void {
+    return (range) => {
+      if (!snapshot && compareBytes(range.begin, range.end) < 0) this.#attempt.conflict(range);
+    };
+  }
+
+  get(wanted: Uint8Array, snapshot: boolean): Uint8Array | undefined {
+    this.#attempt.throwIfClosed();
+    if (compareBytes(wanted, userKeysEnd) >= 0 && !equalBytes(wanted, metadataVersionKey)) throw new EngineError(2004);
+    // There is no key that long.
+    if (wanted.length > this.#keyBytesMax) return undefined;
+    const end = keyAfter(wanted);
+    return this.#value(end.subarray(0, wanted.length), end, snapshot);
+  }
+
+  #value(key: Uint8Array, end: Uint8Array, snapshot: boolean): Uint8Array | undefined {
+    const { view, reader, options } = this.#attempt;
+    return this.#attempt.read(() => {
+      if (options.readYourWritesDisabled) {
+        this.#directConflicts(snapshot)({ begin: key, end });
+        return reader.get(key);
+      }
+      const value = view.get(key, this.#sees(snapshot));
+      if (!snapshot) this.#conflict({ begin: key, end });
+      return value;
+    });
+  }
+
+  key({ key, orEqual, offset }: KeySelector, snapshot: boolean): Uint8Array {
+    this.#attempt.throwIfClosed();
+    if (compareBytes(key, userKeysEnd) > 0) throw new EngineError(2004);
+    const { view, reader, options } = this.#attempt;
+    const wanted = this.#selector(key, orEqual, offset);
+    return this.#attempt.read(() => {
+      if (options.readYourWritesDisabled) return directKey(reader, wanted, this.#directConflicts(snapshot));
+      const found = view.key(wanted, this.#sees(snapshot));
+      if (!snapshot) this.#conflict(keyConflict(wanted, found));
+      return found;
+    });
+  }
+
+  /** The caller may change its bytes afterwards; what is kept here may not. */
+  #selector(key: Uint8Array, orEqual: boolean, offset: number): Selector {
+    return selector(orEqual ? key : new Uint8Array(key), orEqual, offset, this.#keyBytesMax);
+  }
+
+  range(from: KeySelector, to: KeySelector, options: RangeOptions): RangeResult {
+    const budget = batchBounds(options);
+    this.#attempt.throwIfClosed();
+    if (compareBytes(from.key, userKeysEnd) > 0 || compareBytes(to.key, userKeysEnd) > 0) throw new EngineError(2004);
+    if (budget.isReached) return { rows: [], more: false };
+    if (budget.rows < -1 || budget.bytes < -1) throw new EngineError(2012);
+    const begin = this.#selector(from.key, from.orEqual, from.offset);
+    const end = this.#selector(to.key, to.orEqual, to.offset);
+    if (begin.offset >= end.offset && compareBytes(begin.key, end.key) >= 0) return { rows: [], more: false };
+    const reverse = options.reverse ?? false;
+    const snapshot = options.snapshot ?? false;
+    const { view, reader } = this.#attempt;
+    return this.#attempt.read(() => {
+      if (this.#attempt.options.readYourWritesDisabled) {
+        const read = directRange(reader, begin, end, budget, reverse, this.#directConflicts(snapshot));
+        return { rows: read.rows, more: read.more };
+      }
+      const read = view.range(begin, end, budget, reverse, this.#sees(snapshot));
+      if (!snapshot) this.#conflict(rangeConflict(begin, end, reverse, read));
+      return { rows: read.rows, more: read.more };
+    });
+  }
+
+  watch(wanted: Uint8Array): Watch {
+    this.#attempt.throwIfClosed();
+    if (this.#attempt.options.readYourWritesDisabled) throw new EngineError(1034);
+    if (compareBytes(wanted, userKeysEnd) >= 0 && !equalBytes(wanted, metadataVersionKey)) throw new EngineError(2004);
+    if (wanted.length > this.#keyBytesMax) throw new EngineError(2102);
+    const end = keyAfter(wanted);
+    const key = end.subarray(0, wanted.length);
+    const value = this.#attempt.view.get(key, true);
+    this.#conflict({ begin: key, end });
+    return this.#attempt.watches.add(key, value);
+  }
+
+  /** A read conflict the caller asks for. */
+  addConflict(begin: Uint8Array, end: Uint8Array): void {
+    this.#attempt.throwIfCommitting();
+    const isMetadata = equalBytes(begin, metadataVersionKey) && equalBytes(end, keyAfter(metadataVersionKey));
+    if (!isMetadata && (compareBytes(begin, userKeysEnd) > 0 || compareBytes(end, userKeysEnd) > 0)) {
+      throw new EngineError(2004);
+    }
+    const range = { begin: this.cut(begin), end: this.cut(end) };
+    if (compareBytes(range.begin, range.end) >= 0) return;
+    if (this.#attempt.options.readYourWritesDisabled) this.#attempt.conflict(range);
+    else this.#conflict(range);
+  }
+
+  /** A copy of a range's end, without the bytes beyond those the longest key can have. */
+  cut(key: Uint8Array): Uint8Array {
+    return new Uint8Array(key.subarray(0, this.#keyBytesMax + 1));
+  }
+}

@@ -1,0 +1,136 @@
+/** The watches of one transaction: fired by its own writes, handed to the store when it commits. */
+import { watchesMax } from "../../../limits.js";
+import type { Watch } from "../../engine.js";
+import { EngineError } from "../../error.js";
+import type { KeyRange, Store, StoreWatch } from "../store.js";
+import { compareBytes, equalBytes } from "../view/bounds.js";
+
+type Value = Uint8Array | undefined;
+
+const same = (a: Value, b: Value): boolean => (a === undefined || b === undefined ? a === b : equalBytes(a, b));
+
+/** How many watches the transactions of an engine hold, those not committed yet included. */
+export class WatchCount {
+  #open = 0;
+
+  /** Throws 1032 when there are too many. */
+  open(): void {
+    if (this.#open >= watchesMax) throw new EngineError(1032);
+    this.#open++;
+  }
+
+  close(): void {
+    this.#open--;
+  }
+}
+
+/** A watch from the moment it is asked for until it settles. */
+class PendingWatch implements Watch {
+  readonly fired: Promise<void>;
+  readonly key: Uint8Array;
+  /** The value the transaction saw when it began to watch. */
+  readonly value: Value;
+  readonly #count: WatchCount;
+  readonly #settle: (error: EngineError | undefined) => void;
+  /** What the transaction itself set the key to afterwards. */
+  #written: { readonly value: Value } | undefined;
+  #stored: StoreWatch | undefined;
+  #open = true;
+
+  constructor(key: Uint8Array, value: Value, count: WatchCount) {
+    this.key = key;
+    this.value = value;
+    this.#count = count;
+    const { promise, settle } = settleable();
+    this.fired = promise;
+    this.#settle = settle;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  settle(error?: EngineError): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#count.close();
+    this.#stored?.cancel();
+    this.#settle(error);
+  }
+
+  cancel(): void {
+    this.settle(new EngineError(1101));
+  }
+
+  /** The transaction wrote the key: fires unless the value stays what it was. */
+  written(value: Value, isKnown: boolean): void {
+    const stays =
+      isKnown && same(value, this.value) && (this.#written === undefined || same(value, this.#written.value));
+    if (stays) this.#written = { value };
+    else this.settle();
+  }
+
+  store(store: Store): void {
+    if (!this.#open) return;
+    const stored = store.watch(this.key, this.value);
+    this.#stored = stored;
+    stored.fired.then(
+      () => this.settle(),
+      (error: unknown) => this.settle(error instanceof EngineError ? error : new EngineError(1101)),
+    );
+  }
+}
+
+const settleable = (): { promise: Promise<void>; settle: (error: EngineError | undefined) => void } => {
+  let settle: (error: EngineError | undefined) => void = () => {};
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = (error) => (error === undefined ? resolve() : reject(error));
+  });
+  // Nobody may be looking: that must not end the process.
+  promise.catch(() => {});
+  return { promise, settle };
+};
+
+/** A watch that could not be set. */
+export const failedWatch = (error: unknown): Watch => {
+  const { promise, settle } = settleable();
+  settle(error instanceof EngineError ? error : new EngineError(4100, { cause: error }));
+  return { fired: promise, cancel: () => {} };
+};
+
+export class AttemptWatches {
+  #pending: PendingWatch[] = [];
+  readonly #count: WatchCount;
+
+  constructor(count: WatchCount) {
+    this.#count = count;
+  }
+
+  /** Throws 1032 when there are too many. */
+  add(key: Uint8Array, value: Value): Watch {
+    this.#count.open();
+    const watch = new PendingWatch(key, value, this.#count);
+    this.#pending.push(watch);
+    return watch;
+  }
+
+  written(key: Uint8Array, value: Value, isKnown: boolean): void {
+    for (const watch of this.#pending) if (equalBytes(watch.key, key)) watch.written(value, isKnown);
+  }
+
+  cleared({ begin, end }: KeyRange): void {
+    for (const watch of this.#pending) {
+      if (compareBytes(watch.key, begin) >= 0 && compareBytes(watch.key, end) < 0) watch.written(undefined, true);
+    }
+  }
+
+  /** The transaction committed: from now on the watches live in the store. */
+  store(store: Store): void {
+    for (const watch of this.#pending.splice(0)) watch.store(store);
+  }
+
+  /** The transaction will not commit. */
+  fail(fdbCode: number): void {
+    for (const watch of this.#pending.splice(0)) watch.settle(new EngineError(fdbCode));
+  }
+}

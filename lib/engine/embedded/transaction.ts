@@ -1,0 +1,230 @@
+/** A transaction of the embedded engine: FoundationDB's client semantics over a store's snapshots and commits. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AtomicOp, EngineTransaction, KeySelector, RangeOptions, RangeResult, Watch } from "../engine.js";
+import { EngineError } from "../error.js";
+import type { EngineOption } from "../option.js";
+import { Attempt } from "./attempt/attempt.js";
+import { Committer, noVersion } from "./attempt/committer.js";
+import { AttemptMutations } from "./attempt/mutations.js";
+import { AttemptReads } from "./attempt/reads.js";
+import { fdbCodeOf, Retries } from "./attempt/retries.js";
+import { failedWatch, type WatchCount } from "./attempt/watches.js";
+import { CommitWrites } from "./attempt/writes.js";
+import type { Store } from "./store.js";
+import { compareBytes, userKeysEnd } from "./view/bounds.js";
+
+/** What a transaction takes from the engine it belongs to. */
+export interface TransactionHost {
+  /** Longest key the store takes, in bytes. */
+  readonly keyBytesMax: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Uniform in [0, 1), for the jitter of back-offs. */
+  readonly random: () => number;
+  /** The watches of all transactions of the engine. */
+  readonly watchCount: WatchCount;
+}
+
+/** One attempt and what works on it. */
+interface Life {
+  readonly attempt: Attempt;
+  readonly reads: AttemptReads;
+  readonly mutations: AttemptMutations;
+  readonly committer: Committer;
+}
+
+export class EmbeddedTransaction implements EngineTransaction {
+  readonly #store: Store;
+  readonly #host: TransactionHost;
+  #retries: Retries;
+  /** When it was begun or last reset: what `timeout` counts from. */
+  #begunAt: number;
+  #life: Life;
+  /** The version of the last commit before a retry. */
+  #committedVersion = noVersion;
+
+  constructor(store: Store, host: TransactionHost) {
+    this.#store = store;
+    this.#host = host;
+    this.#retries = new Retries(host.random);
+    this.#begunAt = host.now();
+    this.#life = this.#begin();
+  }
+
+  #begin(): Life {
+    const { keyBytesMax, watchCount } = this.#host;
+    const attempt = new Attempt(this.#store, watchCount);
+    const writes = new CommitWrites();
+    return {
+      attempt,
+      reads: new AttemptReads(attempt, keyBytesMax),
+      mutations: new AttemptMutations(attempt, writes, keyBytesMax),
+      committer: new Committer(this.#store, attempt, writes),
+    };
+  }
+
+  #renew(): void {
+    const { attempt } = this.#life;
+    this.#life = this.#begin();
+    this.#applyTimeout();
+    attempt.watches.fail(1025);
+    attempt.end(1025);
+  }
+
+  #applyTimeout(): void {
+    const { timeoutMs } = this.#retries.options;
+    const { now } = this.#host;
+    this.#life.attempt.setDeadline(timeoutMs === 0 ? undefined : { at: this.#begunAt + timeoutMs, now });
+  }
+
+  async get(key: Uint8Array, snapshot = false): Promise<Uint8Array | undefined> {
+    return this.#life.reads.get(key, snapshot);
+  }
+
+  async getKey(selector: KeySelector, snapshot = false): Promise<Uint8Array> {
+    return this.#life.reads.key(selector, snapshot);
+  }
+
+  async getRange(begin: KeySelector, end: KeySelector, options: RangeOptions = {}): Promise<RangeResult> {
+    return this.#life.reads.range(begin, end, options);
+  }
+
+  set(key: Uint8Array, value: Uint8Array): void {
+    const { attempt, mutations } = this.#life;
+    attempt.defer(() => mutations.set(key, value));
+  }
+
+  clear(key: Uint8Array): void {
+    const { attempt, mutations } = this.#life;
+    attempt.defer(() => mutations.clear(key));
+  }
+
+  clearRange(begin: Uint8Array, end: Uint8Array): void {
+    const { attempt, mutations } = this.#life;
+    attempt.defer(() => mutations.clearRange(begin, end));
+  }
+
+  atomic(op: AtomicOp, key: Uint8Array, operand: Uint8Array): void {
+    const { attempt, mutations } = this.#life;
+    attempt.defer(() => mutations.atomic(op, key, operand));
+  }
+
+  /** Throws 2005 at once when `begin` is after `end`, as FoundationDB does; other errors are deferred. */
+  addReadConflictRange(begin: Uint8Array, end: Uint8Array): void {
+    if (compareBytes(begin, end) > 0) throw new EngineError(2005);
+    const { attempt, reads } = this.#life;
+    attempt.defer(() => reads.addConflict(begin, end));
+  }
+
+  /** Throws 2005 at once when `begin` is after `end`, as FoundationDB does; other errors are deferred. */
+  addWriteConflictRange(begin: Uint8Array, end: Uint8Array): void {
+    if (compareBytes(begin, end) > 0) throw new EngineError(2005);
+    const { attempt, mutations } = this.#life;
+    attempt.defer(() => mutations.addConflict(begin, end));
+  }
+
+  watch(key: Uint8Array): Watch {
+    try {
+      return this.#life.reads.watch(key);
+    } catch (error) {
+      return failedWatch(error);
+    }
+  }
+
+  async getReadVersion(): Promise<bigint> {
+    const { attempt } = this.#life;
+    attempt.throwIfDeferred();
+    attempt.throwIfEnded();
+    return attempt.takeReadVersion();
+  }
+
+  setReadVersion(version: bigint): void {
+    const { attempt } = this.#life;
+    attempt.defer(() => attempt.setReadVersion(version));
+  }
+
+  commit(): Promise<void> {
+    return this.#life.committer.commit();
+  }
+
+  getCommittedVersion(): bigint {
+    const { version } = this.#life.committer;
+    return version === noVersion ? this.#committedVersion : version;
+  }
+
+  async getVersionstamp(): Promise<Uint8Array> {
+    const { attempt, committer } = this.#life;
+    attempt.throwIfCommitting();
+    return committer.stamp();
+  }
+
+  async getApproximateSize(): Promise<number> {
+    return this.#life.attempt.approximateBytes;
+  }
+
+  async getEstimatedRangeSizeBytes(begin: Uint8Array, end: Uint8Array): Promise<number> {
+    if (compareBytes(begin, end) > 0) throw new EngineError(2005);
+    this.#life.attempt.throwIfClosed();
+    return this.#store.estimatedRangeSizeBytes(begin, end);
+  }
+
+  async getRangeSplitPoints(begin: Uint8Array, end: Uint8Array, chunkBytes: number): Promise<Uint8Array[]> {
+    if (compareBytes(begin, end) > 0) throw new EngineError(2005);
+    this.#life.attempt.throwIfClosed();
+    if (compareBytes(begin, userKeysEnd) > 0 || compareBytes(end, userKeysEnd) > 0) throw new EngineError(2004);
+    if (!(chunkBytes > 0)) throw new EngineError(2000);
+    return this.#store.rangeSplitPoints(begin, end, chunkBytes);
+  }
+
+  setOption(name: EngineOption, value?: number | string): void {
+    const { attempt } = this.#life;
+    attempt.defer(() => {
+      // What was read or written already went through the view.
+      const isUsed = attempt.hasRead || !attempt.view.writes.empty;
+      if (name === "readYourWritesDisable" && isUsed) throw new EngineError(2000);
+      attempt.options.set(name, value, this.#retries.options);
+      attempt.view.bypassUnreadable = attempt.options.bypassUnreadable;
+      if (name === "timeout") this.#applyTimeout();
+    });
+  }
+
+  async onError(error: unknown): Promise<void> {
+    const code = fdbCodeOf(error);
+    if (code === 1039) {
+      this.#restart();
+      return;
+    }
+    const { attempt } = this.#life;
+    try {
+      attempt.throwIfEnded();
+      const delayMs = this.#retries.delayMs(error);
+      attempt.watches.fail(1025);
+      attempt.release();
+      await attempt.untilEnd(sleep(delayMs));
+    } catch (final) {
+      attempt.end(1025);
+      throw fdbCodeOf(final) === 1100 ? new EngineError(1025) : final;
+    }
+    this.#committedVersion = this.getCommittedVersion();
+    this.#renew();
+  }
+
+  /** Begins afresh, with the persistent options as they are. */
+  #restart(): void {
+    const { options } = this.#retries;
+    this.reset();
+    Object.assign(this.#retries.options, options);
+    this.#applyTimeout();
+  }
+
+  reset(): void {
+    this.#retries = new Retries(this.#host.random);
+    this.#begunAt = this.#host.now();
+    this.#committedVersion = noVersion;
+    this.#renew();
+  }
+
+  cancel(): void {
+    this.#life.attempt.end(1025);
+  }
+}

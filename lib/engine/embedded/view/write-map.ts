@@ -1,0 +1,288 @@
+/** A transaction's pending writes by key: what is set, cleared, unreadable, and what conflicts. */
+import { afterAllKeys, allKeysEnd, compareBytes, equalBytes, firstKey, isKeyAfter, keyAfter } from "./bounds.js";
+import { KeyMap, Place } from "./key-map.js";
+import { isDependent, isIndependent, type Operation, type OperationStack, push } from "./operation-stack.js";
+
+/** What holds at a key, and for the keys after it up to the next entry. */
+export interface WriteEntry {
+  readonly key: Uint8Array;
+  readonly stack: OperationStack;
+  readonly conflict: boolean;
+  readonly unreadable: boolean;
+  readonly clearedAfter: boolean;
+  readonly conflictAfter: boolean;
+  readonly unreadableAfter: boolean;
+}
+
+const blank = (key: Uint8Array): WriteEntry => ({
+  key,
+  stack: [],
+  conflict: false,
+  unreadable: false,
+  clearedAfter: false,
+  conflictAfter: false,
+  unreadableAfter: false,
+});
+
+/** What a segment of the write map is. */
+export type WriteKind = "unmodified" | "cleared" | "independent" | "dependent";
+
+/** Walks the segments of a write map: keys with operations, and the ranges between them. */
+export class WriteCursor {
+  readonly #map: KeyMap<WriteEntry>;
+  readonly #place = new Place(0, 0);
+  /** Whether it stands on the keys after the entry, not on the entry's own. */
+  #past = false;
+
+  constructor(map: KeyMap<WriteEntry>) {
+    this.#map = map;
+  }
+
+  get entry(): WriteEntry {
+    return this.#map.at(this.#place);
+  }
+
+  /** Moves to the segment that holds `key`. */
+  skip(key: Uint8Array): void {
+    this.#map.floor(key, this.#place);
+    this.#past = this.entry.stack.length === 0 || !equalBytes(this.entry.key, key);
+  }
+
+  next(): void {
+    if (!this.#past && !isKeyAfter(this.#map.after(this.#place).key, this.entry.key)) {
+      this.#past = true;
+      return;
+    }
+    this.#map.next(this.#place);
+    this.#past = this.entry.stack.length === 0;
+  }
+
+  previous(): void {
+    if (this.#past && this.entry.stack.length > 0) {
+      this.#past = false;
+      return;
+    }
+    this.#map.previous(this.#place);
+    this.#past = this.entry.stack.length === 0 || !isKeyAfter(this.#map.after(this.#place).key, this.entry.key);
+  }
+
+  get kind(): WriteKind {
+    const { entry } = this;
+    if (this.#past) return entry.clearedAfter ? "cleared" : "unmodified";
+    return isDependent(entry.stack) ? "dependent" : "independent";
+  }
+
+  get isOperation(): boolean {
+    return !this.#past;
+  }
+
+  /** Whether the key's value needs nothing from the snapshot. */
+  get isKnown(): boolean {
+    return this.entry.clearedAfter || !isDependent(this.entry.stack);
+  }
+
+  get isConflict(): boolean {
+    return this.#past ? this.entry.conflictAfter : this.entry.conflict;
+  }
+
+  get isUnreadable(): boolean {
+    return this.#past ? this.entry.unreadableAfter : this.entry.unreadable;
+  }
+
+  /** Whether the segment begins with its entry's key, not after it. */
+  get startsAtEntry(): boolean {
+    return !this.#past || this.entry.stack.length === 0;
+  }
+
+  get begin(): Uint8Array {
+    return this.startsAtEntry ? this.entry.key : keyAfter(this.entry.key);
+  }
+
+  get end(): Uint8Array {
+    return this.#past ? this.#map.after(this.#place).key : keyAfter(this.entry.key);
+  }
+
+  copy(): WriteCursor {
+    const copy = new WriteCursor(this.#map);
+    copy.#place.chunk = this.#place.chunk;
+    copy.#place.index = this.#place.index;
+    copy.#past = this.#past;
+    return copy;
+  }
+
+  equals(other: WriteCursor): boolean {
+    return this.#past === other.#past && this.#place.equals(other.#place);
+  }
+}
+
+export class WriteMap {
+  readonly #entries = new KeyMap<WriteEntry>([blank(firstKey), blank(allKeysEnd), blank(afterAllKeys)]);
+  #empty = true;
+
+  /** Whether no write and no write conflict range was ever added. */
+  get empty(): boolean {
+    return this.#empty;
+  }
+
+  cursor(): WriteCursor {
+    return new WriteCursor(this.#entries);
+  }
+
+  /** Whether nothing was written to `[begin, end)`. */
+  isUntouched(begin: Uint8Array, end: Uint8Array): boolean {
+    if (this.#empty) return true;
+    const at = this.cursor();
+    at.skip(begin);
+    return at.kind === "unmodified" && !at.isUnreadable && compareBytes(end, at.end) <= 0;
+  }
+
+  /** Adds an operation on `key`. One without a conflict leaves the conflict of an earlier one. */
+  mutate(key: Uint8Array, operation: Operation, addConflict: boolean): void {
+    this.#empty = false;
+    const at = this.cursor();
+    at.skip(key);
+    const { entry } = at;
+    const stamped = operation.type === "setVersionstampedValue" || operation.type === "setVersionstampedKey";
+    const base = {
+      key,
+      clearedAfter: entry.clearedAfter,
+      conflictAfter: entry.conflictAfter,
+      unreadableAfter: entry.unreadableAfter,
+      conflict: addConflict || at.isConflict,
+      unreadable: at.isUnreadable || stamped,
+    };
+    const overCleared = at.kind === "cleared" && !isIndependent(operation.type);
+    const cleared: OperationStack = [{ type: "set", value: undefined }];
+    let stack: OperationStack;
+    if (!equalBytes(entry.key, key)) stack = overCleared ? push(cleared, operation) : [operation];
+    else if (!at.isUnreadable && (operation.type === "set" || operation.type === "setVersionstampedValue")) {
+      stack = [operation];
+    } else if (entry.stack.length === 0 && overCleared) stack = push(cleared, operation);
+    else if (base.unreadable) stack = [...entry.stack, operation];
+    else stack = push(entry.stack, operation);
+    this.#entries.insert({ ...base, stack });
+  }
+
+  clear(begin: Uint8Array, end: Uint8Array, addConflict: boolean): void {
+    this.#empty = false;
+    if (!addConflict) {
+      this.#clearWithoutConflict(begin, end);
+      return;
+    }
+    this.#overwrite(begin, end, { cleared: true, conflict: true, unreadable: false });
+  }
+
+  /** Makes `[begin, end)` unreadable: a versionstamped key will land in it. What was written there was passed on. */
+  markUnreadable(begin: Uint8Array, end: Uint8Array): void {
+    this.#overwrite(begin, end, { cleared: false, conflict: false, unreadable: true });
+  }
+
+  /** Replaces whatever is in `[begin, end)` by one segment, joined to neighbours that are the same. */
+  #overwrite(
+    begin: Uint8Array,
+    end: Uint8Array,
+    segment: { readonly cleared: boolean; readonly conflict: boolean; readonly unreadable: boolean },
+  ): void {
+    const same = (at: WriteCursor): boolean =>
+      at.kind === (segment.cleared ? "cleared" : "unmodified") &&
+      at.isConflict === segment.conflict &&
+      at.isUnreadable === segment.unreadable;
+    const at = this.cursor();
+    at.skip(begin);
+    const joinsBefore = same(at);
+    const order = compareBytes(at.end, end);
+    if (order === 0) at.next();
+    else if (order < 0) at.skip(end);
+    const endsHere = equalBytes(at.begin, end);
+    // A cleared range stays closed by an operation's key, so only plain ranges are looked at here.
+    const differs = segment.cleared
+      ? at.kind === "unmodified" || !at.isConflict || at.isUnreadable
+      : at.kind === "cleared" || at.isConflict || !at.isUnreadable;
+    const insertEnd = differs && !(at.startsAtEntry && endsHere);
+    const joinsAfter = same(at) && endsHere;
+    const { isConflict, isUnreadable } = at;
+    const isCleared = at.kind === "cleared";
+    this.#entries.remove(joinsBefore ? keyAfter(begin) : begin, joinsAfter ? keyAfter(end) : end);
+    if (!joinsBefore) {
+      this.#entries.insert({
+        key: begin,
+        stack: [],
+        conflict: segment.conflict,
+        unreadable: segment.unreadable,
+        clearedAfter: segment.cleared,
+        conflictAfter: segment.conflict,
+        unreadableAfter: segment.unreadable,
+      });
+    }
+    if (insertEnd) this.#insertRange(end, isCleared, isConflict, isUnreadable);
+  }
+
+  #insertRange(key: Uint8Array, cleared: boolean, conflict: boolean, unreadable: boolean): void {
+    this.#entries.insert({
+      key,
+      stack: [],
+      conflict,
+      unreadable,
+      clearedAfter: cleared,
+      conflictAfter: conflict,
+      unreadableAfter: unreadable,
+    });
+  }
+
+  /** Clears a range and keeps the write conflicts it had. */
+  #clearWithoutConflict(begin: Uint8Array, end: Uint8Array): void {
+    const at = this.cursor();
+    at.skip(begin);
+    const insertBegin = at.kind !== "cleared" || at.isUnreadable;
+    let last = at.isConflict;
+    let conflict = last;
+    const edges: Uint8Array[] = [];
+    if (insertBegin) edges.push(begin);
+    else conflict = !conflict;
+    while (compareBytes(at.end, end) < 0) {
+      at.next();
+      if (last !== at.isConflict) {
+        edges.push(at.begin);
+        last = at.isConflict;
+      }
+    }
+    if (equalBytes(at.end, end)) at.next();
+    const endsHere = equalBytes(at.begin, end);
+    const insertEnd =
+      ((at.kind === "unmodified" || at.isUnreadable) && !(at.startsAtEntry && endsHere)) ||
+      (at.entry.conflict && !at.entry.conflictAfter && endsHere && !at.startsAtEntry);
+    const isCleared = at.kind === "cleared";
+    const joinsAfter = isCleared && endsHere && at.isConflict === last && !at.isUnreadable;
+    const { isConflict, isUnreadable } = at;
+    this.#entries.remove(insertBegin ? begin : keyAfter(begin), joinsAfter ? keyAfter(end) : end);
+    for (const edge of edges) {
+      this.#insertRange(edge, true, conflict, false);
+      conflict = !conflict;
+    }
+    if (insertEnd) this.#insertRange(end, isCleared, isConflict, isUnreadable);
+  }
+
+  addConflictRange(begin: Uint8Array, end: Uint8Array): void {
+    this.#empty = false;
+    const at = this.cursor();
+    at.skip(begin);
+    const changed: WriteEntry[] = [];
+    const conflicts = (entry: WriteEntry): boolean => entry.conflict && entry.conflictAfter;
+    if (!conflicts(at.entry)) {
+      const stack = at.isOperation ? at.entry.stack : [];
+      changed.push({ ...at.entry, key: begin, stack, conflict: true, conflictAfter: true });
+    }
+    while (compareBytes(at.end, end) < 0) {
+      at.next();
+      if (at.startsAtEntry && !conflicts(at.entry)) changed.push({ ...at.entry, conflict: true, conflictAfter: true });
+    }
+    const { entry } = at;
+    if (!conflicts(entry)) {
+      at.next();
+      if (!(at.startsAtEntry && equalBytes(at.begin, end))) {
+        changed.push({ ...entry, key: end, stack: [], conflict: false, conflictAfter: false });
+      }
+    }
+    for (const one of changed) this.#entries.insert(one);
+  }
+}
