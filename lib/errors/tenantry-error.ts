@@ -15,12 +15,26 @@ export interface CodedError<C extends ErrorCode = ErrorCode> extends Error {
   readonly details: ErrorDetails<C>;
 }
 
+/** An error as `JSON.stringify` gives it. */
+export interface ErrorJson<C extends ErrorCode = ErrorCode> {
+  readonly code: C;
+  readonly message: string;
+  readonly details: ErrorDetails<C>;
+}
+
+const errorJson = <C extends ErrorCode>({ code, message, details }: CodedError<C>): ErrorJson<C> => ({
+  code,
+  message,
+  details,
+});
+
 /**
  * Any error that is not the caller's bug. The message is constant per code; what varies is in `details`.
  *
  * @example
  * ```ts
  * import { isTenantryError } from "tenantry";
+ * declare const cities: { require(id: number): Promise<object> };
  * try {
  *   await cities.require(1);
  * } catch (error) {
@@ -43,6 +57,15 @@ export class TenantryError<C extends ErrorCode = ErrorCode> extends Error implem
   get family(): ErrorFamily {
     return catalogue[this.code].family;
   }
+
+  /** Code, message and details: the cause is for logs and stays behind. */
+  toJSON(): ErrorJson<C> {
+    return errorJson(this);
+  }
+
+  static {
+    Object.defineProperty(TenantryError.prototype, brand, { value: true });
+  }
 }
 
 /** The caller's bug (family `usage`): a `TypeError` with a code and details. */
@@ -60,10 +83,15 @@ export class TenantryTypeError<C extends ErrorCode = ErrorCode> extends TypeErro
   get family(): ErrorFamily {
     return catalogue[this.code].family;
   }
-}
 
-for (const { prototype } of [TenantryError, TenantryTypeError]) {
-  Object.defineProperty(prototype, brand, { value: true });
+  /** Code, message and details: the cause is for logs and stays behind. */
+  toJSON(): ErrorJson<C> {
+    return errorJson(this);
+  }
+
+  static {
+    Object.defineProperty(TenantryTypeError.prototype, brand, { value: true });
+  }
 }
 
 /** Makes the error of a code, of the class its family asks for: `throw tenantryError("KEY_TOO_LARGE", { … })`. */
@@ -80,6 +108,13 @@ export function tenantryError<C extends ErrorCode>(
 /**
  * Whether `error` is Tenantry's (and has one of the codes given): narrows `code` and `details`, also across
  * duplicate installs of the package.
+ *
+ * @example
+ * ```ts
+ * import { isTenantryError } from "tenantry";
+ * declare const error: unknown;
+ * if (isTenantryError(error, "KEY_TOO_LARGE")) console.log(error.details.bytes, error.details.keyBytesMax);
+ * ```
  */
 export function isTenantryError<C extends ErrorCode = ErrorCode>(
   error: unknown,

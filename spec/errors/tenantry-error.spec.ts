@@ -1,0 +1,106 @@
+/** Errors: their classes, how they are recognised, and what is written of them. */
+import { inspect } from "node:util";
+import { describe, expect, expectTypeOf, test, vi } from "vitest";
+import {
+  catalogue,
+  type ErrorCode,
+  isTenantryError,
+  TenantryError,
+  TenantryTypeError,
+  tenantryError,
+} from "../../lib/errors/index.js";
+
+/** A second copy of the module, as a duplicate install gives. */
+async function secondCopy(): Promise<typeof import("../../lib/errors/index.js")> {
+  vi.resetModules();
+  return await import("../../lib/errors/index.js");
+}
+
+const codes = Object.keys(catalogue) as ErrorCode[];
+
+describe("tenantryError", () => {
+  test("makes the class that the family asks for", () => {
+    const missing = tenantryError("RECORD_NOT_FOUND", { entity: "city", id: "1" });
+    expect(missing).toBeInstanceOf(TenantryError);
+    expect(missing).not.toBeInstanceOf(TypeError);
+    expect(missing).toMatchObject({ name: "TenantryError", code: "RECORD_NOT_FOUND", family: "missing" });
+    const misuse = tenantryError("TRANSACTION_NESTED", {});
+    expect(misuse).toBeInstanceOf(TypeError);
+    expect(misuse).toBeInstanceOf(TenantryTypeError);
+    expect(misuse).toMatchObject({ name: "TenantryTypeError", code: "TRANSACTION_NESTED", family: "usage" });
+  });
+
+  test("has a constant message, with the values beside it", () => {
+    const error = tenantryError("KEY_TOO_LARGE", { bytes: 5_000, keyBytesMax: 1_900 });
+    expect(error.message).toBe("The key is too large.");
+    expect(error.details).toEqual({ bytes: 5_000, keyBytesMax: 1_900 });
+  });
+
+  test.each(codes)("%s is an error of its family, with a sentence for a message", (code) => {
+    const error = tenantryError(code, {} as never);
+    expect(error).toBeInstanceOf(catalogue[code].family === "usage" ? TypeError : TenantryError);
+    expect(error.family).toBe(catalogue[code].family);
+    expect(error.message).toMatch(/^[A-Z].*\.$/);
+    expect(code).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/);
+  });
+});
+
+describe("isTenantryError", () => {
+  const error: unknown = tenantryError("KEY_TOO_LARGE", { bytes: 2, keyBytesMax: 1 });
+
+  test("narrows code and details", () => {
+    expect.assertions(2);
+    if (isTenantryError(error, "KEY_TOO_LARGE")) {
+      expectTypeOf(error.details.bytes).toEqualTypeOf<number>();
+      expectTypeOf(error.code).toEqualTypeOf<"KEY_TOO_LARGE">();
+      expect(error.details.bytes).toBe(2);
+    }
+    if (isTenantryError(error, "KEY_TOO_LARGE", "RECORD_NOT_FOUND")) {
+      expectTypeOf(error.code).toEqualTypeOf<"KEY_TOO_LARGE" | "RECORD_NOT_FOUND">();
+      expect(error.code).toBe("KEY_TOO_LARGE");
+    }
+  });
+
+  test("tells codes and foreign values apart", () => {
+    expect(isTenantryError(error)).toBe(true);
+    expect(isTenantryError(error, "RECORD_NOT_FOUND")).toBe(false);
+    for (const foreign of [new Error("x"), new TypeError("x"), { code: "KEY_TOO_LARGE" }, "KEY_TOO_LARGE", null]) {
+      expect(isTenantryError(foreign)).toBe(false);
+      expect(isTenantryError(foreign, "KEY_TOO_LARGE")).toBe(false);
+    }
+    expect(isTenantryError(undefined)).toBe(false);
+  });
+
+  test("works across duplicate installs, both ways", async () => {
+    const other = await secondCopy();
+    expect(other.TenantryError).not.toBe(TenantryError);
+    const theirs: unknown = other.tenantryError("RECORD_NOT_FOUND", { entity: "city", id: "1" });
+    const misuse: unknown = other.tenantryError("TRANSACTION_NESTED", {});
+    expect(theirs instanceof TenantryError).toBe(false);
+    expect(isTenantryError(theirs, "RECORD_NOT_FOUND") && theirs.details.id).toBe("1");
+    expect(isTenantryError(misuse, "TRANSACTION_NESTED")).toBe(true);
+    expect(other.isTenantryError(error, "KEY_TOO_LARGE")).toBe(true);
+  });
+});
+
+describe("what is written of an error", () => {
+  const secret = new Error("secret of another tenant");
+
+  test("has no cause in JSON, of either class", () => {
+    const missing = tenantryError("RECORD_NOT_FOUND", { entity: "city", id: "1" }, { cause: secret });
+    expect(JSON.parse(JSON.stringify(missing))).toEqual({
+      code: "RECORD_NOT_FOUND",
+      message: "There is no such record.",
+      details: { entity: "city", id: "1" },
+    });
+    const misuse = tenantryError("TRANSACTION_NESTED", {}, { cause: secret });
+    expect(JSON.stringify({ error: misuse })).not.toContain("secret");
+    expect(Object.keys(missing)).not.toContain("cause");
+  });
+
+  test("keeps the cause for logs", () => {
+    const error = tenantryError("TRANSACTION_NESTED", {}, { cause: secret });
+    expect(error.cause).toBe(secret);
+    expect(inspect(error)).toContain("secret");
+  });
+});
