@@ -15,6 +15,12 @@ export const readVersionAgeMaxMs = 5_000;
 /** Watches one open engine holds at most: FoundationDB's default (error 1032). */
 export const watchesMax = 10_000;
 
+/** Largest embedded store whose every row is verified when it is opened: about a second's work. */
+export const verifyOnOpenBytesMax = 268_435_456;
+
+/** Time opening an embedded store waits for another process to close it: a restart by a watching tool. */
+export const lockTimeoutMs = 5_000;
+
 /** Longest entity name, in UTF-8 bytes. */
 export const entityNameBytesMax = 64;
 

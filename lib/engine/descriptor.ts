@@ -17,6 +17,11 @@ export interface EmbeddedOptions {
   readonly lockTimeout?: number | undefined;
   /** Largest size of the store, in bytes of address space; 1 TiB unless said otherwise. */
   readonly mapBytes?: number | undefined;
+  /**
+   * What is verified before the store is used: every row (`"full"`), or only the pages above the rows (`"quick"`).
+   * `"auto"`, the default, verifies every row of stores up to 256 MiB, about a second's work.
+   */
+  readonly verify?: "auto" | "full" | "quick" | undefined;
 }
 
 export interface MemoryOptions {

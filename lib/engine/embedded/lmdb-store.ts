@@ -2,9 +2,9 @@
 import { tenantryError } from "../../errors/index.js";
 import { EngineError } from "../error.js";
 import { type AcceptedCommit, CommitPipeline } from "./commit/commit-pipeline.js";
-import { type CommittedState, writeEffects } from "./commit/effects.js";
+import { type CommittedState, isLong, writeEffects } from "./commit/effects.js";
 import { VersionClock } from "./commit/version-clock.js";
-import { Environment } from "./lmdb/environment.js";
+import { Environment, type WriteTarget } from "./lmdb/environment.js";
 import { allocateTogether, encodeValue, storeRecordKey } from "./lmdb/row-codec.js";
 import { Snapshots } from "./lmdb/snapshots.js";
 import { decodeStoreRecord, encodeStoreRecord, storeFormat } from "./lmdb/store-record.js";
@@ -15,6 +15,8 @@ export interface LmdbStoreOptions {
   readonly directory: string;
   readonly durable: boolean;
   readonly mapBytes: number;
+  /** Whether this process still has the store's lock. */
+  readonly held: () => boolean;
 }
 
 export class LmdbStore implements Store {
@@ -23,10 +25,12 @@ export class LmdbStore implements Store {
   readonly #snapshots: Snapshots;
   readonly #pipeline: CommitPipeline;
   readonly #watches: Watches;
+  readonly #held: () => boolean;
   #closing: Promise<void> | undefined;
 
-  private constructor(environment: Environment, lastVersion: number) {
+  private constructor(environment: Environment, lastVersion: number, held: () => boolean) {
     this.#environment = environment;
+    this.#held = held;
     this.#clock = new VersionClock(lastVersion);
     this.#snapshots = new Snapshots(environment, this.#clock, lastVersion);
     this.#watches = new Watches((key) => environment.get(key, this.#snapshots.newest()));
@@ -44,10 +48,10 @@ export class LmdbStore implements Store {
         await environment.close();
         throw tenantryError("STORE_CORRUPT", { path: options.directory, reason: "its own record cannot be read" });
       }
-      return new LmdbStore(environment, record.version);
+      return new LmdbStore(environment, record.version, options.held);
     }
     await environment.write((target) => putRecord(target, 1));
-    return new LmdbStore(environment, 1);
+    return new LmdbStore(environment, 1, options.held);
   }
 
   readVersion(): bigint {
@@ -69,7 +73,13 @@ export class LmdbStore implements Store {
 
   estimatedRangeSizeBytes(begin: Uint8Array, end: Uint8Array): number {
     let bytes = 0;
-    for (const [key, value] of this.#environment.rows(begin, end, false, this.#snapshots.newest(), allocateTogether())) {
+    for (const [key, value] of this.#environment.rows(
+      begin,
+      end,
+      false,
+      this.#snapshots.newest(),
+      allocateTogether(),
+    )) {
       bytes += key.length + value.length;
     }
     return bytes;
@@ -78,7 +88,13 @@ export class LmdbStore implements Store {
   rangeSplitPoints(begin: Uint8Array, end: Uint8Array, chunkBytes: number): Uint8Array[] {
     const points = [begin];
     let bytes = 0;
-    for (const [key, value] of this.#environment.rows(begin, end, false, this.#snapshots.newest(), allocateTogether())) {
+    for (const [key, value] of this.#environment.rows(
+      begin,
+      end,
+      false,
+      this.#snapshots.newest(),
+      allocateTogether(),
+    )) {
       if (bytes >= chunkBytes) {
         points.push(key.slice());
         bytes = 0;
@@ -87,6 +103,11 @@ export class LmdbStore implements Store {
     }
     points.push(end);
     return points;
+  }
+
+  /** Resolves once the commits under way are done. */
+  settled(): Promise<void> {
+    return this.#pipeline.settled();
   }
 
   close(): Promise<void> {
@@ -99,28 +120,47 @@ export class LmdbStore implements Store {
     this.#watches.close();
     this.#snapshots.close();
     const version = this.#clock.now();
-    await this.#environment.write((target) => putRecord(target, version));
-    await this.#environment.close();
+    try {
+      if (this.#held()) await this.#environment.write((target) => putRecord(target, version));
+    } finally {
+      await this.#environment.close();
+    }
   }
 
   async #write(version: number, commits: readonly AcceptedCommit[]): Promise<void> {
+    if (!this.#held()) {
+      const { directory } = this.#environment;
+      throw tenantryError("STORE_FAILED", { path: directory, reason: "another process took the store's lock" });
+    }
     const reader = this.#snapshots.newest();
     const committed: CommittedState = {
       get: (key) => this.#environment.get(key, reader),
       keys: (begin, end) => this.#environment.keys(begin, end, reader, allocateTogether()),
     };
-    await this.#environment.write((target) => {
+    const write = function* (target: WriteTarget): Generator<void, void> {
       putRecord(target, version);
-      for (const _ of writeEffects(commits, committed, target));
-    });
-    this.#snapshots.advance(version, commits.reduce((sum, { mutations }) => sum + mutations.length, 4));
+      yield* writeEffects(commits, committed, target);
+    };
+    if (isLong(commits, committed)) await this.#environment.writeLong(write);
+    else {
+      await this.#environment.write((target) => {
+        for (const _ of write(target));
+      });
+    }
+    this.#snapshots.advance(
+      version,
+      commits.reduce((sum, { mutations }) => sum + mutations.length, 4),
+    );
     this.#watches.written(commits.flatMap(({ mutations }) => mutations.map(writtenRange)));
   }
 }
 
 function putRecord(target: { put(key: Uint8Array, stored: Uint8Array): void }, version: number): void {
   const record = encodeStoreRecord({ format: storeFormat, version });
-  target.put(storeRecordKey, encodeValue(storeRecordKey, record, (bytes) => new Uint8Array(bytes)));
+  target.put(
+    storeRecordKey,
+    encodeValue(storeRecordKey, record, (bytes) => new Uint8Array(bytes)),
+  );
 }
 
 /** The keys a mutation may have changed (a stamped key is not known before its commit, so nobody watches it). */

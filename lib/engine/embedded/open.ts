@@ -2,39 +2,72 @@
 import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { tenantryError } from "../../errors/index.js";
+import { lockTimeoutMs } from "../../limits.js";
 import type { EmbeddedOptions, MemoryOptions } from "../descriptor.js";
 import type { Engine } from "../engine.js";
 import { EmbeddedEngine } from "./engine.js";
 import { LmdbStore } from "./lmdb-store.js";
+import { openShared } from "./opening/shared-stores.js";
 
+/** Address space of a store when nothing is said: far more than a disk, far less than a process has. */
 const embeddedMapBytes = 2 ** 40;
 const memoryMapBytes = 2 ** 36;
-const memoryRoomBytesMin = 2 ** 30;
+const mapBytesMin = 2 ** 20;
 
+/** Room shared memory must have to hold temporary stores: containers often give it 64 MiB. */
+const sharedMemoryBytesMin = 2 ** 30;
+
+/** Opens the durable engine in a directory. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Engine> {
-  const durable = (options.durability ?? "durable") === "durable";
-  const directory = resolve(options.path);
-  const store = await LmdbStore.open({ directory, durable, mapBytes: options.mapBytes ?? embeddedMapBytes });
-  return new EmbeddedEngine("embedded", durable, store, () => store.close());
-}
-
-export async function openMemory(options: MemoryOptions): Promise<Engine> {
-  const directory = mkdtempSync(join(temporaryRoot(), "tenantry-"));
-  const store = await LmdbStore.open({ directory, durable: false, mapBytes: options.mapBytes ?? memoryMapBytes });
-  const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  process.once("exit", remove);
-  return new EmbeddedEngine("memory", false, store, async () => {
-    await store.close();
-    process.removeListener("exit", remove);
-    remove();
+  const { path, durability = "durable", lockTimeout = lockTimeoutMs, mapBytes = embeddedMapBytes } = options;
+  if (typeof path !== "string" || path === "") throw option("path", "a directory is needed");
+  if (durability !== "durable" && durability !== "relaxed") throw option("durability", "neither durable nor relaxed");
+  if (!(lockTimeout >= 0)) throw option("lockTimeout", "not a number of milliseconds");
+  const { store, durable, release } = await openShared({
+    directory: resolve(path),
+    durable: durability === "durable",
+    mapBytes: checkMapBytes(mapBytes),
+    lockTimeoutMs: lockTimeout,
+    verification: options.verify ?? "auto",
   });
+  return new EmbeddedEngine("embedded", durable, store, release);
 }
 
-/** Shared memory where it has room (containers often give it 64 MiB), the system's temporary directory otherwise. */
+/** Opens the same engine on a store that nobody else sees and that is gone once closed. */
+export async function openMemory({ mapBytes = memoryMapBytes }: MemoryOptions): Promise<Engine> {
+  const directory = mkdtempSync(join(temporaryRoot(), "tenantry-"));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  // LMDB keeps its files open: without their names they go with the process, however it ends.
+  const unlinked = process.platform !== "win32";
+  if (!unlinked) process.once("exit", remove);
+  try {
+    const settings = { directory, durable: false, mapBytes: checkMapBytes(mapBytes), held: () => true };
+    const store = await LmdbStore.open(settings);
+    if (unlinked) remove();
+    return new EmbeddedEngine("memory", false, store, async () => {
+      await store.close();
+      process.removeListener("exit", remove);
+      remove();
+    });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+const option = (name: string, reason: string): Error => tenantryError("STORE_OPTION", { option: name, reason });
+
+function checkMapBytes(mapBytes: number): number {
+  if (Number.isSafeInteger(mapBytes) && mapBytes >= mapBytesMin) return mapBytes;
+  throw option("mapBytes", "not a whole number of bytes, a megabyte at least");
+}
+
+/** Shared memory where it has room, the system's temporary directory otherwise. */
 function temporaryRoot(): string {
   try {
     const { bavail, bsize } = statfsSync("/dev/shm");
-    if (bavail * bsize >= memoryRoomBytesMin) return "/dev/shm";
+    if (bavail * bsize >= sharedMemoryBytesMin) return "/dev/shm";
   } catch {
     // There is none: not Linux.
   }

@@ -37,6 +37,7 @@ export class CommitPipeline {
   readonly #batches: Batch[] = [];
   #readVersion: number;
   #running: Promise<void> | undefined;
+  #writing = false;
   #closed = false;
 
   constructor(clock: VersionClock, readVersion: number, write: WriteBatch) {
@@ -86,8 +87,6 @@ export class CommitPipeline {
     return batch;
   }
 
-  #writing = false;
-
   async #run(): Promise<void> {
     // Commits issued in the same turn of the event loop go together.
     await new Promise<void>((resolve) => setImmediate(resolve));
@@ -119,9 +118,14 @@ export class CommitPipeline {
     }
   }
 
-  /** Refuses new commits and waits for those under way. */
-  async close(): Promise<void> {
-    this.#closed = true;
+  /** Resolves once the commits under way are done. */
+  async settled(): Promise<void> {
     await this.#running;
+  }
+
+  /** Refuses new commits and waits for those under way. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.settled();
   }
 }

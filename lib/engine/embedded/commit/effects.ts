@@ -30,6 +30,30 @@ function isPlain(commits: readonly StampedMutations[]): boolean {
   );
 }
 
+/** Mutations, and rows cleared, that are written in one go: well under 50 ms of work. */
+const shortItemsMax = 4_000;
+const shortBytesMax = 4_000_000;
+
+/** Whether writing the batch in one go would hold the event loop for too long. */
+export function isLong(commits: readonly StampedMutations[], committed: CommittedState): boolean {
+  let items = 0;
+  let bytes = 0;
+  const cleared: KeyRange[] = [];
+  for (const { mutations } of commits) {
+    items += mutations.length;
+    if (items > shortItemsMax) return true;
+    for (const mutation of mutations) {
+      if (mutation.type === "set") bytes += mutation.value.length;
+      else if (mutation.type === "clearRange" && !isSingleKey(mutation)) cleared.push(mutation);
+    }
+  }
+  if (bytes > shortBytesMax) return true;
+  for (const { begin, end } of cleared) {
+    for (const _ of committed.keys(begin, end)) if (++items > shortItemsMax) return true;
+  }
+  return false;
+}
+
 /** Writes the batch to `target`; runs in steps, each a few hundred microseconds. */
 export function* writeEffects(
   commits: readonly StampedMutations[],

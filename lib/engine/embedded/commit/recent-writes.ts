@@ -126,7 +126,7 @@ class SortedVersions {
   }
 }
 
-const newestOf = (versions: readonly number[]): number => versions.reduce((a, b) => (a > b ? a : b), 0);
+const newestOf = (versions: readonly number[]): number => Math.max(0, ...versions);
 
 /**
  * The writes of one stretch of time. Versions only grow, so the last write of a key is its newest: single keys are

@@ -1,6 +1,9 @@
 /** The LMDB environment of a store, opened with the settings the engine relies on, and its typed reads and writes. */
 import { mkdirSync } from "node:fs";
 import { open, type RootDatabase } from "lmdb";
+import { tenantryError } from "../../../errors/index.js";
+import { inSlices } from "../slices.js";
+import { pageBytes } from "./page-file.js";
 import { type Allocate, allocateAlone, RowCodec, storeRecordKey } from "./row-codec.js";
 
 /** A read transaction of LMDB: one frozen state of the store. */
@@ -17,9 +20,11 @@ export interface EnvironmentOptions {
 /** LMDB's longest key with pages of 8 KiB, less the prefix byte. */
 export const storeKeyBytesMax = 4_025;
 
-const pageBytes = 8_192;
 /** Read transactions LMDB has room for; each takes 64 bytes of its lock file. */
 export const readersMax = 4_096;
+
+/** How long to wait for lmdb-js to say why a write failed. */
+const reasonWaitMs = 1_000;
 
 /** One row of a range read by LMDB. */
 interface Entry {
@@ -41,6 +46,8 @@ export class Environment {
   readonly directory: string;
   readonly #db: RootDatabase<Uint8Array, Uint8Array>;
   readonly #codec: RowCodec;
+  readonly #target: WriteTarget;
+  #writingLong = false;
 
   constructor({ directory, durable, mapBytes }: EnvironmentOptions) {
     this.directory = directory;
@@ -59,6 +66,11 @@ export class Environment {
       keyEncoder: this.#codec.keyEncoder,
       encoder: this.#codec.encoder,
     });
+    const db = this.#db;
+    this.#target = {
+      put: (key, stored) => void db.put(key, stored),
+      remove: (key) => void db.remove(key),
+    };
   }
 
   /** Opens a reader of the newest committed state; each call is one use, ended by `done()`. */
@@ -69,7 +81,15 @@ export class Environment {
 
   get(key: Uint8Array, transaction: Reader): Uint8Array | undefined {
     if (key.length > storeKeyBytesMax) return undefined;
+    // While a long write pauses, lmdb-js would answer from that write, whatever the reader; its ranges do not.
+    if (this.#writingLong) return this.#getByRange(key, transaction);
     return this.#db.get(key, { transaction });
+  }
+
+  #getByRange(key: Uint8Array, transaction: Reader): Uint8Array | undefined {
+    const range = { start: key, end: key, inclusiveEnd: true, limit: 1, transaction };
+    for (const { value } of this.#db.getRange(range)) return value;
+    return undefined;
   }
 
   /** The rows of `[begin, end)`, in key order or from the end backwards, copied into memory of `allocate`. */
@@ -138,15 +158,27 @@ export class Environment {
 
   /** Writes what `write` puts and removes, all or nothing; resolves once it is flushed (when the store is durable). */
   async write(write: (target: WriteTarget) => void): Promise<void> {
-    const db = this.#db;
-    const target: WriteTarget = {
-      put: (key, stored) => void db.put(key, stored),
-      remove: (key) => void db.remove(key),
-    };
     try {
-      await db.batch(() => write(target));
+      await this.#db.batch(() => write(this.#target));
     } catch (error) {
-      throw await commitErrorOf(error);
+      throw writeError(this.directory, await reasonOf(error));
+    }
+  }
+
+  /** As `write`, for much work: it pauses between steps so that the event loop is never held for long. */
+  async writeLong(write: (target: WriteTarget) => Iterator<void, void>): Promise<void> {
+    try {
+      // A child transaction, because lmdb-js commits what an outer one wrote before it failed.
+      await this.#db.childTransaction(async () => {
+        this.#writingLong = true;
+        try {
+          await inSlices(write(this.#target));
+        } finally {
+          this.#writingLong = false;
+        }
+      });
+    } catch (error) {
+      throw writeError(this.directory, await reasonOf(error));
     }
   }
 
@@ -161,13 +193,20 @@ export interface WriteTarget {
   remove(key: Uint8Array): void;
 }
 
-/** What made an asynchronous write of lmdb-js fail: the error it rejects with holds a promise of the reason. */
-async function commitErrorOf(error: unknown): Promise<unknown> {
+/** What made a write fail: the error that lmdb-js rejects with holds a promise of the reason. */
+async function reasonOf(error: unknown): Promise<unknown> {
   if (!(error instanceof Error) || !("commitError" in error)) return error;
+  const late = new Promise((resolve) => setTimeout(resolve, reasonWaitMs));
   try {
-    await Promise.race([error.commitError, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+    await Promise.race([error.commitError, late]);
     return error;
   } catch (reason) {
     return reason;
   }
+}
+
+function writeError(path: string, cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (/no space|ENOSPC|quota|too large/i.test(reason)) return tenantryError("STORE_DISK_FULL", { path }, { cause });
+  return tenantryError("STORE_FAILED", { path, reason }, { cause });
 }

@@ -1,0 +1,115 @@
+/** Looks at a store's files before LMDB maps them: what is not a whole store of Tenantry never reaches LMDB. */
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { tenantryError } from "../../../errors/index.js";
+import { verifyOnOpenBytesMax } from "../../../limits.js";
+import { firstKey, type IntegrityReport, verifyFile } from "../lmdb/integrity.js";
+import { Damage, type Meta, PageFile, pageBytes } from "../lmdb/page-file.js";
+import { inSlices } from "../slices.js";
+
+/** How much of a store is verified: `"quick"` leaves out its leaf pages, and with them its rows. */
+export type Verification = "auto" | "full" | "quick";
+
+const dataFile = "data.mdb";
+/** LMDB's table of readers. */
+const readersFile = "lock.mdb";
+/** Says that a store was made here: without its data, something is lost. */
+const markerFile = "store";
+const markerText = "A store of Tenantry (https://www.npmjs.com/package/tenantry). Its data is in data.mdb.\n";
+
+export const dataPath = (directory: string): string => join(directory, dataFile);
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : String(error);
+
+/** Makes the directory of a store. Throws `STORE_UNWRITABLE`, or `STORE_FOREIGN` when a file is there. */
+export function prepareDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (existsSync(path) && !statSync(path).isDirectory()) {
+      throw tenantryError(
+        "STORE_FOREIGN",
+        { path, reason: "a store is a directory, this is a file" },
+        { cause: error },
+      );
+    }
+    throw tenantryError("STORE_UNWRITABLE", { path, reason: codeOf(error) }, { cause: error });
+  }
+}
+
+/** Runs `act`, saying `STORE_UNWRITABLE` when the file system refuses. */
+export async function writably<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const refused = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR"].includes(codeOf(error));
+    if (!refused) throw error;
+    throw tenantryError("STORE_UNWRITABLE", { path, reason: codeOf(error) }, { cause: error });
+  }
+}
+
+/** Notes that a store was made in the directory. */
+export function markMade(directory: string): void {
+  const marker = join(directory, markerFile);
+  if (!existsSync(marker)) writeFileSync(marker, markerText, { flush: true });
+}
+
+/**
+ * Verifies the store of a directory, whose lock is held, and clears away what LMDB left of earlier readers.
+ * Does nothing when there is no store yet. Throws `STORE_FOREIGN`, `STORE_CORRUPT` or `STORE_UNWRITABLE`.
+ */
+export async function inspectStore(directory: string, verification: Verification): Promise<void> {
+  const marked = existsSync(join(directory, markerFile));
+  const data = dataPath(directory);
+  const dataBytes = existsSync(data) ? statSync(data).size : 0;
+  if (dataBytes < 2 * pageBytes) {
+    if (marked) throw tenantryError("STORE_CORRUPT", { path: directory, reason: "its data is gone" });
+    // A store whose making was cut short, before anything could be written to it.
+    if (dataBytes > 0 && !beginsAsStore(data)) throw foreign(directory, "its data is not a store's");
+    rmSync(data, { force: true });
+    rmSync(join(directory, readersFile), { force: true });
+    return;
+  }
+  await writably(directory, async () => accessSync(data, constants.R_OK | constants.W_OK));
+  await verifyStore(data, directory, verification, marked);
+  rmSync(join(directory, readersFile), { force: true });
+}
+
+const foreign = (path: string, reason: string): Error => tenantryError("STORE_FOREIGN", { path, reason });
+
+function beginsAsStore(data: string): boolean {
+  const bytes = readFileSync(data);
+  return bytes.every((byte) => byte === 0) || (bytes.length >= 28 && bytes.readUInt32LE(24) === 0xbeefc0de);
+}
+
+/** Verifies a store's data file. `path` is what errors name; `ours` when it is known to be a store of Tenantry. */
+export async function verifyStore(
+  data: string,
+  path: string,
+  verification: Verification,
+  ours: boolean,
+): Promise<IntegrityReport> {
+  const file = new PageFile(data);
+  let recognised = ours;
+  try {
+    const meta = file.meta();
+    const first = firstKey(file, meta);
+    const own = first?.length === 2 && first[0] === 0 && first[1] === 0;
+    if (!own && !recognised && first !== undefined) throw foreign(path, "it is another program's");
+    if (!own && recognised) throw new Damage("its own record is gone");
+    recognised = true;
+    return await inSlices(verifyFile(file, meta, verification === "auto" ? isSmall(meta) : verification === "full"));
+  } catch (error) {
+    if (!(error instanceof Damage)) throw error;
+    if (!recognised) throw foreign(path, error.message);
+    throw tenantryError("STORE_CORRUPT", { path, reason: error.message }, { cause: error });
+  } finally {
+    file.close();
+  }
+}
+
+function isSmall({ main }: Meta): boolean {
+  return (main.branchPages + main.leafPages + main.overflowPages) * pageBytes <= verifyOnOpenBytesMax;
+}
