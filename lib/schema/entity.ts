@@ -1,5 +1,7 @@
 /** The entity: the name, schema, id and indexes a program declares once and infers everything else from. */
 import type * as core from "zod/v4/core";
+import { tenantryError } from "../errors/index.js";
+import { defineModel } from "./define-model.js";
 import type { FieldPath, IndexDefinitions } from "./index-definition.js";
 import type { AnyEntity, IdValue, KeyFieldName, ObjectSchema } from "./infer.js";
 import type { EntityModel } from "./model.js";
@@ -20,8 +22,6 @@ export interface EntityOptions<
   readonly indexes?: Indexes | undefined;
 }
 
-export declare const model: unique symbol;
-
 /** A kind of record: made by {@link entity}, given to `open` and `repository`. */
 export interface Entity<
   Name extends string,
@@ -40,16 +40,75 @@ export interface Entity<
    * @throws `RECORD_ID_INVALID` when `text` is not exactly what `formatId` writes for some id.
    */
   parseId(text: string): IdValue<core.output<Schema>, Id>;
-  /** The id as text for a URL path segment; unambiguous, also for composite ids. */
+  /**
+   * The id as text for a URL path segment: unreserved characters only, unambiguous also for composite ids.
+   *
+   * @throws `RECORD_ID_INVALID` when the value cannot be an id of this entity.
+   */
   formatId(id: IdValue<core.output<Schema>, Id>): string;
 }
 
-export declare function entity<
+const models = new WeakMap<object, EntityModel<AnyEntity>>();
+
+/**
+ * Declares an entity. Its types follow from the definition; nothing needs an annotation.
+ *
+ * - The name matches `[A-Za-z][A-Za-z0-9_-]*` and has at most 64 bytes; so do the names of indexes.
+ * - Id fields are required and of a type with an order: string, `z.int()`, bigint, boolean, `z.number()` (as a double),
+ *   Date, enum or literals of one kind, `z.instanceof(Uint8Array)`. Fields of an index may be optional or nullable too:
+ *   absent and null sort first.
+ * - Everything in the schema comes back equal from the store, so what cannot is refused here: one-way transforms,
+ *   `preprocess`, `coerce`, asynchronous refinements, functions, symbols, promises, NaN, classes other than Uint8Array,
+ *   Date, Map and Set. Codecs store their encoded side. Defaults apply when a record is first written.
+ *
+ * @throws `ENTITY_INVALID` (a TypeError) with the path in the definition and the reason.
+ *
+ * @example
+ * ```ts
+ * import { entity } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", {
+ *   version: 1,
+ *   schema: z.object({ id: z.int(), name: z.string(), population: z.int() }),
+ *   id: ["id"],
+ *   indexes: { byPopulation: { fields: ["population"] } },
+ * });
+ * ```
+ */
+export function entity<
   const Name extends string,
   Schema extends ObjectSchema,
   const Id extends readonly [KeyFieldName<core.output<Schema>>, ...KeyFieldName<core.output<Schema>>[]],
   const Indexes extends IndexDefinitions<FieldPath<core.output<Schema>>> = Record<never, never>,
->(name: Name, options: EntityOptions<Schema, Id, Indexes>): Entity<Name, Schema, Id, Indexes>;
+>(name: Name, options: EntityOptions<Schema, Id, Indexes>): Entity<Name, Schema, Id, Indexes> {
+  const { version, schema, id } = options;
+  // Without indexes given, `Indexes` is the type of no indexes.
+  const indexes = options.indexes ?? ({} as Indexes);
+  const defined = defineModel(name, { version, schema, id, indexes });
+  const made: Entity<Name, Schema, Id, Indexes> = Object.freeze({
+    name,
+    version,
+    schema,
+    id,
+    indexes,
+    // The model was made from this very schema and id: what it takes and returns are their types.
+    parseId: (text: string) => defined.parseId(text) as IdValue<core.output<Schema>, Id>,
+    formatId: (value: IdValue<core.output<Schema>, Id>) => defined.formatId(value as never),
+  });
+  models.set(made, defined);
+  return made;
+}
 
-/** The runtime side of an entity, for the rooms that store it. */
-export declare function modelOf<E extends AnyEntity>(entity: E): EntityModel<E>;
+/**
+ * The runtime side of an entity, for the rooms that store it.
+ *
+ * @throws `ENTITY_INVALID` when it was not made by {@link entity}.
+ */
+export function modelOf<E extends AnyEntity>(entity: E): EntityModel<E> {
+  const found = models.get(entity);
+  if (found === undefined) {
+    throw tenantryError("ENTITY_INVALID", { entity: String(entity?.name), path: "", reason: "notMadeByEntity" });
+  }
+  // The map holds each entity's own model.
+  return found as EntityModel<AnyEntity> as never;
+}

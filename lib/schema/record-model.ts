@@ -1,0 +1,200 @@
+/** The model of an entity: records and ids to bytes and back, by its schema. */
+import * as core from "zod/v4/core";
+import { isTenantryError, type RecordIssue, tenantryError } from "../errors/index.js";
+import { keyBytesMax } from "../limits.js";
+import { equalBytes, TupleReader, TupleWriter } from "../tuple/index.js";
+import type { RecordCodec } from "../value/index.js";
+import { formatKeyValue, joinKeyTexts, parseKeyValue, splitKeyTexts } from "./id-text.js";
+import type { SchemaIndexModel } from "./index-model.js";
+import type { AnyEntity, IdOf, Infer } from "./infer.js";
+import type { SchemaKeyField } from "./key-field.js";
+import type { EntityModel, StoredRecord } from "./model.js";
+import type { Revive } from "./zod/revive.js";
+
+/** What a model is made of, all of it checked. */
+export interface RecordModelOptions {
+  readonly name: string;
+  readonly version: number;
+  readonly schema: core.$ZodObject;
+  readonly idFields: readonly SchemaKeyField[];
+  readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
+  readonly codec: RecordCodec;
+  /** Runs the codecs of a stored record; undefined when there are none. */
+  readonly revive: Revive | undefined;
+}
+
+/** An escaped byte takes three characters. */
+const idTextCharsMax = 3 * keyBytesMax;
+
+export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
+  readonly name: string;
+  readonly version: number;
+  readonly idFields: readonly SchemaKeyField[];
+  readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
+  readonly #schema: core.$ZodObject;
+  readonly #codec: RecordCodec;
+  readonly #revive: Revive | undefined;
+  readonly #writer = new TupleWriter();
+
+  constructor({ name, version, schema, idFields, indexes, codec, revive }: RecordModelOptions) {
+    this.name = name;
+    this.version = version;
+    this.idFields = idFields;
+    this.indexes = indexes;
+    this.#schema = schema;
+    this.#codec = codec;
+    this.#revive = revive;
+  }
+
+  get codec(): RecordCodec {
+    return this.#codec;
+  }
+
+  parse(input: unknown): Infer<E> {
+    return this.#checked(() => core.safeParse(this.#schema, input));
+  }
+
+  check(record: unknown): Infer<E> {
+    return this.#revive === undefined ? this.parse(record) : this.parse(this.#stored(record));
+  }
+
+  patch(record: Infer<E>, patch: object): Infer<E> {
+    const { shape, catchall } = this.#schema._zod.def;
+    const merged: Record<string, unknown> = { ...this.#stored(record) };
+    const issues: RecordIssue[] = [];
+    for (const [name, value] of Object.entries(patch)) {
+      if (this.idFields.some((field) => field.path === name)) {
+        issues.push({ code: "id_field", path: [name], message: "A patch cannot change the id" });
+      } else if (!Object.hasOwn(shape, name) && (catchall === undefined || catchall._zod.def.type === "never")) {
+        issues.push({ code: "unrecognized_keys", path: [name], message: "The entity has no such field" });
+      } else if (value === undefined) delete merged[name];
+      else merged[name] = value;
+    }
+    if (issues.length > 0) throw tenantryError("RECORD_INVALID", { entity: this.name, issues });
+    return this.parse(merged);
+  }
+
+  idOf(record: Infer<E>): IdOf<E> {
+    return this.#id(this.idFields.map((field) => field.get(record)));
+  }
+
+  encodeId(id: IdOf<E>): Uint8Array {
+    return this.#pack(this.#storedId(id));
+  }
+
+  encodeIdValues(values: readonly unknown[]): Uint8Array {
+    return this.#asIdError(() => {
+      if (values.length > this.idFields.length) throw this.#idError(undefined, "tooManyFields");
+      return this.#pack(values.map((value, index) => this.idFields[index]?.stored(value)));
+    });
+  }
+
+  decodeId(bytes: Uint8Array, offset = 0): IdOf<E> {
+    const reader = new TupleReader(bytes, offset);
+    const values: unknown[] = [];
+    for (const field of this.idFields) values.push(field.read(reader));
+    reader.end();
+    return this.#id(values);
+  }
+
+  sameId(a: IdOf<E>, b: IdOf<E>): boolean {
+    return equalBytes(this.encodeId(a), this.encodeId(b));
+  }
+
+  formatId(id: IdOf<E>): string {
+    const stored = this.#storedId(id);
+    this.#pack(stored);
+    return joinKeyTexts(this.idFields.map(({ kind }, index) => formatKeyValue(kind, stored[index])));
+  }
+
+  parseId(text: string): IdOf<E> {
+    if (typeof text !== "string" || text.length > idTextCharsMax) throw this.#idError(undefined, "tooLong");
+    const texts = splitKeyTexts(text);
+    if (texts.length !== this.idFields.length) throw this.#idError(undefined, "numberOfFields");
+    const stored = this.idFields.map((field, index) => {
+      const value = parseKeyValue(field.kind, texts[index] ?? "");
+      return value === undefined ? this.#refuse(field.path, "text") : value;
+    });
+    const id = this.decodeId(this.#asIdError(() => this.#pack(stored)));
+    // A value of the right form may still not be one of the schema's.
+    this.#storedId(id);
+    return id;
+  }
+
+  encodeRecord(record: Infer<E>, revision: number): Uint8Array {
+    return this.#codec.encode(this.#stored(record), revision);
+  }
+
+  decodeRecord(bytes: Uint8Array, start?: number, end?: number): StoredRecord<E> {
+    const { record, revision } = this.#codec.decode(bytes, start, end);
+    // Stored bytes are trusted to be what `parse` once returned: the layout's fingerprint ties them to this schema.
+    return { record: (this.#revive === undefined ? record : this.#revive(record)) as Infer<E>, revision };
+  }
+
+  /** The stored side of a record: itself, unless there are codecs in it. */
+  #stored(record: unknown): object {
+    const stored =
+      this.#revive === undefined ? record : this.#checked(() => core.safeEncode<core.$ZodType>(this.#schema, record));
+    if (typeof stored === "object" && stored !== null) return stored;
+    const issues = [{ code: "invalid_type", path: [], message: "Invalid input: expected object" }];
+    throw tenantryError("RECORD_INVALID", { entity: this.name, issues });
+  }
+
+  #checked(run: () => core.util.SafeParseResult<unknown>): Infer<E> {
+    let result: core.util.SafeParseResult<unknown>;
+    try {
+      result = run();
+    } catch (error) {
+      // Found only when it runs: a refinement that is not declared async but returns a promise.
+      if (!(error instanceof core.$ZodAsyncError)) throw error;
+      const details = { entity: this.name, path: "schema", reason: "asyncRefinement" };
+      throw tenantryError("ENTITY_INVALID", details, { cause: error });
+    }
+    if (!result.success) throw tenantryError("RECORD_INVALID", { entity: this.name, issues: result.error.issues });
+    return result.data as Infer<E>;
+  }
+
+  #storedId(id: IdOf<E>): unknown[] {
+    const values: unknown = this.idFields.length === 1 ? [id] : id;
+    return this.#asIdError(() => {
+      if (!Array.isArray(values) || values.length !== this.idFields.length) {
+        throw this.#idError(undefined, "numberOfFields");
+      }
+      return this.idFields.map((field, index) => field.stored(values[index]));
+    });
+  }
+
+  /** Packs stored values. They were prepared before: no code of a schema runs while the writer is in use. */
+  #pack(stored: readonly unknown[]): Uint8Array {
+    return this.#asIdError(() => {
+      const writer = this.#writer.start();
+      stored.forEach((value, index) => {
+        this.idFields[index]?.writeStored(writer, value);
+      });
+      const bytes = writer.finish();
+      if (bytes.length > keyBytesMax) throw tenantryError("KEY_TOO_LARGE", { bytes: bytes.length, keyBytesMax });
+      return bytes;
+    });
+  }
+
+  #id(values: readonly unknown[]): IdOf<E> {
+    return (values.length === 1 ? values[0] : values) as IdOf<E>;
+  }
+
+  #asIdError<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (isTenantryError(error, "KEY_VALUE_INVALID")) this.#refuse(error.details.field, error.details.reason);
+      throw error;
+    }
+  }
+
+  #refuse(field: string, reason: string): never {
+    throw this.#idError(field, reason);
+  }
+
+  #idError(field: string | undefined, reason: string): Error {
+    return tenantryError("RECORD_ID_INVALID", { entity: this.name, field, reason });
+  }
+}
