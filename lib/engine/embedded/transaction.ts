@@ -40,7 +40,7 @@ export class EmbeddedTransaction implements EngineTransaction {
   /** When it was begun or last reset: what `timeout` counts from. */
   #begunAt: number;
   #life: Life;
-  /** The version of the last commit before a retry. */
+  /** The version of the last commit before a reset or a retry. */
   #committedVersion = noVersion;
 
   constructor(store: Store, host: TransactionHost) {
@@ -65,6 +65,7 @@ export class EmbeddedTransaction implements EngineTransaction {
 
   #renew(): void {
     const { attempt } = this.#life;
+    this.#committedVersion = this.getCommittedVersion();
     this.#life = this.#begin();
     this.#applyTimeout();
     attempt.watches.fail(1025);
@@ -148,14 +149,11 @@ export class EmbeddedTransaction implements EngineTransaction {
   }
 
   getCommittedVersion(): bigint {
-    const { version } = this.#life.committer;
-    return version === noVersion ? this.#committedVersion : version;
+    return this.#life.committer.version ?? this.#committedVersion;
   }
 
-  async getVersionstamp(): Promise<Uint8Array> {
-    const { attempt, committer } = this.#life;
-    attempt.throwIfCommitting();
-    return committer.stamp();
+  getVersionstamp(): Promise<Uint8Array> {
+    return this.#life.committer.stamp();
   }
 
   async getApproximateSize(): Promise<number> {
@@ -205,7 +203,6 @@ export class EmbeddedTransaction implements EngineTransaction {
       attempt.end(1025);
       throw fdbCodeOf(final) === 1100 ? new EngineError(1025) : final;
     }
-    this.#committedVersion = this.getCommittedVersion();
     this.#renew();
   }
 
@@ -220,7 +217,6 @@ export class EmbeddedTransaction implements EngineTransaction {
   reset(): void {
     this.#retries = new Retries(this.#host.random);
     this.#begunAt = this.#host.now();
-    this.#committedVersion = noVersion;
     this.#renew();
   }
 

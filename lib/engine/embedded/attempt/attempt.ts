@@ -112,6 +112,7 @@ export class Attempt {
 
   /** Runs a read; an error of it fails the commit too. */
   read<T>(operation: () => T): T {
+    this.watches.arrived();
     try {
       return operation();
     } catch (error) {
@@ -130,6 +131,7 @@ export class Attempt {
     this.#end = new EngineError(fdbCode);
     this.setDeadline(undefined);
     if (!this.commitStarted) this.release();
+    this.watches.failArriving(fdbCode);
     for (const ending of this.#endings) ending(this.#end);
     this.#endings.clear();
   }

@@ -14,7 +14,7 @@ export class Committer {
   readonly #writes: CommitWrites;
   readonly #stamp: Promise<Uint8Array>;
   #settleStamp: (result: Uint8Array | EngineError) => void = () => {};
-  #version = noVersion;
+  #version: bigint | undefined;
 
   constructor(store: Store, attempt: Attempt, writes: CommitWrites) {
     this.#store = store;
@@ -26,15 +26,22 @@ export class Committer {
     this.#stamp.catch(() => {});
   }
 
-  get version(): bigint {
+  /** The version of the commit, {@link noVersion} when it wrote nothing; undefined when there was none. */
+  get version(): bigint | undefined {
     return this.#version;
   }
 
+  /** The stamp the commit gives; not to be asked for once that was begun. */
   stamp(): Promise<Uint8Array> {
-    const stamp = this.#attempt.untilEnd(this.#stamp);
+    const stamp = this.#untilCommitted();
     // Asked for before the commit and often left alone when that fails.
     stamp.catch(() => {});
     return stamp;
+  }
+
+  async #untilCommitted(): Promise<Uint8Array> {
+    this.#attempt.throwIfCommitting();
+    return this.#attempt.untilEnd(this.#stamp);
   }
 
   async commit(): Promise<void> {
@@ -44,6 +51,7 @@ export class Committer {
     attempt.throwIfEnded();
     attempt.commitStarted = true;
     attempt.release();
+    attempt.watches.arrived();
     attempt.throwIfReadFailed();
     await attempt.untilEnd(this.#run());
   }
@@ -52,11 +60,9 @@ export class Committer {
     const { watches } = this.#attempt;
     try {
       const result = await this.#send();
+      this.#version = result?.version ?? noVersion;
       if (result === undefined) this.#settleStamp(new EngineError(2021));
-      else {
-        this.#version = result.version;
-        this.#settleStamp(result.versionstamp);
-      }
+      else this.#settleStamp(result.versionstamp);
       watches.store(this.#store);
     } catch (error) {
       watches.fail(error instanceof EngineError ? error.fdbCode : 4100);

@@ -104,9 +104,11 @@ export class AttemptReads {
     if (wanted.length > this.#keyBytesMax) throw new EngineError(2102);
     const end = keyAfter(wanted);
     const key = end.subarray(0, wanted.length);
-    const value = this.#attempt.view.get(key, true);
+    const { view, watches } = this.#attempt;
+    const isKnown = view.knows(key);
+    const value = view.get(key, true);
     this.#conflict({ begin: key, end });
-    return this.#attempt.watches.add(key, value);
+    return watches.add(key, value, isKnown);
   }
 
   /** A read conflict the caller asks for. */

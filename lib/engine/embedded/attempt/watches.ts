@@ -100,18 +100,31 @@ export const failedWatch = (error: unknown): Watch => {
 
 export class AttemptWatches {
   #pending: PendingWatch[] = [];
+  /** Those whose value, on a cluster, would still be on its way: they end with their transaction. */
+  #arriving: PendingWatch[] = [];
   readonly #count: WatchCount;
 
   constructor(count: WatchCount) {
     this.#count = count;
   }
 
-  /** Throws 1032 when there are too many. */
-  add(key: Uint8Array, value: Value): Watch {
+  /** Watches `key` against `value`, which was known or had to be read. Throws 1032 when there are too many. */
+  add(key: Uint8Array, value: Value, isKnown: boolean): Watch {
     this.#count.open();
     const watch = new PendingWatch(key, value, this.#count);
     this.#pending.push(watch);
+    if (!isKnown) this.#arriving.push(watch);
     return watch;
+  }
+
+  /** A later operation has been answered, so the values of the watches have come too. */
+  arrived(): void {
+    if (this.#arriving.length > 0) this.#arriving = [];
+  }
+
+  /** The transaction ended while their values were on their way. */
+  failArriving(fdbCode: number): void {
+    for (const watch of this.#arriving.splice(0)) watch.settle(new EngineError(fdbCode));
   }
 
   written(key: Uint8Array, value: Value, isKnown: boolean): void {

@@ -58,6 +58,13 @@ export class View {
     }
   }
 
+  /** Whether the value of `key` is known without reading the snapshot. */
+  knows(key: Uint8Array): boolean {
+    const at = this.writes.cursor();
+    at.skip(key);
+    return at.kind === "cleared" || at.kind === "independent" || !this.#cache.isUnknown(key, keyAfter(key));
+  }
+
   /** The key a selector leads to, clamped to the first key and the end of the users' keys. */
   key(wanted: Selector, own: boolean): Uint8Array {
     const source = this.#source(own ? this.writes : this.#noWrites);
