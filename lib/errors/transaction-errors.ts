@@ -32,5 +32,7 @@ export const transactionErrors = {
     "usage",
     "The value of a transaction with an idempotency key cannot be kept for replays; nothing was written.",
   ),
+  MARKER_CORRUPT: define()("corrupt", "A stored marker of a transaction is not one."),
+  AFTER_COMMIT_FAILED: define()("unavailable", "A function to run after a commit failed; the transaction was applied."),
   DATABASE_CLOSED: define()("unavailable", "The database is closing or closed."),
 } as const;

@@ -1,4 +1,5 @@
 /** The hook ports: how quotas, audit, feed and the like join a caller's transaction without reaching past their own. */
+import type { Subspace } from "../keyspace/index.js";
 import type { TenantRecord } from "../tenant/index.js";
 import type { TenantTransaction } from "./tenant-transaction.js";
 
@@ -32,8 +33,8 @@ export interface HookScope {
 export interface TransactionHook {
   /** For errors and logs. */
   readonly name: string;
-  /** The number of the tenant's subspace that the hook reaches. */
-  readonly subspace: number;
+  /** The tenant's subspace that the hook reaches. */
+  readonly subspace: Subspace;
   /** Called as soon as a record's change is announced. */
   change?(scope: HookScope, change: RecordChange): void;
   /** Called after the caller's function returned and before the commit, in the order the hooks were given. */

@@ -1,5 +1,6 @@
 /** Transactions of one tenant and of the control plane: their interfaces, the runners, the hook ports. */
 export type { HookScope, RecordChange, TransactionHook } from "./hook.js";
+export { TransactionHost } from "./host.js";
 export type {
   CloseOptions,
   ReadTransactionOptions,
@@ -7,6 +8,7 @@ export type {
   TransactionLabel,
   TransactionOptions,
 } from "./options.js";
+export type { ReadSession } from "./read-session.js";
 export type {
   KeyReadOptions,
   RangeBatch,
@@ -15,6 +17,7 @@ export type {
   RelativeRange,
   RelativeSelector,
 } from "./read-transaction.js";
-export type { ReadSession, TransactionRunner } from "./runner.js";
+export { TransactionRunner } from "./runner.js";
+export { SystemRunner } from "./system-runner.js";
 export type { SystemTransaction } from "./system-transaction.js";
 export type { KeyedAtomicOp, TenantTransaction, WriteOptions } from "./tenant-transaction.js";

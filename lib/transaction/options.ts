@@ -1,6 +1,14 @@
 /** Options of transactions, as callers give them, and of the runners. */
 import type { Engine } from "../engine/index.js";
+import { tenantryError } from "../errors/index.js";
+import type { OnViolation } from "../guard/index.js";
 import type { Keyspace } from "../keyspace/index.js";
+import {
+  idempotencyKeyBytesMax,
+  transactionAttemptsMax,
+  transactionDeadlineLongestMs,
+  transactionDeadlineMs,
+} from "../limits.js";
 import type { Clock, Logger, Meter, Random, Tracer } from "../observe/index.js";
 import type { TransactionHook } from "./hook.js";
 
@@ -23,8 +31,10 @@ export interface ReadTransactionOptions {
 export interface TransactionOptions extends ReadTransactionOptions {
   /**
    * A name for this piece of work, unique within the tenant: whoever calls again with it, in this process or
-   * another, within `idempotencyRetentionMs`, gets the first call's value, and nothing is written again. The value
-   * is stored, so it has to be plain data of at most `idempotentResultBytesMax` bytes.
+   * another, within `idempotencyRetentionMs` (a day), gets the first call's value: the function does not run and
+   * nothing is written again. The value is stored with the tenant, so it has to be plain data (what a record's field
+   * can hold) of at most `idempotentResultBytesMax` bytes, else `IDEMPOTENT_RESULT_INVALID`. A call that failed or
+   * wrote nothing is not remembered.
    */
   readonly idempotencyKey?: string | undefined;
 }
@@ -37,6 +47,8 @@ export interface RunnerOptions {
   readonly logger?: Logger | undefined;
   readonly meter?: Meter | undefined;
   readonly tracer?: Tracer | undefined;
+  /** Told of attempts to leave a tenant, at a bounded rate and out of band. */
+  readonly onViolation?: OnViolation | undefined;
   /** Policies that join every writing transaction, in this order. */
   readonly hooks?: readonly TransactionHook[] | undefined;
 }
@@ -45,3 +57,31 @@ export interface CloseOptions {
   /** Milliseconds that running transactions are given to end before they are cancelled; default `drainMs` of limits. */
   readonly drainMs?: number | undefined;
 }
+
+/** The bounds of one call. */
+export interface CallBounds {
+  readonly attempts: number;
+  readonly deadlineMs: number;
+}
+
+const invalid = (option: string, reason: string): Error =>
+  tenantryError("TRANSACTION_OPTION_INVALID", { option, reason });
+
+/** @throws TRANSACTION_OPTION_INVALID */
+export function callBounds(options: TransactionOptions): CallBounds {
+  const { attempts = transactionAttemptsMax, deadline = transactionDeadlineMs, idempotencyKey } = options;
+  if (!Number.isSafeInteger(attempts) || attempts < 1) throw invalid("attempts", "not a whole number from 1");
+  if (!(deadline > 0 && deadline <= transactionDeadlineLongestMs)) {
+    throw invalid("deadline", `not milliseconds above 0 and up to ${transactionDeadlineLongestMs}`);
+  }
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
+    throw invalid("idempotencyKey", `not well-formed text of 1 to ${idempotencyKeyBytesMax} bytes`);
+  }
+  return { attempts, deadlineMs: deadline };
+}
+
+const isIdempotencyKey = (key: unknown): boolean =>
+  typeof key === "string" &&
+  key.length > 0 &&
+  !/\p{Surrogate}/u.test(key) &&
+  Buffer.byteLength(key) <= idempotencyKeyBytesMax;

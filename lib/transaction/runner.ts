@@ -1,35 +1,80 @@
 /** The runner of tenants' transactions. */
+import { drainMs as drainMsDefault } from "../limits.js";
 import type { TenantId } from "../tenant/index.js";
-import type { CloseOptions, ReadTransactionOptions, TransactionOptions } from "./options.js";
+import { TransactionHost } from "./host.js";
+import type { CloseOptions, ReadTransactionOptions, RunnerOptions, TransactionOptions } from "./options.js";
+import { type ReadSession, TenantReadSession } from "./read-session.js";
 import type { ReadTransaction } from "./read-transaction.js";
+import { ReadPlan, WritePlan } from "./tenant-plan.js";
 import type { TenantTransaction } from "./tenant-transaction.js";
 
 /**
- * Reads in several steps, for scans: all of them at one version while that is younger than
- * `scanReadVersionAgeMaxMs`, then at a fresh one. Not for concurrent steps. The caller ends it.
+ * Runs transactions of tenants: retries them by the engine's error codes within their attempts and their deadline,
+ * settles unknown outcomes, so that nothing is applied twice, and observes them.
+ *
+ * All calls reject with `TENANT_ID_INVALID`, `TENANT_UNAVAILABLE`, `TRANSACTION_OPTION_INVALID`,
+ * `TRANSACTION_NESTED` inside another call's function, `TRANSACTION_ABORTED`, `TRANSACTION_DEADLINE_PASSED`,
+ * `TRANSACTION_ATTEMPTS_EXHAUSTED`, `TRANSACTION_OPERATION_PENDING`, `DATABASE_CLOSED`, with what the function
+ * throws, or with an `EngineError` that no retry helps against: after each of these, nothing is written.
  */
-export interface ReadSession extends Disposable {
-  /** Runs `fn`, which only reads; again, at a fresh version, when the engine asks for it. Retries and age are handled here. */
-  read<T>(fn: (transaction: ReadTransaction) => Promise<T>): Promise<T>;
-  /** Gives the version back; a later `read` throws `TRANSACTION_ENDED`. */
-  end(): void;
-}
+export class TransactionRunner implements AsyncDisposable {
+  readonly #host: TransactionHost;
 
-export interface TransactionRunner extends AsyncDisposable {
-  /** Runs `fn` until its writes are committed, and returns its value. */
-  transact<T>(
+  /** @param host Shared with the control plane's runner, where there is one. */
+  constructor(options: RunnerOptions, host: TransactionHost = new TransactionHost(options)) {
+    this.#host = host;
+  }
+
+  /**
+   * Runs `fn` until its writes are committed, and returns its value; then runs what it gave to `afterCommit`.
+   *
+   * @throws TRANSACTION_OUTCOME_UNKNOWN when a commit's outcome was lost and could not be found out.
+   */
+  async transact<T>(
     tenantId: TenantId,
     fn: (transaction: TenantTransaction) => Promise<T>,
-    options?: TransactionOptions,
-  ): Promise<T>;
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    const plan = new WritePlan(this.#host, tenantId, fn, options);
+    return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
+  }
+
   /** Runs `fn`, which only reads, at one version; again when the engine asks for it. */
-  read<T>(
+  async read<T>(
     tenantId: TenantId,
     fn: (transaction: ReadTransaction) => Promise<T>,
-    options?: ReadTransactionOptions,
-  ): Promise<T>;
+    options: ReadTransactionOptions = {},
+  ): Promise<T> {
+    return await this.#host.perform({ kind: "read", tenantId, options }, new ReadPlan(this.#host, tenantId, fn));
+  }
+
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */
-  openReadSession(tenantId: TenantId, options?: ReadTransactionOptions): ReadSession;
-  /** Refuses new work (`DATABASE_CLOSED`), waits for what runs, then cancels it. May be called again. */
-  close(options?: CloseOptions): Promise<void>;
+  openReadSession(tenantId: TenantId, options: ReadTransactionOptions = {}): ReadSession {
+    return new TenantReadSession(this.#host, tenantId, options);
+  }
+
+  /**
+   * Clears a tenant's markers that are past their use, in one transaction of two range clears. Transactions that
+   * write do so by themselves now and then; this is for tenants that are written no more.
+   */
+  async sweep(tenantId: TenantId, options: ReadTransactionOptions = {}): Promise<void> {
+    const { clock, gate } = this.#host;
+    const fn = async (): Promise<void> => {};
+    const plan = new WritePlan(this.#host, tenantId, fn, {
+      join: (engine) => gate.seat(tenantId).slots.sweep(engine, clock.now()),
+    });
+    await this.#host.perform({ kind: "transact", tenantId, options }, plan);
+  }
+
+  /**
+   * Refuses new work with `DATABASE_CLOSED`, waits for what runs, then cancels it. May be called again: it is the
+   * same closing. The engine stays open.
+   */
+  close({ drainMs = drainMsDefault }: CloseOptions = {}): Promise<void> {
+    return this.#host.running.close(drainMs);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }

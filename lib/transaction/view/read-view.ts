@@ -134,9 +134,11 @@ export class ReadView implements ReadTransaction {
   }
 }
 
-const firstFrom = (key: Uint8Array): KeySelector => ({ key, orEqual: false, offset: 1 });
+/** The selector of a range's bound: the first key not before it. */
+export const firstFrom = (key: Uint8Array): KeySelector => ({ key, orEqual: false, offset: 1 });
 
-function rangeOptions(options: RangeReadOptions | undefined, snapshot: boolean): RangeOptions {
+/** The engine's options for a range read. */
+export function rangeOptions(options: RangeReadOptions | undefined, snapshot: boolean): RangeOptions {
   const read: RangeOptions = { snapshot };
   if (options === undefined) return read;
   const { limit, reverse, mode, targetBytes, iteration } = options;

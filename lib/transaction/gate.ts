@@ -1,0 +1,116 @@
+/** The gate: what each tenant's state permits, cached for as long as the metadata version stays the same. */
+import type { EngineTransaction } from "../engine/index.js";
+import { tenantryError } from "../errors/index.js";
+import { TenantGuard, type ViolationLog } from "../guard/index.js";
+import { type Keyspace, metadataVersionKey } from "../keyspace/index.js";
+import { tenantStatesCachedMax } from "../limits.js";
+import type { Random } from "../observe/index.js";
+import { decodeTenantRecord, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";
+import { equalBytes, keyAfter } from "../tuple/index.js";
+import { MarkerSlots, tenantMarkers } from "./run/index.js";
+
+/** What a process keeps of a tenant between transactions. */
+export interface TenantSeat {
+  readonly guard: TenantGuard;
+  readonly slots: MarkerSlots;
+  /** The key of the tenant's record in the registry, and the first key after it. */
+  readonly stateKey: Uint8Array;
+  readonly stateKeyEnd: Uint8Array;
+}
+
+/** A tenant as one transaction sees it. */
+export interface Admission {
+  readonly seat: TenantSeat;
+  /** Undefined for an unknown tenant: it reads as an empty one, and takes no writes. */
+  readonly record: TenantRecord | undefined;
+}
+
+interface KnownTenant extends TenantSeat {
+  /** The metadata version under which `admission` was read. */
+  version: Uint8Array | undefined;
+  admission: Admission | undefined;
+}
+
+const isSame = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : equalBytes(a, b);
+
+/** Admits transactions to tenants. */
+export class TenantGate {
+  readonly #keyspace: Keyspace;
+  readonly #violations: ViolationLog;
+  readonly #random: Random;
+  readonly #metadataKey = metadataVersionKey();
+  /** In the order of last use. */
+  readonly #known = new Map<TenantId, KnownTenant>();
+
+  constructor(keyspace: Keyspace, violations: ViolationLog, random: Random) {
+    this.#keyspace = keyspace;
+    this.#violations = violations;
+    this.#random = random;
+  }
+
+  /** Without a transaction: what does not depend on the tenant's state. */
+  seat(id: TenantId): TenantSeat {
+    return this.#tenant(id);
+  }
+
+  /**
+   * Lets a transaction in. One snapshot read of the metadata version; only when that changed, one of the tenant's
+   * record. What was read is right at the transaction's read version, whatever changes later: {@link admitWrites}.
+   *
+   * @throws TENANT_UNAVAILABLE when the tenant's state permits no reads.
+   */
+  async admit(engine: EngineTransaction, id: TenantId): Promise<Admission> {
+    const tenant = this.#tenant(id);
+    const version = await engine.get(this.#metadataKey, true);
+    let { admission } = tenant;
+    if (admission === undefined || !isSame(version, tenant.version)) {
+      const bytes = await engine.get(tenant.stateKey, true);
+      admission = { seat: tenant, record: bytes === undefined ? undefined : decodeTenantRecord(bytes) };
+      tenant.version = version;
+      tenant.admission = admission;
+    }
+    const { record } = admission;
+    if (record !== undefined && !tenantStates[record.state].reads) throw tenantryError("TENANT_UNAVAILABLE", {});
+    return admission;
+  }
+
+  #tenant(id: TenantId): KnownTenant {
+    let tenant = this.#known.get(id);
+    if (tenant === undefined) {
+      tenant = this.#meet(id);
+      if (this.#known.size >= tenantStatesCachedMax) {
+        for (const oldest of this.#known.keys()) {
+          this.#known.delete(oldest);
+          break;
+        }
+      }
+    } else this.#known.delete(id);
+    this.#known.set(id, tenant);
+    return tenant;
+  }
+
+  #meet(id: TenantId): KnownTenant {
+    const guard = new TenantGuard(this.#keyspace.tenant(id), this.#violations);
+    const stateKey = this.#keyspace.control.registryKey(id);
+    return {
+      guard,
+      slots: new MarkerSlots(tenantMarkers(guard), this.#random),
+      stateKey,
+      stateKeyEnd: keyAfter(stateKey),
+      version: undefined,
+      admission: undefined,
+    };
+  }
+}
+
+/**
+ * Lets an admitted transaction write: puts the tenant's record under a read conflict without reading it, so that a
+ * suspension committed meanwhile makes the transaction fail, and the changes of ten thousand other tenants don't.
+ *
+ * @throws TENANT_UNAVAILABLE for an unknown tenant and for one whose state permits no writes.
+ */
+export function admitWrites({ seat, record }: Admission, engine: EngineTransaction): void {
+  if (record === undefined || !tenantStates[record.state].writes) throw tenantryError("TENANT_UNAVAILABLE", {});
+  engine.addReadConflictRange(seat.stateKey, seat.stateKeyEnd);
+}

@@ -1,0 +1,6 @@
+/** Runs: attempts, retries, markers, and what stops them. */
+export { Marker } from "./marker.js";
+export { controlMarkers, idempotencyMarker, type MarkerPlace, MarkerSlots, tenantMarkers } from "./marker-slots.js";
+export { RunningWork } from "./running-work.js";
+export { Stopper } from "./stopper.js";
+export { type OpenedAttempt, type RunHost, type RunPlan, TransactionRun } from "./transaction-run.js";

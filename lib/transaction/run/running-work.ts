@@ -1,0 +1,71 @@
+/** The transactions of a database that are running: which are nested, and what closing waits for. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { tenantryError } from "../../errors/index.js";
+import { outcomeGraceMs } from "../../limits.js";
+import type { Clock } from "../../observe/index.js";
+import type { Attempt } from "../view/index.js";
+import type { Stopper } from "./stopper.js";
+
+/** Counts what runs. */
+export class RunningWork {
+  readonly #clock: Clock;
+  readonly #stoppers = new Set<Stopper>();
+  /**
+   * For detecting nesting only; nothing is passed on by it. On Node 20 a storage in use slows every promise of the
+   * process by some 75 ns, so it is put out of use whenever nothing runs (1 µs).
+   */
+  readonly #inside = new AsyncLocalStorage<Attempt>();
+  #closed: Promise<void> | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  begin(stopper: Stopper): void {
+    this.#stoppers.add(stopper);
+  }
+
+  /** To be called before anything else. @throws DATABASE_CLOSED, TRANSACTION_NESTED */
+  assertAdmitted(): void {
+    if (this.#closed !== undefined) throw tenantryError("DATABASE_CLOSED", {});
+    if (this.#stoppers.size > 0 && this.#inside.getStore()?.ended === false)
+      throw tenantryError("TRANSACTION_NESTED", {});
+  }
+
+  end(stopper: Stopper): void {
+    this.#stoppers.delete(stopper);
+    if (this.#stoppers.size > 0) return;
+    this.#inside.disable();
+    this.#idle?.();
+  }
+
+  /** Runs a transaction's function so that what it starts can be told to be nested. */
+  inside<T>(attempt: Attempt, fn: () => Promise<T>): Promise<T> {
+    return this.#inside.run(attempt, fn);
+  }
+
+  /** Admits nothing any more; waits for what runs, then stops it. */
+  close(drainMs: number): Promise<void> {
+    this.#closed ??= this.#close(drainMs);
+    return this.#closed;
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    if (await this.#isIdleWithin(drainMs)) return;
+    for (const stopper of [...this.#stoppers]) stopper.stop(tenantryError("DATABASE_CLOSED", {}));
+    // What was committing may take as long to find out whether it was applied.
+    await this.#isIdleWithin(outcomeGraceMs);
+  }
+
+  #isIdleWithin(ms: number): Promise<boolean> {
+    if (this.#stoppers.size === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const stopTimer = this.#clock.after(ms, () => resolve(false));
+      this.#idle = () => {
+        stopTimer();
+        resolve(true);
+      };
+    });
+  }
+}

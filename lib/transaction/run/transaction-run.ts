@@ -1,0 +1,254 @@
+/** One call of a runner: its attempts, until one is known to be applied or none ever will be. */
+import type { Engine, EngineTransaction } from "../../engine/index.js";
+import { tenantryError } from "../../errors/index.js";
+import { outcomeGraceMs } from "../../limits.js";
+import type { Clock, Random } from "../../observe/index.js";
+import type { Attempt } from "../view/index.js";
+import type { Marker, MarkerContent } from "./marker.js";
+import { decodeResult, encodeResult } from "./result.js";
+import { fdbCodeOf, isOutcomeUnknown, isRetryable, retryDelayMs } from "./retry.js";
+import { Stopper } from "./stopper.js";
+
+export interface RunHost {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** An attempt that is ready for its function. */
+export interface OpenedAttempt<T> {
+  readonly attempt: Attempt;
+  /** Runs the function. */
+  call(): Promise<T>;
+  /** What joins the commit; called only when something was written. */
+  beforeCommit?: (() => Promise<void>) | undefined;
+}
+
+/** What differs between reading, writing, and the control plane. */
+export interface RunPlan<T> {
+  /** False for reads: there is nothing to commit. */
+  readonly commits: boolean;
+  /** Whether the value is kept for whoever calls again with the same idempotency key. */
+  readonly keyed: boolean;
+  /** The engine's transaction for an attempt, counted from 1. */
+  begin(attempt: number): EngineTransaction;
+  /** What becomes of it when a read is over: it ends, or is kept for the next. */
+  release(engine: EngineTransaction): void;
+  open(engine: EngineTransaction): Promise<OpenedAttempt<T>>;
+  /** A marker for this run; asked for once, when first needed. */
+  takeMarker(): Marker;
+  /** Gives the marker back once no outcome hangs on it. */
+  freeMarker(marker: Marker): void;
+  /** Called with every attempt that writes a marker: old ones can go. */
+  sweep(engine: EngineTransaction): void;
+}
+
+/** A value, and what its attempt left to do; a replay's attempt was somebody else's. */
+interface Applied<T> {
+  readonly value: T;
+  readonly attempt: Attempt | undefined;
+}
+
+/** One run; used once. */
+export class TransactionRun<T> {
+  readonly #host: RunHost;
+  readonly #plan: RunPlan<T>;
+  readonly #stopper: Stopper;
+  readonly #attemptsMax: number;
+  /** Attempts whose outcome is unknown, by number. */
+  readonly #unsettled = new Map<number, Applied<T>>();
+  #marker: Marker | undefined;
+  #attempts = 0;
+  #rows = 0;
+
+  constructor(host: RunHost, plan: RunPlan<T>, stopper: Stopper, attemptsMax: number) {
+    this.#host = host;
+    this.#plan = plan;
+    this.#stopper = stopper;
+    this.#attemptsMax = attemptsMax;
+  }
+
+  /** Attempts begun. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Rows all attempts read. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** What was applied. Rejects only when nothing was, or with TRANSACTION_OUTCOME_UNKNOWN. */
+  async outcome(): Promise<Applied<T>> {
+    let lost = false;
+    try {
+      for (;;) {
+        const applied = await this.#attempt(++this.#attempts);
+        if (applied !== undefined) return applied;
+      }
+    } catch (error) {
+      if (this.#unsettled.size === 0) throw error;
+      lost = true;
+      const applied = await this.#settle(error);
+      lost = false;
+      if (applied !== undefined) return applied;
+      throw error;
+    } finally {
+      if (this.#marker !== undefined && !lost) this.#plan.freeMarker(this.#marker);
+    }
+  }
+
+  #markerOfRun(): Marker {
+    this.#marker ??= this.#plan.takeMarker();
+    return this.#marker;
+  }
+
+  /** Undefined when another attempt is to follow. */
+  async #attempt(number: number): Promise<Applied<T> | undefined> {
+    const stopper = this.#stopper;
+    stopper.assertGoing();
+    const engine = this.#plan.begin(number);
+    stopper.cancels(() => engine.cancel());
+    let attempt: Attempt | undefined;
+    let committing = false;
+    let marked = false;
+    try {
+      const opened = await stopper.race(this.#plan.open(engine));
+      attempt = opened.attempt;
+      if (this.#plan.keyed || this.#unsettled.size > 0) {
+        const found = await stopper.race(this.#markerOfRun().find(engine));
+        if (found !== undefined) return this.#found(found, engine);
+      }
+      const value = await stopper.race(opened.call());
+      await this.#finish(opened);
+      attempt.end();
+      if (!this.#plan.commits) {
+        this.#plan.release(engine);
+        return { value, attempt };
+      }
+      if (attempt.wrote || this.#unsettled.size > 0) {
+        marked = true;
+        this.#markerOfRun().write(engine, number, this.#plan.keyed ? encodeResult(value) : undefined);
+        this.#plan.sweep(engine);
+      }
+      committing = true;
+      const commit = engine.commit();
+      // The value is known from here on, and so is what a lost outcome would have left.
+      if (marked) this.#unsettled.set(number, { value, attempt });
+      await stopper.race(commit);
+      attempt.applied();
+      return { value, attempt };
+    } catch (error) {
+      attempt?.end();
+      engine.cancel();
+      const fdbCode = fdbCodeOf(error);
+      const unknown = marked && committing && (stopper.reason !== undefined || isOutcomeUnknown(fdbCode));
+      if (!unknown) {
+        this.#unsettled.delete(number);
+        attempt?.failed(error);
+      }
+      await this.#retryOrThrow(error, fdbCode, committing);
+      return undefined;
+    } finally {
+      this.#rows += attempt?.rows ?? 0;
+    }
+  }
+
+  /** @throws what keeps an attempt from committing though its function returned. */
+  async #finish({ attempt, beforeCommit }: OpenedAttempt<T>): Promise<void> {
+    await this.#assertAwaited(attempt);
+    attempt.assertNoViolation();
+    if (beforeCommit === undefined || !attempt.wrote) return;
+    await this.#stopper.race(beforeCommit());
+    await this.#assertAwaited(attempt);
+    attempt.assertNoViolation();
+  }
+
+  async #assertAwaited(attempt: Attempt): Promise<void> {
+    const { pending } = attempt;
+    if (pending === 0) return;
+    // They are left to end first: cancelled, they would reject with nobody there to see.
+    await this.#stopper.race(attempt.drained());
+    throw tenantryError("TRANSACTION_OPERATION_PENDING", { pending });
+  }
+
+  async #retryOrThrow(error: unknown, fdbCode: number | undefined, committing: boolean): Promise<void> {
+    this.#stopper.assertGoing();
+    if (!isRetryable(fdbCode, committing)) throw error;
+    const attempts = this.#attempts;
+    if (attempts >= this.#attemptsMax) {
+      throw tenantryError("TRANSACTION_ATTEMPTS_EXHAUSTED", { attempts, fdbCode }, { cause: error });
+    }
+    await this.#stopper.sleep(retryDelayMs(attempts, fdbCode, this.#host.random.fraction()));
+  }
+
+  /** A marker that was there: an earlier attempt's of this run, or another caller's under the same key. */
+  #found({ attempt: number, versionstamp, payload }: MarkerContent, engine: EngineTransaction): Applied<T> {
+    engine.cancel();
+    const own = number === undefined ? undefined : this.#unsettled.get(number);
+    if (number !== undefined) this.#unsettled.delete(number);
+    this.#forget(tenantryError("TRANSACTION_ENDED", { operation: "getVersionstamp" }));
+    if (own !== undefined) {
+      own.attempt?.applied(versionstamp);
+      return own;
+    }
+    // The type is the caller's word: the same key stands for the same call.
+    return { value: decodeResult(payload) as T, attempt: undefined };
+  }
+
+  /**
+   * The run is over for `error` while attempts may have been applied, or may yet be: finds out, in a little more
+   * time, which one was; undefined when none was and none ever will be.
+   */
+  async #settle(error: unknown): Promise<Applied<T> | undefined> {
+    const stopper = new Stopper(this.#host.clock, { deadlineMs: outcomeGraceMs, attempts: () => this.#attempts });
+    let failure: unknown = error;
+    try {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await this.#findOrFence(stopper, error);
+        } catch (caught) {
+          failure = caught;
+          const fdbCode = fdbCodeOf(caught);
+          if (!isRetryable(fdbCode, true)) break;
+          await stopper.sleep(retryDelayMs(tries, fdbCode, this.#host.random.fraction()));
+        }
+      }
+    } catch (stopped) {
+      failure = stopped;
+    } finally {
+      stopper.dispose();
+    }
+    const details = { attempts: this.#attempts, fdbCode: fdbCodeOf(failure) };
+    const lost = tenantryError("TRANSACTION_OUTCOME_UNKNOWN", details, { cause: error });
+    this.#forget(lost);
+    throw lost;
+  }
+
+  /** One look: what was applied; or undefined, after making sure that nothing ever will be. */
+  async #findOrFence(stopper: Stopper, error: unknown): Promise<Applied<T> | undefined> {
+    const engine = this.#host.engine.begin();
+    stopper.cancels(() => engine.cancel());
+    const marker = this.#markerOfRun();
+    try {
+      const found = await stopper.race(marker.find(engine));
+      if (found?.attempt !== undefined) return this.#found(found, engine);
+      if (found === undefined) {
+        // Its write conflict keeps out every attempt that is still under way; so does another caller's marker.
+        marker.fence(engine);
+        await stopper.race(engine.commit());
+      } else engine.cancel();
+    } catch (failure) {
+      engine.cancel();
+      throw failure;
+    }
+    this.#forget(error);
+    return undefined;
+  }
+
+  /** Nobody will learn of the unsettled attempts' versionstamps any more. */
+  #forget(error: unknown): void {
+    for (const { attempt } of this.#unsettled.values()) attempt?.failed(error);
+    this.#unsettled.clear();
+  }
+}

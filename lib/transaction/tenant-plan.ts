@@ -1,0 +1,137 @@
+/** What a run does for one tenant: reading, and writing. */
+import type { EngineTransaction } from "../engine/index.js";
+import type { TenantId } from "../tenant/index.js";
+import { admitWrites } from "./gate.js";
+import type { TransactionHost } from "./host.js";
+import type { ReadTransaction } from "./read-transaction.js";
+import { idempotencyMarker, type Marker, type OpenedAttempt, type RunPlan } from "./run/index.js";
+import type { TenantTransaction } from "./tenant-transaction.js";
+import { Attempt, HookChain, ReadView, TenantView } from "./view/index.js";
+
+export interface WritePlanOptions {
+  readonly idempotencyKey?: string | undefined;
+  /** What the library itself adds to the tenant's writes. */
+  readonly join?: ((engine: EngineTransaction) => void) | undefined;
+}
+
+/** A run that writes. */
+export class WritePlan<T> implements RunPlan<T> {
+  readonly commits = true;
+  readonly keyed: boolean;
+  readonly #host: TransactionHost;
+  readonly #tenantId: TenantId;
+  readonly #fn: (transaction: TenantTransaction) => Promise<T>;
+  readonly #idempotencyKey: string | undefined;
+  readonly #join: ((engine: EngineTransaction) => void) | undefined;
+  /** Wall time of the call: one run stays in one time bucket. */
+  readonly #begun: number;
+
+  constructor(
+    host: TransactionHost,
+    tenantId: TenantId,
+    fn: (transaction: TenantTransaction) => Promise<T>,
+    options: WritePlanOptions,
+  ) {
+    const { idempotencyKey, join } = options;
+    this.#host = host;
+    this.#tenantId = tenantId;
+    this.#fn = fn;
+    this.#idempotencyKey = idempotencyKey;
+    this.#join = join;
+    this.keyed = idempotencyKey !== undefined;
+    this.#begun = host.clock.now();
+  }
+
+  begin(): EngineTransaction {
+    return this.#host.engine.begin();
+  }
+
+  release(engine: EngineTransaction): void {
+    engine.cancel();
+  }
+
+  async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
+    const { running, hooks, gate } = this.#host;
+    const admission = await gate.admit(engine, this.#tenantId);
+    const { guard } = admission.seat;
+    let chain: HookChain | undefined;
+    const attempt = new Attempt(engine, {
+      firstWrite: () => admitWrites(admission, engine),
+      change: (change) => chain?.change(change),
+    });
+    const transaction = new TenantView(attempt, guard);
+    if (hooks.length > 0 && admission.record !== undefined) {
+      chain = new HookChain(hooks, { tenant: admission.record, attempt, guard });
+    }
+    if (this.#join !== undefined) {
+      attempt.write("join");
+      this.#join(engine);
+    }
+    return {
+      attempt,
+      call: () => running.inside(attempt, () => this.#fn(transaction)),
+      beforeCommit: chain === undefined ? undefined : () => running.inside(attempt, async () => chain.beforeCommit()),
+    };
+  }
+
+  takeMarker(): Marker {
+    const { gate, random } = this.#host;
+    const { guard, slots } = gate.seat(this.#tenantId);
+    return this.#idempotencyKey === undefined
+      ? slots.take(this.#begun)
+      : idempotencyMarker(guard, this.#idempotencyKey, this.#begun, random);
+  }
+
+  freeMarker(marker: Marker): void {
+    if (!this.keyed) this.#host.gate.seat(this.#tenantId).slots.free(marker, this.#begun);
+  }
+
+  sweep(engine: EngineTransaction): void {
+    this.#host.gate.seat(this.#tenantId).slots.sweepIfDue(engine, this.#begun);
+  }
+}
+
+/** A run that only reads. */
+export class ReadPlan<T> implements RunPlan<T> {
+  readonly commits = false;
+  readonly keyed = false;
+  protected readonly host: TransactionHost;
+  readonly #tenantId: TenantId;
+  readonly #fn: (transaction: ReadTransaction) => Promise<T>;
+
+  constructor(host: TransactionHost, tenantId: TenantId, fn: (transaction: ReadTransaction) => Promise<T>) {
+    this.host = host;
+    this.#tenantId = tenantId;
+    this.#fn = fn;
+  }
+
+  begin(_attempt: number): EngineTransaction {
+    return this.host.engine.begin();
+  }
+
+  release(engine: EngineTransaction): void {
+    engine.cancel();
+  }
+
+  async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
+    const { running, gate } = this.host;
+    const { seat } = await gate.admit(engine, this.#tenantId);
+    const attempt = new Attempt(engine, readOnly);
+    const transaction = new ReadView(attempt, seat.guard, true);
+    return { attempt, call: () => running.inside(attempt, () => this.#fn(transaction)) };
+  }
+
+  takeMarker(): Marker {
+    return unneeded();
+  }
+
+  freeMarker(): void {}
+
+  sweep(): void {}
+}
+
+const unneeded = (): never => {
+  throw new TypeError("A run that only reads has no marker.");
+};
+
+const readOnly = { firstWrite: unneeded };

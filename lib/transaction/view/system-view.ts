@@ -1,0 +1,187 @@
+/** The control plane over an engine's transaction: every key checked against the control range. */
+import { isUint8Array } from "node:util/types";
+import { tenantryError } from "../../errors/index.js";
+import type { TenantGuard } from "../../guard/index.js";
+import { type Keyspace, metadataVersionKey } from "../../keyspace/index.js";
+import { decodeTenantRecord, encodeTenantRecord, type TenantId, type TenantRecord } from "../../tenant/index.js";
+import { keyAfter } from "../../tuple/index.js";
+import type { KeyReadOptions, RangeBatch, RangeReadOptions, RelativeRange } from "../read-transaction.js";
+import type { SystemTransaction } from "../system-transaction.js";
+import type { KeyedAtomicOp, TenantTransaction } from "../tenant-transaction.js";
+import type { Attempt } from "./attempt.js";
+import { firstFrom, rangeOptions } from "./read-view.js";
+import { TenantView } from "./tenant-view.js";
+
+/** A value whose first 10 bytes become the versionstamp: those, and 4 bytes for their place. */
+const stampOnly = (): Uint8Array => new Uint8Array(14);
+
+/** The {@link SystemTransaction} of one attempt. */
+export class SystemView implements SystemTransaction {
+  readonly #attempt: Attempt;
+  readonly #keyspace: Keyspace;
+  readonly #guardOf: (id: TenantId) => TenantGuard;
+  #bumped = false;
+
+  constructor(attempt: Attempt, keyspace: Keyspace, guardOf: (id: TenantId) => TenantGuard) {
+    this.#attempt = attempt;
+    this.#keyspace = keyspace;
+    this.#guardOf = guardOf;
+  }
+
+  get(key: Uint8Array, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
+    return this.#reading("get", () => this.#attempt.engine.get(this.#key(key, "get"), options?.snapshot === true));
+  }
+
+  getRange(range: RelativeRange, options?: RangeReadOptions): Promise<RangeBatch> {
+    return this.#reading("getRange", () => {
+      const { begin, end } = this.#range(range, "getRange");
+      const read = rangeOptions(options, options?.snapshot === true);
+      return this.#attempt.engine.getRange(firstFrom(begin), firstFrom(end), read);
+    });
+  }
+
+  set(key: Uint8Array, value: Uint8Array): void {
+    this.#attempt.write("set");
+    this.#attempt.engine.set(this.#key(key, "set"), value);
+  }
+
+  clear(key: Uint8Array): void {
+    this.#attempt.write("clear");
+    this.#attempt.engine.clear(this.#key(key, "clear"));
+  }
+
+  clearRange(range: RelativeRange): void {
+    this.#attempt.write("clearRange");
+    const { begin, end } = this.#range(range, "clearRange");
+    this.#attempt.engine.clearRange(begin, end);
+  }
+
+  atomic(op: KeyedAtomicOp, key: Uint8Array, operand: Uint8Array): void {
+    this.#attempt.write("atomic");
+    this.#attempt.engine.atomic(op, this.#key(key, "atomic"), operand);
+  }
+
+  setVersionstampedKey(key: Uint8Array, value: Uint8Array): void {
+    this.#attempt.write("setVersionstampedKey");
+    this.#attempt.engine.atomic("setVersionstampedKey", this.#stampedKey(key), value);
+  }
+
+  setVersionstampedValue(key: Uint8Array, value: Uint8Array): void {
+    this.#attempt.write("setVersionstampedValue");
+    this.#attempt.engine.atomic("setVersionstampedValue", this.#key(key, "setVersionstampedValue"), value);
+  }
+
+  addReadConflictKey(key: Uint8Array): void {
+    this.#attempt.use("addReadConflictKey");
+    const checked = this.#key(key, "addReadConflictRange");
+    this.#attempt.engine.addReadConflictRange(checked, keyAfter(checked));
+  }
+
+  getReadVersion(): Promise<bigint> {
+    return this.#reading("getReadVersion", () => this.#attempt.engine.getReadVersion());
+  }
+
+  async getTenant(id: TenantId): Promise<TenantRecord | undefined> {
+    const bytes = await this.get(this.#keyspace.control.registryKey(id));
+    return bytes === undefined ? undefined : decodeTenantRecord(bytes);
+  }
+
+  async listTenants({
+    after,
+    limit,
+  }: {
+    readonly after?: TenantId | undefined;
+    readonly limit: number;
+  }): Promise<TenantRecord[]> {
+    const { control } = this.#keyspace;
+    const { begin: first, end } = control.registryRange;
+    let begin = after === undefined ? first : keyAfter(control.registryKey(after));
+    const records: TenantRecord[] = [];
+    while (records.length < limit) {
+      const { rows, more } = await this.getRange({ begin, end }, { limit: limit - records.length });
+      for (const [, value] of rows) records.push(decodeTenantRecord(value));
+      const last = rows.at(-1);
+      if (!more || last === undefined) break;
+      begin = keyAfter(last[0]);
+    }
+    return records;
+  }
+
+  putTenant(record: TenantRecord): void {
+    this.set(this.#keyspace.control.registryKey(record.id), encodeTenantRecord(record));
+    this.bumpMetadataVersion();
+  }
+
+  removeTenant(id: TenantId): void {
+    this.clear(this.#keyspace.control.registryKey(id));
+    this.bumpMetadataVersion();
+  }
+
+  bumpMetadataVersion(): void {
+    this.#attempt.write("bumpMetadataVersion");
+    if (this.#bumped) return;
+    this.#bumped = true;
+    this.#attempt.engine.atomic("setVersionstampedValue", metadataVersionKey(), stampOnly());
+  }
+
+  clearTenantData(id: TenantId): void {
+    this.#attempt.write("clearTenantData");
+    const { begin, end } = this.#keyspace.tenant(id);
+    this.#attempt.engine.clearRange(begin, end);
+  }
+
+  actAsTenant(id: TenantId): TenantTransaction {
+    this.#attempt.use("actAsTenant");
+    return new TenantView(this.#attempt, this.#guardOf(id));
+  }
+
+  afterCommit(fn: () => void | Promise<void>): void {
+    this.#attempt.use("afterCommit");
+    this.#attempt.afterCommit.push(fn);
+  }
+
+  async #reading<T>(operation: string, read: () => Promise<T>): Promise<T> {
+    this.#attempt.enter(operation);
+    try {
+      return await read();
+    } catch (error) {
+      throw this.#attempt.noted(error);
+    } finally {
+      this.#attempt.leave();
+    }
+  }
+
+  #key(key: Uint8Array, operation: string): Uint8Array {
+    const copy = copied(key, operation);
+    if (!this.#keyspace.control.range.contains(copy)) throw this.#outside(operation);
+    return copy;
+  }
+
+  #stampedKey(key: Uint8Array): Uint8Array {
+    const copy = copied(key, "setVersionstampedKey");
+    const { range } = this.#keyspace.control;
+    const body = copy.length - 4;
+    const at = body < 0 ? -1 : new DataView(copy.buffer).getUint32(body, true);
+    // The stamp must leave alone what keeps the key in the control range.
+    if (at <= range.prefixLength || at + 10 > body || !range.contains(copy, 0, body)) {
+      throw this.#outside("setVersionstampedKey");
+    }
+    return copy;
+  }
+
+  #range({ begin, end }: RelativeRange, operation: string): RelativeRange {
+    const range = { begin: copied(begin, operation), end: copied(end, operation) };
+    if (!this.#keyspace.control.range.containsRange(range.begin, range.end)) throw this.#outside(operation);
+    return range;
+  }
+
+  #outside(operation: string): unknown {
+    return this.#attempt.noted(tenantryError("ISOLATION_VIOLATION", { operation, reason: "outsideControl" }));
+  }
+}
+
+/** What is checked is the copy that goes to the engine. */
+function copied(bytes: Uint8Array, operation: string): Uint8Array {
+  if (!isUint8Array(bytes)) throw tenantryError("ISOLATION_VIOLATION", { operation, reason: "notBytes" });
+  return new Uint8Array(bytes);
+}
