@@ -8,6 +8,7 @@ export const tenantErrors = {
     "input",
     "The name of a tenant is well-formed text of one to the most bytes allowed.",
   ),
+  TENANT_EXISTS: define()("conflict", "There is a tenant with this id already."),
   TENANT_UNAVAILABLE: define()("missing", "There is no such tenant, or it takes no writes now."),
   ISOLATION_VIOLATION: define<{ operation: string; reason: string }>()(
     "isolation",

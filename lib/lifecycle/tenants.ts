@@ -8,6 +8,8 @@ import type { ControlPlane } from "./control-plane.js";
 export interface ProvisionOptions {
   /** For people: 1 to 256 bytes of UTF-8; need not be unique. */
   readonly name: string;
+  /** An id of your own, as of a service that has its tenants already; a new random one unless given. */
+  readonly id?: TenantId | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,24 +44,28 @@ export class Tenants {
   }
 
   /**
-   * Makes a tenant with a new id; it can be used at once, from every process.
+   * Makes a tenant; it can be used at once, from every process. One get.
    *
-   * @throws `TENANT_NAME_INVALID` when the name is not 1 to 256 bytes of well-formed text.
+   * @throws `TENANT_NAME_INVALID` when the name is not 1 to 256 bytes of well-formed text, `TENANT_EXISTS` when the
+   *   id given is taken, also by a retired tenant.
    */
-  async provision({ name, signal }: ProvisionOptions): Promise<TenantRecord> {
+  async provision({ name, id, signal }: ProvisionOptions): Promise<TenantRecord> {
     if (!isTenantName(name)) throw tenantryError("TENANT_NAME_INVALID", { tenantNameBytesMax });
     const record: TenantRecord = {
-      id: newTenantId(),
+      id: id === undefined ? newTenantId() : parseTenantId(id),
       name,
       state: "active",
       incarnation: 1,
       createdAt: this.#now(),
       revision: 1,
     };
-    await this.#control.system(async (transaction) => transaction.putTenant(record), {
-      signal,
-      label: { operation: "provision" },
-    });
+    await this.#control.system(
+      async (transaction) => {
+        if ((await transaction.getTenant(record.id)) !== undefined) throw tenantryError("TENANT_EXISTS", {});
+        transaction.putTenant(record);
+      },
+      { signal, label: { operation: "provision" } },
+    );
     return record;
   }
 

@@ -9,9 +9,15 @@ export interface QueryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The range of a query: over the id, or over one index. */
+/** The range of a query: over the id, or over one index; an index chosen at run time is read whole. */
 export type QueryRange<E extends AnyEntity> =
   | ({ readonly index?: undefined } & IdRange<E>)
+  | {
+      readonly index: IndexName<E>;
+      readonly equals?: undefined;
+      readonly from?: undefined;
+      readonly to?: undefined;
+    }
   | { [I in IndexName<E>]: { readonly index: I } & IndexRange<E, I> }[IndexName<E>];
 
 /**

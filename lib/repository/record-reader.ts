@@ -17,6 +17,20 @@ interface AnyQuery extends RangeQuery, QueryOptions {
   readonly limit?: number | undefined;
 }
 
+/** All that a query of any kind may say: a misspelt bound must not widen a range in silence. */
+const queryOptions: ReadonlySet<string> = new Set([
+  "index",
+  "equals",
+  "from",
+  "to",
+  "reverse",
+  "limit",
+  "signal",
+  "size",
+  "cursor",
+  "principal",
+]);
+
 /** Throws `BATCH_TOO_LARGE` when there is more in a batch than one transaction takes. */
 export function assertBatch(records: readonly unknown[]): void {
   if (records.length > batchRecordsMax) {
@@ -130,12 +144,13 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   }
 
   #plan(query: AnyQuery): { readonly range: RangePlan; readonly order: ScanOrder } {
-    const { limit, reverse = false } = query;
-    if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
-      const { index } = query;
-      const reason = "a limit is a whole number from 0";
+    const { index, limit, reverse = false } = query;
+    const refuse = (reason: string): never => {
       throw tenantryError("QUERY_INVALID", { entity: this.#table.model.name, index, reason });
-    }
+    };
+    const stray = Object.keys(query).find((option) => !queryOptions.has(option));
+    if (stray !== undefined) refuse(`a query has no option ${JSON.stringify(stray)}`);
+    if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) refuse("a limit is a whole number from 0");
     const range = planRange(this.#table.model, query);
     return { range, order: { reverse, limit: limit ?? Number.POSITIVE_INFINITY } };
   }

@@ -1,0 +1,56 @@
+/** Published as `tenantry`: what users need first, then what implementors and tools need. */
+export type { Database } from "./database.js";
+export {
+  type EmbeddedOptions,
+  type EngineDescriptor,
+  EngineError,
+  embedded,
+  foundationdb,
+  memory,
+} from "./engine/index.js";
+export {
+  type CodedError,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorFamily,
+  isTenantryError,
+  TenantryError,
+  TenantryTypeError,
+} from "./errors/index.js";
+export type { IndexDefect } from "./indexes/index.js";
+export type { ListTenantsOptions, ProvisionOptions, Tenants } from "./lifecycle/index.js";
+export type { Attributes, Clock, Counter, Histogram, Logger, Meter, Random, Span, Tracer } from "./observe/index.js";
+export { type OpenOptions, open } from "./open.js";
+export type {
+  ChangeOptions,
+  Entry,
+  OperationOptions,
+  Page,
+  PageQuery,
+  Query,
+  ReadRepository,
+  ReadScope,
+  Scan,
+  TenantRepository,
+  TransactionScope,
+} from "./repository/index.js";
+export {
+  type AnyEntity,
+  type Entity,
+  type EntityOptions,
+  entity,
+  type IdOf,
+  type Infer,
+  type InputOf,
+  type PatchOf,
+} from "./schema/index.js";
+export {
+  isTenantId,
+  newTenantId,
+  parseTenantId,
+  type TenantId,
+  type TenantRecord,
+  type TenantState,
+} from "./tenant/index.js";
+export type { Tenant } from "./tenant-handle.js";
+export type { CloseOptions, ReadTransactionOptions, TransactionOptions } from "./transaction/index.js";

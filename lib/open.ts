@@ -1,0 +1,111 @@
+/** Opening a database: the one place where engine, keyspace, runners, registry and repositories are put together. */
+import { Database } from "./database.js";
+import { type Engine, type EngineDescriptor, openEngine } from "./engine/index.js";
+import { tenantryError } from "./errors/index.js";
+import type { OnViolation } from "./guard/index.js";
+import { Keyspace } from "./keyspace/index.js";
+import { GivenKeyring, StoredKeyring, Tenants } from "./lifecycle/index.js";
+import {
+  type Clock,
+  type Logger,
+  type Meter,
+  type Random,
+  systemClock,
+  systemRandom,
+  type Tracer,
+} from "./observe/index.js";
+import { CursorSeal, cursorSecretBytes, RepositoryFactory } from "./repository/index.js";
+import type { AnyEntity } from "./schema/index.js";
+import { newTenantId } from "./tenant/index.js";
+import { SystemRunner, TransactionHost, TransactionRunner } from "./transaction/index.js";
+import type { TupleElement } from "./tuple/index.js";
+
+/** What `open` takes. */
+export interface OpenOptions {
+  /** Made by `embedded`, `memory` or `foundationdb`; or an engine already open, which stays the caller's to close. */
+  readonly engine: EngineDescriptor | Engine;
+  /** All entities that repositories will be asked for, each with a name of its own. */
+  readonly entities: readonly AnyEntity[];
+  /** What stands in front of every key, so that several databases can share a store or a cluster: `["tenantry"]`. */
+  readonly root?: readonly TupleElement[] | undefined;
+  /** Gets one debug event per transaction: entity, operation, attempts, rows, milliseconds; never keys or values. */
+  readonly logger?: Logger | undefined;
+  readonly meter?: Meter | undefined;
+  readonly tracer?: Tracer | undefined;
+  /** Time, replaced in tests. */
+  readonly clock?: Clock | undefined;
+  /** Randomness, replaced in tests. */
+  readonly random?: Random | undefined;
+  /** Told of attempts to leave a tenant, at a bounded rate. */
+  readonly onViolation?: OnViolation | undefined;
+  /**
+   * Secrets of 32 bytes that seal page cursors: the first seals, all of them open, so a new one in front rotates.
+   * Unless given, the database keeps its own (see {@link Database.rotateCursorKeys}).
+   */
+  readonly cursorKeys?: readonly Uint8Array[] | undefined;
+}
+
+const invalid = (option: string, reason: string): Error => tenantryError("DATABASE_OPTION_INVALID", { option, reason });
+
+function entitiesOf({ entities }: OpenOptions): ReadonlySet<AnyEntity> {
+  const names = new Set<string>();
+  for (const { name } of entities) {
+    if (names.has(name)) throw invalid("entities", `two entities have the name ${JSON.stringify(name)}`);
+    names.add(name);
+  }
+  return new Set(entities);
+}
+
+function givenKeyring({ cursorKeys }: OpenOptions): GivenKeyring | undefined {
+  if (cursorKeys === undefined) return undefined;
+  const [first, ...others] = cursorKeys.map((secret) => Uint8Array.from(secret));
+  if (first === undefined) throw invalid("cursorKeys", "there is none");
+  if ([first, ...others].some(({ length }) => length !== cursorSecretBytes)) {
+    throw invalid("cursorKeys", `a secret does not have ${cursorSecretBytes} bytes`);
+  }
+  return new GivenKeyring(first, ...others);
+}
+
+/**
+ * Opens a database: its engine first, nothing else is read or written until the first operation.
+ *
+ * @throws `DATABASE_OPTION_INVALID`, and what keeps the engine from opening (`STORE_…`, `FOUNDATIONDB_…`).
+ *
+ * @example
+ * ```ts
+ * import { embedded, entity, open } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ *
+ * const db = await open({ engine: embedded("./data"), entities: [City] });
+ * const { id } = await db.tenants.provision({ name: "France" });
+ * const cities = db.tenant(id).repository(City);
+ * await cities.create({ id: 2988507, name: "Paris" });
+ * await db.close();
+ * ```
+ */
+export async function open(options: OpenOptions): Promise<Database> {
+  const { clock = systemClock, random = systemRandom, logger, meter, tracer, onViolation } = options;
+  const entities = entitiesOf(options);
+  const given = givenKeyring(options);
+  const keyspace = new Keyspace(options.root);
+
+  const engine = "begin" in options.engine ? options.engine : await openEngine(options.engine);
+  const running = { engine, keyspace, clock, random, logger, meter, tracer, onViolation };
+  const host = new TransactionHost(running);
+  const runner = new TransactionRunner(running, host);
+  const control = new SystemRunner(host);
+  const stored = new StoredKeyring(control, keyspace.control, clock, random);
+  const seal = new CursorSeal(given ?? stored, () => clock.now());
+  return new Database({
+    tenants: new Tenants(control, () => clock.now()),
+    runner,
+    repositories: new RepositoryFactory(entities, seal, keyspace.tenant(newTenantId()).prefixLength),
+    rotateCursorKeys: async () => {
+      if (given === undefined) await stored.rotate();
+    },
+    closeEngine: async () => {
+      if (engine !== options.engine) await engine.close();
+    },
+  });
+}

@@ -1,0 +1,123 @@
+/** Cost: the exact engine calls of every repository method. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Database } from "../../lib/database.js";
+import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
+import { open } from "../../lib/open.js";
+import type { TenantRepository } from "../../lib/repository/index.js";
+import { type RecordingEngine, recording } from "../../lib/testing/index.js";
+import { Book, collect } from "./shelf.js";
+
+const book = (place: number): Book => ({
+  shelf: "a",
+  place,
+  title: `title ${place}`,
+  weight: place,
+  size: { pages: place },
+  tags: [],
+});
+
+describe("engine calls", () => {
+  let engine: RecordingEngine;
+  let inner: Engine;
+  let db: Database;
+  let repository: TenantRepository<typeof Book>;
+
+  beforeAll(async () => {
+    inner = await openEngine(memory());
+    engine = recording(inner);
+    db = await open({ engine, entities: [Book] });
+    const { id } = await db.tenants.provision({ name: "cost" });
+    repository = db.tenant(id).repository(Book);
+    await repository.createMany(Array.from({ length: 10 }, (_, place) => book(place)));
+    await repository.page({ size: 1 }); // the database's cursor keys are there
+  });
+  afterAll(async () => {
+    await db.close();
+    await inner.close();
+  });
+
+  /** How often which call was made, the tenant's own keys apart from what every transaction reads. */
+  async function costOf(work: () => Promise<unknown>): Promise<Record<string, number>> {
+    engine.take();
+    await work();
+    const cost: Record<string, number> = {};
+    for (const { kind, operation } of engine.take()) {
+      if (kind !== "asked" && kind !== "written") continue;
+      cost[operation] = (cost[operation] ?? 0) + 1;
+    }
+    return cost;
+  }
+
+  test("of reads", async () => {
+    // One get in each is the metadata version, by which a process knows that its view of the tenant is fresh.
+    expect(await costOf(() => repository.get(["a", 1]))).toEqual({ get: 2 });
+    expect(await costOf(() => repository.require(["a", 1]))).toEqual({ get: 2 });
+    expect(await costOf(() => repository.entry(["a", 1]))).toEqual({ get: 2 });
+    expect(await costOf(() => repository.has(["a", 1]))).toEqual({ get: 2 });
+    expect(await costOf(() => repository.get(["nobody's", 1]))).toEqual({ get: 2 });
+    expect(
+      await costOf(() =>
+        repository.getMany([
+          ["a", 1],
+          ["b", 1],
+          ["a", 2],
+        ]),
+      ),
+    ).toEqual({ get: 4 });
+  });
+
+  test("of queries", async () => {
+    expect(await costOf(() => repository.list())).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => repository.list({ equals: "a", limit: 3 }))).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => repository.list({ from: "b", to: "a" }))).toEqual({ get: 1 });
+    expect(await costOf(() => repository.count())).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => collect(repository.scan()))).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => repository.page({ size: 4 }))).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => repository.list({ index: "byTitle", limit: 3 }))).toEqual({ get: 4, getRange: 1 });
+    expect(await costOf(() => repository.page({ index: "byTitle", size: 4 }))).toEqual({ get: 5, getRange: 1 });
+    expect(await costOf(() => repository.count({ index: "byTitle" }))).toEqual({ get: 1, getRange: 1 });
+  });
+
+  test("of writes: a record and its four entries", async () => {
+    expect(await costOf(() => repository.create(book(20)))).toEqual({ get: 2, set: 5 });
+    expect(await costOf(() => repository.createMany([book(21), book(22)]))).toEqual({ get: 3, set: 10 });
+    expect(await costOf(() => repository.put(book(20)))).toEqual({ get: 2, set: 1 });
+    expect(await costOf(() => repository.patch(["a", 20], { tags: ["x"] }))).toEqual({ get: 2, set: 1 });
+    expect(await costOf(() => repository.patch(["a", 20], { title: "y" }))).toEqual({ get: 2, clear: 2, set: 3 });
+    expect(await costOf(() => repository.update(["a", 20], (was) => ({ ...was, size: { pages: null } })))).toEqual({
+      get: 2,
+      clear: 1,
+      set: 2,
+    });
+    expect(await costOf(() => repository.delete(["a", 20]))).toEqual({ get: 2, clear: 5 });
+    expect(await costOf(() => repository.delete(["a", 20]))).toEqual({ get: 2 });
+    expect(
+      await costOf(() =>
+        repository.deleteMany([
+          ["a", 21],
+          ["a", 22],
+          ["a", 23],
+        ]),
+      ),
+    ).toEqual({ get: 4, clear: 10 });
+  });
+
+  test("of refused writes: nothing is written", async () => {
+    const refused =
+      (work: () => Promise<unknown>): (() => Promise<unknown>) =>
+      () =>
+        expect(work()).rejects.toThrow();
+    expect(await costOf(refused(() => repository.create(book(1))))).toEqual({ get: 2 });
+    expect(await costOf(refused(() => repository.createMany([book(30), book(30)])))).toEqual({ get: 3 });
+    expect(await costOf(refused(() => repository.create({ ...book(30), weight: Number.NaN })))).toEqual({});
+    expect(await costOf(refused(() => repository.createMany([book(30), { ...book(31), place: 0.5 }])))).toEqual({});
+    expect(await costOf(refused(() => repository.patch(["a", 99], {})))).toEqual({ get: 2 });
+    expect(await costOf(refused(() => repository.get(["\ud800", 1])))).toEqual({});
+    expect(await costOf(refused(() => repository.create({ ...book(30), tags: ["x".repeat(100_001)] })))).toEqual({
+      get: 2,
+    });
+    expect(await costOf(refused(() => repository.create({ ...book(30), title: "x".repeat(2_000) })))).toEqual({
+      get: 2,
+    });
+  });
+});
