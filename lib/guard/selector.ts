@@ -1,7 +1,7 @@
 /** Selectors: a key by position, turned into a range read that cannot leave the tenant. */
 import type { KeyRange, PrefixRange } from "../keyspace/index.js";
 import { selectorOffsetMax } from "../limits.js";
-import { keyAfter } from "../tuple/index.js";
+import { compareBytes, keyAfter } from "../tuple/index.js";
 
 /** A key by position: from `key` (or past it when `orEqual`), `offset` keys on; 1 is the next one. */
 export interface SelectorLike {
@@ -21,15 +21,16 @@ export const firstKeyOf = (selector: SelectorLike): Uint8Array =>
   selector.orEqual ? keyAfter(selector.key) : selector.key;
 
 /**
- * The read that finds the key of `selector`, whose own key bounds a part of `range`. Undefined when the offset is
+ * The read that finds the key of `selector` among those of `range`. Undefined when the offset is
  * not a whole number within `selectorOffsetMax`, or `orEqual` not a boolean.
  */
 export function resolveSelector(selector: SelectorLike, range: PrefixRange): BoundedSelector | undefined {
   const { orEqual, offset } = selector;
   if (!Number.isInteger(offset) || Math.abs(offset) > selectorOffsetMax || typeof orEqual !== "boolean")
     return undefined;
-  // The end of the range is no key: nothing comes after it, and what comes before it is all there is.
-  const from = range.contains(selector.key) ? firstKeyOf(selector) : selector.key;
+  // Only a key of the range can be stepped past; before it all begins at its start, and behind its end there is none.
+  const isEnd = compareBytes(selector.key, range.end) >= 0;
+  const from = range.contains(selector.key) ? firstKeyOf(selector) : isEnd ? range.end : range.begin;
   if (offset > 0) return { begin: from, end: range.end, limit: offset, reverse: false };
   return { begin: range.begin, end: from, limit: 1 - offset, reverse: true };
 }

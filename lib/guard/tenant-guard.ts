@@ -90,8 +90,10 @@ export class TenantGuard {
    * (there is none when fewer come). The selector itself never reaches the engine, which would read the neighbour.
    */
   selector(relative: SelectorLike): BoundedSelector {
-    const key = this.#bound(relative.key, "getKey");
-    if (!this.#range.containsBound(key)) throw this.#refusal("getKey", "rangeOutside");
+    const key = this.#copied(relative.key, "getKey");
+    if (key.length > keyBytesMax + 1) throw tooLarge(key.length);
+    const isStart = key.length === this.#range.prefixLength;
+    if (!isStart && !this.#range.containsBound(key)) throw this.#refusal("getKey", "rangeOutside");
     const resolved = resolveSelector({ key, orEqual: relative.orEqual, offset: relative.offset }, this.#range);
     if (resolved === undefined) throw this.#refusal("getKey", "selectorInvalid");
     return resolved;
