@@ -13,10 +13,29 @@ export {
   type ErrorCode,
   type ErrorDetails,
   type ErrorFamily,
+  type ErrorJson,
+  errorResponse,
   isTenantryError,
+  type JsonValue,
+  type SafeError,
+  sanitize,
   TenantryError,
   TenantryTypeError,
 } from "./errors/index.js";
+export {
+  assertQuery,
+  type BoundedSelector,
+  type GuardedOperation,
+  type OnViolation,
+  type QueryFault,
+  type QueryFaultReason,
+  type QueryOptions,
+  type SelectorLike,
+  type TenantQuery,
+  type Violation,
+  type ViolationReason,
+  validateQuery,
+} from "./guard/index.js";
 export type { IndexDefect } from "./indexes/index.js";
 export type { ListTenantsOptions, ProvisionOptions, Tenants } from "./lifecycle/index.js";
 export type { Attributes, Clock, Counter, Histogram, Logger, Meter, Random, Span, Tracer } from "./observe/index.js";
@@ -54,3 +73,4 @@ export {
 } from "./tenant/index.js";
 export type { Tenant } from "./tenant-handle.js";
 export type { CloseOptions, ReadTransactionOptions, TransactionOptions } from "./transaction/index.js";
+export type { TupleElement } from "./tuple/index.js";

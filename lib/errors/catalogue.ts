@@ -18,10 +18,26 @@ export const catalogue = {
   ...valueErrors,
 } as const;
 
-/** Every code a Tenantry error can have; each has a heading in `docs/reference/errors.md`. */
+/**
+ * Every code a Tenantry error can have; each has a heading in `docs/reference/errors.md`.
+ *
+ * @example
+ * ```ts
+ * import type { ErrorCode } from "tenantry";
+ * const retryable: readonly ErrorCode[] = ["TRANSACTION_ATTEMPTS_EXHAUSTED", "DATABASE_CLOSED"];
+ * ```
+ */
 export type ErrorCode = keyof typeof catalogue;
 
-/** The shape of `details` of an error with the code `C`. */
+/**
+ * The shape of `details` of an error with the code `C`.
+ *
+ * @example
+ * ```ts
+ * import type { ErrorDetails } from "tenantry";
+ * const title = ({ entity, id }: ErrorDetails<"RECORD_NOT_FOUND">) => `${entity} ${id} is not there`;
+ * ```
+ */
 export type ErrorDetails<C extends ErrorCode> = {
   [K in C]: (typeof catalogue)[K] extends ErrorDefinition<infer D> ? Readonly<D> : never;
 }[C];

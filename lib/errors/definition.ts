@@ -10,6 +10,12 @@
  * - `isolation`: an attempt to leave a tenant
  * - `unavailable`: try again later (engine down, closing, deadline passed)
  * - `corrupt`: stored bytes are not what this program wrote
+ *
+ * @example
+ * ```ts
+ * import type { ErrorFamily } from "tenantry";
+ * const alarming: readonly ErrorFamily[] = ["isolation", "corrupt"];
+ * ```
  */
 export type ErrorFamily =
   | "usage"

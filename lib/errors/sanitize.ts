@@ -3,10 +3,27 @@ import { catalogue, type ErrorCode } from "./catalogue.js";
 import type { ErrorFamily } from "./definition.js";
 import { isTenantryError } from "./tenantry-error.js";
 
-/** A value JSON has. */
+/**
+ * A value JSON has.
+ *
+ * @example
+ * ```ts
+ * import type { JsonValue } from "tenantry";
+ * const value: JsonValue = { list: [1, "two", null] };
+ * ```
+ */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** An error in the form in which it may leave a service. */
+/**
+ * An error in the form in which it may leave a service.
+ *
+ * @example
+ * ```ts
+ * import { type SafeError, sanitize } from "tenantry";
+ * const answer: SafeError = sanitize(new Error("of the database, with a secret"));
+ * console.log(answer.code, answer.status); // INTERNAL 500
+ * ```
+ */
 export interface SafeError {
   /** The error's own code; INTERNAL or UNAVAILABLE when it is none of the requester's business. */
   readonly code: ErrorCode | "INTERNAL" | "UNAVAILABLE";

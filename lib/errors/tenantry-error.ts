@@ -5,7 +5,17 @@ import type { ErrorFamily } from "./definition.js";
 // A registered symbol, so that errors are recognised across duplicate installs of the package.
 const brand = Symbol.for("tenantry.error");
 
-/** What all errors of Tenantry have, whichever class they extend. */
+/**
+ * What all errors of Tenantry have, whichever class they extend.
+ *
+ * @example
+ * ```ts
+ * import { type CodedError, isTenantryError } from "tenantry";
+ * declare const error: unknown;
+ * const coded: CodedError | undefined = isTenantryError(error) ? error : undefined;
+ * console.log(coded?.code, coded?.family, coded?.details);
+ * ```
+ */
 export interface CodedError<C extends ErrorCode = ErrorCode> extends Error {
   /** The stable, documented name of what went wrong. */
   readonly code: C;
@@ -15,7 +25,16 @@ export interface CodedError<C extends ErrorCode = ErrorCode> extends Error {
   readonly details: ErrorDetails<C>;
 }
 
-/** An error as `JSON.stringify` gives it. */
+/**
+ * An error as `JSON.stringify` gives it: without its cause.
+ *
+ * @example
+ * ```ts
+ * import type { ErrorJson } from "tenantry";
+ * declare const text: string;
+ * const { code, message, details }: ErrorJson = JSON.parse(text);
+ * ```
+ */
 export interface ErrorJson<C extends ErrorCode = ErrorCode> {
   readonly code: C;
   readonly message: string;
@@ -68,7 +87,16 @@ export class TenantryError<C extends ErrorCode = ErrorCode> extends Error implem
   }
 }
 
-/** The caller's bug (family `usage`): a `TypeError` with a code and details. */
+/**
+ * The caller's bug (family `usage`): a `TypeError` with a code and details.
+ *
+ * @example
+ * ```ts
+ * import { TenantryTypeError } from "tenantry";
+ * declare const error: unknown;
+ * if (error instanceof TenantryTypeError) console.error("a bug in this program:", error.code, error.details);
+ * ```
+ */
 export class TenantryTypeError<C extends ErrorCode = ErrorCode> extends TypeError implements CodedError<C> {
   readonly code: C;
   readonly details: ErrorDetails<C>;

@@ -3,14 +3,33 @@ import type { KeyRange, PrefixRange } from "../keyspace/index.js";
 import { selectorOffsetMax } from "../limits.js";
 import { compareBytes, keyAfter } from "../tuple/index.js";
 
-/** A key by position: from `key` (or past it when `orEqual`), `offset` keys on; 1 is the next one. */
+/**
+ * A key by position: from `key` (or past it when `orEqual`), `offset` keys on; 1 is the next one.
+ *
+ * @example
+ * ```ts
+ * import type { SelectorLike } from "tenantry";
+ * declare const key: Uint8Array;
+ * const lastBelow: SelectorLike = { key, orEqual: false, offset: 0 };
+ * ```
+ */
 export interface SelectorLike {
   readonly key: Uint8Array;
   readonly orEqual: boolean;
   readonly offset: number;
 }
 
-/** A range read that finds a selector's key: the last of `limit` rows; when fewer come, there is no such key. */
+/**
+ * A range read that finds a selector's key: the last of `limit` rows; when fewer come, there is no such key.
+ *
+ * @example
+ * ```ts
+ * import { newTenantId, validateQuery } from "tenantry";
+ * declare const key: Uint8Array;
+ * const [fault] = validateQuery(newTenantId(), { selector: { key, orEqual: false, offset: 0 } });
+ * if (fault?.instead) console.log(fault.instead.limit, fault.instead.reverse);
+ * ```
+ */
 export interface BoundedSelector extends KeyRange {
   readonly limit: number;
   readonly reverse: boolean;

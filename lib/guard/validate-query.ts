@@ -12,6 +12,14 @@ import { stampAt, stampTrailerBytes } from "./stamp.js";
  * One use of an engine, in physical bytes: a key (also of a write, an atomic operation or a watch), the key of
  * `setVersionstampedKey`, a range (also of a clear or a conflict) whose ends are keys or selectors, or a selector
  * for `getKey`.
+ *
+ * @example
+ * ```ts
+ * import type { TenantQuery } from "tenantry";
+ * declare const [begin, end]: [Uint8Array, Uint8Array];
+ * const clear: TenantQuery = { begin, end };
+ * const scan: TenantQuery = { begin: { key: begin, orEqual: true, offset: 1 }, end };
+ * ```
  */
 export type TenantQuery =
   | { readonly key: Uint8Array }
@@ -29,6 +37,13 @@ export type TenantQuery =
  * - `stampOutside`: the versionstamp's place overlaps what keeps the key in the tenant, or passes the key's end
  * - `selectorInvalid`: it has no key, boolean `orEqual` and whole `offset` of at most `selectorOffsetMax`
  * - `selectorWalks`: it can come out at, or read, a neighbour's key
+ *
+ * @example
+ * ```ts
+ * import type { QueryFault, QueryFaultReason } from "tenantry";
+ * declare const faults: QueryFault[];
+ * const reasons: QueryFaultReason[] = faults.map((fault) => fault.reason);
+ * ```
  */
 export type QueryFaultReason =
   | "unknownQuery"
@@ -40,7 +55,15 @@ export type QueryFaultReason =
   | "selectorInvalid"
   | "selectorWalks";
 
-/** One thing wrong with one query. */
+/**
+ * One thing wrong with one query.
+ *
+ * @example
+ * ```ts
+ * import type { QueryFault } from "tenantry";
+ * const line = ({ index, part, reason }: QueryFault) => `query ${index}: the ${part} is ${reason}`;
+ * ```
+ */
 export interface QueryFault {
   /** The query's place in the list given; 0 for a single one. */
   readonly index: number;
@@ -50,7 +73,15 @@ export interface QueryFault {
   readonly instead?: BoundedSelector;
 }
 
-/** Where the tenant's keys are. */
+/**
+ * Where the tenant's keys are.
+ *
+ * @example
+ * ```ts
+ * import type { QueryOptions } from "tenantry";
+ * const options: QueryOptions = { root: ["shop", 2] };
+ * ```
+ */
 export interface QueryOptions {
   /** The root the database was opened with; `["tenantry"]` by default. */
   readonly root?: readonly TupleElement[] | undefined;

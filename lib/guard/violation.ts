@@ -3,7 +3,15 @@ import { tenantryError } from "../errors/index.js";
 import { violationReportsMax, violationWindowMs } from "../limits.js";
 import type { TenantId } from "../tenant/index.js";
 
-/** What was about to happen, or had happened, when the guard refused. */
+/**
+ * What was about to happen, or had happened, when the guard refused.
+ *
+ * @example
+ * ```ts
+ * import type { GuardedOperation, Violation } from "tenantry";
+ * const wrote = ({ operation }: Violation) => (["set", "clear", "atomic"] as GuardedOperation[]).includes(operation);
+ * ```
+ */
 export type GuardedOperation =
   | "get"
   | "getKey"
@@ -21,7 +29,16 @@ export type GuardedOperation =
   | "getEstimatedRangeSizeBytes"
   | "getRangeSplitPoints";
 
-/** Why the guard refused. */
+/**
+ * Why the guard refused.
+ *
+ * @example
+ * ```ts
+ * import type { Violation, ViolationReason } from "tenantry";
+ * declare const violation: Violation;
+ * const reason: ViolationReason = violation.reason;
+ * ```
+ */
 export type ViolationReason =
   | "notBytes"
   | "keyOutside"
@@ -31,7 +48,15 @@ export type ViolationReason =
   | "selectorInvalid"
   | "unknownOperation";
 
-/** One attempt to leave a tenant, as it is reported. It names the acting tenant and no other, and no key. */
+/**
+ * One attempt to leave a tenant, as it is reported. It names the acting tenant and no other, and no key.
+ *
+ * @example
+ * ```ts
+ * import type { Violation } from "tenantry";
+ * const line = ({ tenantId, operation, reason }: Violation) => `${tenantId}: ${operation} refused, ${reason}`;
+ * ```
+ */
 export interface Violation {
   /** The tenant whose transaction it was. */
   readonly tenantId: TenantId;
@@ -41,7 +66,15 @@ export interface Violation {
   readonly suppressed: number;
 }
 
-/** Told of violations, out of band: what it throws or rejects with changes nothing. */
+/**
+ * Told of violations, out of band: what it throws or rejects with changes nothing.
+ *
+ * @example
+ * ```ts
+ * import type { OnViolation } from "tenantry";
+ * const onViolation: OnViolation = ({ tenantId, operation }) => console.error("isolation", tenantId, operation);
+ * ```
+ */
 export type OnViolation = (violation: Violation) => void | Promise<void>;
 
 /** What a {@link ViolationLog} is made of. */

@@ -4,7 +4,15 @@ import { tenantryError } from "../errors/index.js";
 
 declare const tenantIdBrand: unique symbol;
 
-/** The id of a tenant: a v4 UUID in its one canonical form, made by {@link newTenantId} or {@link parseTenantId}. */
+/**
+ * The id of a tenant: a v4 UUID in its one canonical form, made by {@link newTenantId} or {@link parseTenantId}.
+ *
+ * @example
+ * ```ts
+ * import { newTenantId, type TenantId } from "tenantry";
+ * const id: TenantId = newTenantId();
+ * ```
+ */
 export type TenantId = string & { readonly [tenantIdBrand]: true };
 
 /** Why something is not a tenant id. */
@@ -20,7 +28,15 @@ const fault = (value: unknown): TenantIdFault | undefined => {
   return value[14] === "4" && "89ab".includes(value.charAt(19)) ? undefined : "notVersion4";
 };
 
-/** Whether `value` is a tenant id; see {@link parseTenantId}. */
+/**
+ * Whether `value` is a tenant id; see {@link parseTenantId}.
+ *
+ * @example
+ * ```ts
+ * import { isTenantId } from "tenantry";
+ * isTenantId("00000000-0000-0000-0000-000000000000"); // false: nil is nobody's
+ * ```
+ */
 export const isTenantId = (value: unknown): value is TenantId => fault(value) === undefined;
 
 /**
@@ -41,7 +57,15 @@ export function parseTenantId(text: unknown): TenantId {
   throw tenantryError("TENANT_ID_INVALID", { reason: fault(text) ?? "notCanonical" });
 }
 
-/** A new, random tenant id. */
+/**
+ * A new, random tenant id.
+ *
+ * @example
+ * ```ts
+ * import { newTenantId } from "tenantry";
+ * const id = newTenantId();
+ * ```
+ */
 export const newTenantId = (): TenantId => parseTenantId(v4());
 
 /** The 16 bytes of an id, as they stand in keys. */

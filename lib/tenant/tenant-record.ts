@@ -4,7 +4,15 @@ import { tenantNameBytesMax } from "../limits.js";
 import { isTenantId, type TenantId } from "./tenant-id.js";
 import { isTenantState, type TenantState } from "./tenant-state.js";
 
-/** What the control plane knows of a tenant. */
+/**
+ * What the control plane knows of a tenant.
+ *
+ * @example
+ * ```ts
+ * import type { TenantRecord } from "tenantry";
+ * const line = ({ name, state, createdAt }: TenantRecord) => `${name} ${state} ${new Date(createdAt).toISOString()}`;
+ * ```
+ */
 export interface TenantRecord {
   readonly id: TenantId;
   /** For people: 1 to 256 bytes of UTF-8, not unique. */

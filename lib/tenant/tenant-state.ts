@@ -1,6 +1,15 @@
 /** The states a tenant can be in, as data: what each permits and where it can lead. */
 
-/** A tenant's state; what it permits is in {@link tenantStates}. */
+/**
+ * A tenant's state; what it permits is in {@link tenantStates}.
+ *
+ * @example
+ * ```ts
+ * import type { TenantRecord, TenantState } from "tenantry";
+ * declare const record: TenantRecord;
+ * const state: TenantState = record.state;
+ * ```
+ */
 export type TenantState = "active" | "readOnly" | "suspended" | "quarantined" | "retired";
 
 /** What a state permits. */

@@ -78,6 +78,12 @@ export class TupleVersionstamp {
 /**
  * One element of a tuple. A `number` must be a safe integer and is encoded as an integer, as is a `bigint`: 5 and
  * 5n are the same element. Fractions need {@link double} or {@link float}.
+ *
+ * @example
+ * ```ts
+ * import type { TupleElement } from "tenantry";
+ * const root: readonly TupleElement[] = ["shop", 2];
+ * ```
  */
 export type TupleElement =
   | null
