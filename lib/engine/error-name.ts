@@ -18,6 +18,7 @@ const names: Readonly<Record<number, string>> = {
   1042: "proxy_memory_limit_exceeded",
   1051: "batch_transaction_throttled",
   1078: "grv_proxy_memory_limit_exceeded",
+  1100: "broken_promise",
   1101: "operation_cancelled",
   1213: "tag_throttled",
   1500: "platform_error",
@@ -38,12 +39,15 @@ const names: Readonly<Record<number, string>> = {
   2012: "range_limits_invalid",
   2017: "used_during_commit",
   2018: "invalid_mutation_type",
+  2020: "transaction_invalid_version",
   2021: "no_commit_version",
   2023: "transaction_read_only",
   2025: "network_cannot_be_restarted",
   2101: "transaction_too_large",
   2102: "key_too_large",
   2103: "value_too_large",
+  2109: "too_many_tags",
+  2110: "tag_too_long",
   2104: "connection_string_invalid",
   2107: "tls_error",
   2200: "api_version_unset",
@@ -51,6 +55,7 @@ const names: Readonly<Record<number, string>> = {
   2202: "api_version_invalid",
   2203: "api_version_not_supported",
   2210: "exact_mode_without_limits",
+  4100: "internal_error",
 };
 
 /** The name of a FoundationDB error code, `fdb_error_N` for one not listed. */

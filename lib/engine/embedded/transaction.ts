@@ -10,8 +10,8 @@ import { AttemptReads } from "./attempt/reads.js";
 import { fdbCodeOf, Retries } from "./attempt/retries.js";
 import { failedWatch, type WatchCount } from "./attempt/watches.js";
 import { CommitWrites } from "./attempt/writes.js";
+import { compareBytes, userKeysEnd } from "./reading/bounds.js";
 import type { Store } from "./store.js";
-import { compareBytes, userKeysEnd } from "./view/bounds.js";
 
 /** What a transaction takes from the engine it belongs to. */
 export interface TransactionHost {

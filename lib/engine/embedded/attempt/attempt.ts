@@ -1,7 +1,7 @@
 /** One life of a transaction, between two resets: its snapshot, its view, what it conflicts with, how it ended. */
 import { EngineError } from "../../error.js";
+import { SnapshotReader } from "../reading/snapshot-reader.js";
 import type { KeyRange, Snapshot, Store } from "../store.js";
-import { SnapshotReader } from "../view/snapshot-reader.js";
 import { View } from "../view/view.js";
 import { rangeOverheadBytes } from "./conflict-ranges.js";
 import { AttemptOptions } from "./options.js";

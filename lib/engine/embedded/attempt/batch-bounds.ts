@@ -1,7 +1,7 @@
 /** How much a range read takes: its limit, its streaming mode, its target of bytes. */
 import type { RangeOptions, StreamingMode } from "../../engine.js";
 import { EngineError } from "../../error.js";
-import { Budget, unlimited } from "../view/selection.js";
+import { Budget, unlimited } from "../reading/selection.js";
 
 /** Bytes of a batch in `iterator` mode, by iteration. */
 const iteratorBytes = [4_096, 6_144, 9_216, 13_824, 20_736, 31_104, 46_656, 69_984, 80_000, 120_000];

@@ -1,6 +1,7 @@
 /** Conflict ranges of a transaction: collected as they come, joined when they are needed. */
+
+import { compareBytes } from "../reading/bounds.js";
 import type { KeyRange } from "../store.js";
-import { compareBytes } from "../view/bounds.js";
 
 /** What a range counts besides the bytes of its ends. */
 export const rangeOverheadBytes = 24;

@@ -2,8 +2,8 @@
 import { valueBytesMax } from "../../../limits.js";
 import type { AtomicOp } from "../../engine.js";
 import { EngineError } from "../../error.js";
+import { compareBytes, equalBytes, metadataVersionKey, userKeysEnd } from "../reading/bounds.js";
 import type { KeyRange, Mutation } from "../store.js";
-import { compareBytes, equalBytes, metadataVersionKey, userKeysEnd } from "../view/bounds.js";
 import type { Attempt } from "./attempt.js";
 import { rangeOverheadBytes } from "./conflict-ranges.js";
 import { stampedKey, stampOffset } from "./stamped-key.js";

@@ -1,11 +1,11 @@
 /** The reads of an attempt: legal ranges, which view they see, what they conflict with. */
 import type { KeySelector, RangeOptions, RangeResult, Watch } from "../../engine.js";
 import { EngineError } from "../../error.js";
+import { compareBytes, equalBytes, keyAfter, metadataVersionKey, userKeysEnd } from "../reading/bounds.js";
+import { type Selector, selector } from "../reading/selection.js";
 import type { KeyRange } from "../store.js";
-import { compareBytes, equalBytes, keyAfter, metadataVersionKey, userKeysEnd } from "../view/bounds.js";
 import { directKey, directRange } from "../view/direct-reads.js";
 import { keyConflict, rangeConflict, unwritten } from "../view/read-conflicts.js";
-import { type Selector, selector } from "../view/selection.js";
 import type { Attempt } from "./attempt.js";
 import { batchBounds } from "./batch-bounds.js";
 

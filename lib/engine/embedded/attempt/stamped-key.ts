@@ -1,7 +1,7 @@
 /** Versionstamped keys and values before their commit: where the stamp goes, and which keys may come of it. */
 import { EngineError } from "../../error.js";
+import { compareBytes, userKeysEnd } from "../reading/bounds.js";
 import type { KeyRange } from "../store.js";
-import { compareBytes, userKeysEnd } from "../view/bounds.js";
 
 const stampBytes = 10;
 const offsetBytes = 4;

@@ -2,8 +2,8 @@
 import { watchesMax } from "../../../limits.js";
 import type { Watch } from "../../engine.js";
 import { EngineError } from "../../error.js";
+import { compareBytes, equalBytes } from "../reading/bounds.js";
 import type { KeyRange, Store, StoreWatch } from "../store.js";
-import { compareBytes, equalBytes } from "../view/bounds.js";
 
 type Value = Uint8Array | undefined;
 

@@ -1,7 +1,7 @@
 /** What a commit is made of: an attempt's pending writes, in the order they go to the store. */
 import type { AtomicOp } from "../../engine.js";
+import { allKeysEnd, compareBytes, firstKey } from "../reading/bounds.js";
 import type { KeyRange, Mutation } from "../store.js";
-import { allKeysEnd, compareBytes, firstKey } from "../view/bounds.js";
 import type { Operation } from "../view/operation-stack.js";
 import type { WriteMap } from "../view/write-map.js";
 import { rangesBytes } from "./conflict-ranges.js";

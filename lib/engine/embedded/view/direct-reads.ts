@@ -1,9 +1,10 @@
 /** Reads that pass the transaction's own view by: straight from the snapshot, and what they conflict with. */
+
+import { allKeysEnd, compareBytes, firstKey, keyAfter, userKeysEnd } from "../reading/bounds.js";
+import { type Budget, firstAtOrAfter, type RangeRead, type Selector } from "../reading/selection.js";
+import type { SnapshotReader } from "../reading/snapshot-reader.js";
 import type { KeyRange } from "../store.js";
-import { allKeysEnd, compareBytes, firstKey, keyAfter, userKeysEnd } from "./bounds.js";
 import { keyConflict } from "./read-conflicts.js";
-import { type Budget, firstAtOrAfter, type RangeRead, type Selector } from "./selection.js";
-import type { SnapshotReader } from "./snapshot-reader.js";
 
 /** Takes a conflict range; empty and inverted ones are to be dropped. */
 type Conflicts = (range: KeyRange) => void;

@@ -1,10 +1,10 @@
 /** Walks a transaction's own view: its pending writes over what it knows of the snapshot. */
 import { EngineError } from "../../error.js";
-import { compareBytes, keyAfter } from "./bounds.js";
+import { compareBytes, keyAfter } from "../reading/bounds.js";
+import type { Row } from "../reading/selection.js";
+import type { CacheCursor, CacheKind } from "../reading/snapshot-cache.js";
 import { valueOver } from "./operation-stack.js";
-import type { Row } from "./selection.js";
-import type { CacheCursor, CacheKind } from "./snapshot-cache.js";
-import type { WriteCursor, WriteKind } from "./write-map.js";
+import type { WriteCursor, WriteKind } from "./write-cursor.js";
 
 const kinds: Readonly<Record<WriteKind, Readonly<Record<CacheKind, CacheKind>>>> = {
   unmodified: { unknown: "unknown", empty: "empty", row: "row" },

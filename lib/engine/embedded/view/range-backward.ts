@@ -1,7 +1,14 @@
 /** Range reads against key order over the transaction's own view: the mirror of `range-forward.ts`. */
-import { allKeysEnd, compareBytes, firstKey, keyAfter, userKeysEnd } from "./bounds.js";
+import { allKeysEnd, compareBytes, firstKey, keyAfter, userKeysEnd } from "../reading/bounds.js";
+import {
+  type Budget,
+  firstAtOrAfter,
+  isDirect,
+  type RangeRead,
+  type Row,
+  type Selector,
+} from "../reading/selection.js";
 import type { MergedCursor } from "./merged-cursor.js";
-import { type Budget, firstAtOrAfter, isDirect, type RangeRead, type Row, type Selector } from "./selection.js";
 import { countClears, countClearsBack, type Ends, resolve, skipUnreadBack } from "./selector-resolution.js";
 import { requestBudget, stepsMax, type ViewSource } from "./view-source.js";
 

@@ -1,7 +1,8 @@
 /** What a read conflicts with: the keys a later commit must not have changed for its answer to hold. */
+
+import { compareBytes, firstKey, keyAfter, userKeysEnd } from "../reading/bounds.js";
+import type { RangeRead, Selector } from "../reading/selection.js";
 import type { KeyRange } from "../store.js";
-import { compareBytes, firstKey, keyAfter, userKeysEnd } from "./bounds.js";
-import type { RangeRead, Selector } from "./selection.js";
 import type { WriteMap } from "./write-map.js";
 
 /** Between the selector's key and the key it led to. */

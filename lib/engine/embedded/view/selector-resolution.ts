@@ -1,7 +1,7 @@
 /** Selectors resolved over the transaction's own view, as far as that is known without reading. */
-import { compareBytes, equalBytes, firstKey, isKeyAfter, userKeysEnd } from "./bounds.js";
+import { compareBytes, equalBytes, firstKey, isKeyAfter, userKeysEnd } from "../reading/bounds.js";
+import type { Selector } from "../reading/selection.js";
 import type { MergedCursor } from "./merged-cursor.js";
-import type { Selector } from "./selection.js";
 
 /** Which ends of the keyspace resolving ran into. */
 export interface Ends {

@@ -1,8 +1,9 @@
 /** What range reads over the transaction's view draw from, and how much they ask of the snapshot at a time. */
+
+import { type Budget, type RangeRead, type Selector, unlimited } from "../reading/selection.js";
+import type { SnapshotCache } from "../reading/snapshot-cache.js";
+import { replyBytesMax } from "../reading/snapshot-reader.js";
 import type { MergedCursor } from "./merged-cursor.js";
-import { type Budget, type RangeRead, type Selector, unlimited } from "./selection.js";
-import type { SnapshotCache } from "./snapshot-cache.js";
-import { replyBytesMax } from "./snapshot-reader.js";
 
 export interface ViewSource {
   readonly cache: SnapshotCache;

@@ -1,13 +1,13 @@
 /** A transaction's own view: reads that see its pending writes, over a snapshot that is read once. */
 import { EngineError } from "../../error.js";
-import { compareBytes, firstKey, keyAfter, userKeysEnd } from "./bounds.js";
+import { compareBytes, firstKey, keyAfter, userKeysEnd } from "../reading/bounds.js";
+import { Budget, firstAtOrAfter, isDirect, type RangeRead, type Selector, unlimited } from "../reading/selection.js";
+import { SnapshotCache } from "../reading/snapshot-cache.js";
+import type { SnapshotReader } from "../reading/snapshot-reader.js";
 import { MergedCursor } from "./merged-cursor.js";
 import { valueOver } from "./operation-stack.js";
 import { readBackward } from "./range-backward.js";
 import { readForward } from "./range-forward.js";
-import { Budget, firstAtOrAfter, isDirect, type RangeRead, type Selector, unlimited } from "./selection.js";
-import { SnapshotCache } from "./snapshot-cache.js";
-import type { SnapshotReader } from "./snapshot-reader.js";
 import type { ViewSource } from "./view-source.js";
 import { WriteMap } from "./write-map.js";
 
