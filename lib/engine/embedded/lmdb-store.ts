@@ -5,11 +5,16 @@ import { type AcceptedCommit, CommitPipeline } from "./commit/commit-pipeline.js
 import { type CommittedState, isLong, writeEffects } from "./commit/effects.js";
 import { VersionClock } from "./commit/version-clock.js";
 import { Environment, type WriteTarget } from "./lmdb/environment.js";
+import { PageFile } from "./lmdb/page-file.js";
+import { type RangeShape, rangeShape } from "./lmdb/range-estimate.js";
 import { allocateTogether, encodeValue, storeRecordKey } from "./lmdb/row-codec.js";
 import { Snapshots } from "./lmdb/snapshots.js";
 import { decodeStoreRecord, encodeStoreRecord, storeFormat } from "./lmdb/store-record.js";
 import type { CommitRequest, CommitResult, KeyRange, Mutation, Snapshot, Store, StoreWatch } from "./store.js";
 import { Watches } from "./watches.js";
+
+/** Leaf pages of a range whose rows are looked at one by one to measure or split it. */
+const rowwiseLeavesMax = 16;
 
 export interface LmdbStoreOptions {
   readonly directory: string;
@@ -25,12 +30,14 @@ export class LmdbStore implements Store {
   readonly #snapshots: Snapshots;
   readonly #pipeline: CommitPipeline;
   readonly #watches: Watches;
+  readonly #file: PageFile;
   readonly #held: () => boolean;
   #closing: Promise<void> | undefined;
 
   private constructor(environment: Environment, lastVersion: number, held: () => boolean) {
     this.#environment = environment;
     this.#held = held;
+    this.#file = new PageFile(environment.dataFile);
     this.#clock = new VersionClock(lastVersion);
     this.#snapshots = new Snapshots(environment, this.#clock, lastVersion);
     this.#watches = new Watches((key) => environment.get(key, this.#snapshots.newest()));
@@ -72,37 +79,47 @@ export class LmdbStore implements Store {
   }
 
   estimatedRangeSizeBytes(begin: Uint8Array, end: Uint8Array): number {
+    const shape = this.#shape(begin, end, Number.POSITIVE_INFINITY);
+    if (shape !== undefined) return Math.round(shape.units.length * shape.leavesPerUnit * shape.bytesPerLeaf);
     let bytes = 0;
-    for (const [key, value] of this.#environment.rows(
-      begin,
-      end,
-      false,
-      this.#snapshots.newest(),
-      allocateTogether(),
-    )) {
-      bytes += key.length + value.length;
-    }
+    for (const [key, value] of this.#rows(begin, end)) bytes += key.length + value.length;
     return bytes;
   }
 
   rangeSplitPoints(begin: Uint8Array, end: Uint8Array, chunkBytes: number): Uint8Array[] {
     const points = [begin];
+    const shape = this.#shape(begin, end, chunkBytes);
     let bytes = 0;
-    for (const [key, value] of this.#environment.rows(
-      begin,
-      end,
-      false,
-      this.#snapshots.newest(),
-      allocateTogether(),
-    )) {
-      if (bytes >= chunkBytes) {
-        points.push(key.slice());
-        bytes = 0;
+    if (shape === undefined) {
+      for (const [key, value] of this.#rows(begin, end)) {
+        if (bytes >= chunkBytes) {
+          points.push(key.slice());
+          bytes = 0;
+        }
+        bytes += key.length + value.length;
       }
-      bytes += key.length + value.length;
+    } else {
+      for (const { low } of shape.units) {
+        if (bytes >= chunkBytes && low !== undefined) {
+          points.push(low.slice(1));
+          bytes = 0;
+        }
+        bytes += shape.leavesPerUnit * shape.bytesPerLeaf;
+      }
     }
     points.push(end);
     return points;
+  }
+
+  #rows(begin: Uint8Array, end: Uint8Array): Iterable<[Uint8Array, Uint8Array]> {
+    return this.#environment.rows(begin, end, false, this.#snapshots.newest(), allocateTogether());
+  }
+
+  /** The range's shape in the file; undefined when it is small enough to look at each row. */
+  #shape(begin: Uint8Array, end: Uint8Array, unitBytes: number): RangeShape | undefined {
+    // The newest reader keeps the pages of the file's newest state, and no batch begins before this is done.
+    const shape = rangeShape(this.#file, this.#file.meta(), begin, end, unitBytes);
+    return shape.leavesPerUnit === 1 && shape.units.length <= rowwiseLeavesMax ? undefined : shape;
   }
 
   /** Resolves once the commits under way are done. */
@@ -123,6 +140,7 @@ export class LmdbStore implements Store {
     try {
       if (this.#held()) await this.#environment.write((target) => putRecord(target, version));
     } finally {
+      this.#file.close();
       await this.#environment.close();
     }
   }

@@ -1,5 +1,6 @@
 /** The LMDB environment of a store, opened with the settings the engine relies on, and its typed reads and writes. */
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { tenantryError } from "../../../errors/index.js";
 import { inSlices } from "../slices.js";
@@ -71,6 +72,11 @@ export class Environment {
       put: (key, stored) => void db.put(key, stored),
       remove: (key) => void db.remove(key),
     };
+  }
+
+  /** The file that holds everything. */
+  get dataFile(): string {
+    return join(this.directory, "data.mdb");
   }
 
   /** Opens a reader of the newest committed state; each call is one use, ended by `done()`. */

@@ -8,10 +8,14 @@ export const pageBytes = 8_192;
 export class Damage extends Error {}
 
 const headerBytes = 24;
+const pagesMax = Number.MAX_SAFE_INTEGER / pageBytes;
 const magic = 0xbeefc0de;
 const dataVersion = 2;
 const noPage = 2n ** 64n - 1n;
 const nodeHeaderBytes = 8;
+const metaPage = 8;
+/** Flags of the free tree; the tree of rows has none. */
+const integerKeys = 0x08;
 
 /** One B+tree of the file, as its meta page describes it. */
 export interface Tree {
@@ -75,6 +79,7 @@ export class PageFile {
   }
 
   #read(page: number): void {
+    if (page >= pagesMax) throw new Damage("the number of a page is out of bounds");
     let read = 0;
     while (read < pageBytes) {
       const got = readSync(this.#fd, this.#bytes, read, pageBytes - read, page * pageBytes + read);
@@ -101,6 +106,10 @@ export class PageFile {
     if (view.getUint32(at, true) !== magic) throw new Damage("it does not begin as an LMDB file does");
     if ((view.getUint32(at + 4, true) & 0xffff) !== dataVersion) throw new Damage("it has another LMDB data version");
     if (view.getUint32(at + 24, true) !== pageBytes) throw new Damage("it has another page size");
+    if (view.getUint16(at + 28, true) !== integerKeys || view.getUint16(at + 76, true) !== 0) {
+      throw new Damage("its trees are of another kind");
+    }
+    if (view.getUint16(18, true) !== metaPage) throw new Damage("a meta page is none");
     return {
       free: this.#tree(at + 24),
       main: this.#tree(at + 72),

@@ -12,6 +12,17 @@ const checksumBytes = 4;
 /** The key of the store's own record; it is told from rows by identity, so no row can reach it. */
 export const storeRecordKey = Uint8Array.of(0);
 
+/** A row's key as LMDB has it. */
+export function storedKey(key: Uint8Array): Uint8Array {
+  const stored = new Uint8Array(key.length + 1);
+  stored[0] = rowPrefix;
+  stored.set(key, 1);
+  return stored;
+}
+
+/** Length of the value in what LMDB has stored. */
+export const valueBytesOf = (storedBytes: number): number => Math.max(storedBytes - checksumBytes, 0);
+
 /** A source of memory for copies of rows. */
 export type Allocate = (bytes: number) => Uint8Array;
 

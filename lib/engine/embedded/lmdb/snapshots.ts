@@ -8,8 +8,8 @@ import { allocateTogether } from "./row-codec.js";
 
 /** Readers kept though nobody uses them, so that a version handed out can be opened again. */
 const idleViewsMax = 1_000;
-/** Pages that unused readers may keep from being used again: 256 MiB. */
-const idlePagesMax = 32_768;
+/** Pages that readers may keep from being used again when nobody uses them: 64 MiB. */
+const idlePagesMax = 8_192;
 const sweepEveryMs = 1_000;
 
 type RowIterator = Generator<[Uint8Array, Uint8Array], void, undefined>;
