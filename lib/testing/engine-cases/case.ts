@@ -4,6 +4,7 @@ import type { Stage } from "./stage.js";
 /**
  * What an engine may lack:
  * - `wholeKeyspace`: nothing but the suite's keys is in it, so that reads may run to its ends
+ * - `oneShard`: a batch of a range read ends at its limits only, not at a shard's edge as well
  * - `systemKeys`: keys from `\xff` on answer as FoundationDB's do, the metadata version key among them
  * - `readVersions`: `getReadVersion` and `setReadVersion`
  * - `estimates`: sizes and split points
@@ -13,6 +14,7 @@ import type { Stage } from "./stage.js";
  */
 export type EngineFeature =
   | "wholeKeyspace"
+  | "oneShard"
   | "systemKeys"
   | "readVersions"
   | "estimates"

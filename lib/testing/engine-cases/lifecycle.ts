@@ -2,7 +2,7 @@
 import { EngineError } from "../../engine/index.js";
 import { isTenantryError } from "../../errors/index.js";
 import type { CaseDefinition } from "./case.js";
-import { bytes, equal, fail, ok, outcome, rejects, text } from "./stage.js";
+import { bytes, equal, fail, ok, outcome, rejects, text, within } from "./stage.js";
 
 export const lifecycleCases: readonly CaseDefinition[] = [
   {
@@ -121,16 +121,22 @@ export const lifecycleCases: readonly CaseDefinition[] = [
     },
   },
   {
-    name: "closing ends watches and reads that wait",
+    name: "closing ends watches, and a transaction begun before is answered or refused",
     needs: ["reopening", "watches"],
     async run(stage) {
       const engine = await stage.open();
-      const transaction = engine.begin();
+      const [transaction, begun] = [engine.begin(), engine.begin()];
       const watch = transaction.watch(stage.key("a"));
+      let ended: unknown;
+      watch.fired.catch((error: unknown) => {
+        ended = error;
+      });
       await transaction.commit();
       await engine.close();
-      await rejects(watch.fired, 1101, 1025);
-      await rejects(transaction.get(stage.key("a")), 1025);
+      ok(await within(1_000, () => ended !== undefined), "the watch goes on");
+      ok(isTenantryError(ended, "ENGINE"));
+      ok([1025, 1101].includes(ended.details.fdbCode));
+      await begun.get(stage.key("a")).catch((error: unknown) => ok(isTenantryError(error, "ENGINE", "ENGINE_CLOSED")));
     },
   },
 ];

@@ -1,0 +1,39 @@
+/** The shared engine suite on the FoundationDB adapter: over a stand-in for the client, and on a cluster if one is given. */
+import { afterAll, beforeAll } from "vitest";
+import { openFoundationDb } from "../../../lib/engine/foundationdb/engine.js";
+import { type Engine, foundationdb, memory, openEngine } from "../../../lib/engine/index.js";
+import { runEngineSuite } from "../suite.js";
+import { type NativeDouble, nativeDouble } from "./native-double.js";
+
+let store: Engine;
+let whole: NativeDouble;
+let sharded: NativeDouble;
+
+beforeAll(async () => {
+  store = await openEngine(memory());
+  whole = nativeDouble({ engine: store });
+  const edges = ["b", "c", "row0010", "row0150"].map((key) => new TextEncoder().encode(key));
+  sharded = nativeDouble({ engine: store, shardEdges: edges });
+});
+
+afterAll(() => store.close());
+
+runEngineSuite("foundationdb over a stand-in", {
+  open: () => openFoundationDb({}, async () => whole),
+  prefix: new Uint8Array(),
+});
+
+// Batches end early at shards' edges, as they do on a cluster of more than one.
+runEngineSuite("foundationdb over a stand-in with several shards", {
+  open: () => openFoundationDb({}, async () => sharded),
+  prefix: new Uint8Array(),
+  lacking: { oneShard: "batches end at shards' edges" },
+});
+
+const clusterFile = process.env["TENANTRY_FDB_CLUSTER_FILE"];
+if (clusterFile) {
+  runEngineSuite("foundationdb on a cluster", {
+    open: () => openEngine(foundationdb({ clusterFile })),
+    lacking: { wholeKeyspace: "other data may be in the cluster" },
+  });
+}
