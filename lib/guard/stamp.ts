@@ -6,12 +6,11 @@ export const stampTrailerBytes = 4;
 const STAMP_BYTES = 10;
 
 /**
- * Where in `key` the stamp goes, `base` being added to the place its last 4 bytes name; undefined when there is no
+ * Where in `key` (of a prefix and more, so of 4 bytes at least) the stamp goes, `base` being added to the place its last 4 bytes name; undefined when there is no
  * such place, or the stamp would not end before those bytes.
  */
 export function stampAt(key: Uint8Array, base: number): number | undefined {
   const body = key.length - stampTrailerBytes;
-  if (body < base) return undefined;
   const at = base + new DataView(key.buffer, key.byteOffset, key.length).getUint32(body, true);
   return at + STAMP_BYTES > body ? undefined : at;
 }

@@ -49,6 +49,7 @@ const relative = fc.oneof(
     Uint8Array.of(0xff),
     Uint8Array.of(0xff, 0),
     Uint8Array.of(0xfe, 0xff),
+    new Uint8Array(20).fill(0xff),
     keyspace.tenant(after).prefix,
     keyspace.tenant(before).end,
     keyspace.control.range.prefix,
@@ -270,6 +271,8 @@ describe("versionstamped keys", () => {
     for (const length of [0, 1, 3, 4]) {
       expect(outcome(() => guard.versionstampedKey(new Uint8Array(length)))).toBe("stampOutside");
     }
+    const behind = concatBytes(new Uint8Array(20).fill(0xff), trailer(5));
+    expect(outcome(() => guard.versionstampedKey(behind))).toBe("keyOutside");
     const longest = new Uint8Array(reach).fill(1);
     expect(outcome(() => guard.versionstampedKey(concatBytes(longest, trailer(1))))).toHaveLength(keyBytesMax + 4);
     expect(
