@@ -1,10 +1,10 @@
 /** Group commit: concurrent commits are resolved in order and written together, with one flush for all of them. */
 import { tenantryError } from "../../../errors/index.js";
 import { EngineError } from "../../error.js";
-import type { CommitRequest, CommitResult } from "../store.js";
+import type { CommitRequest, CommitResult, KeyRange, Mutation } from "../store.js";
 import { Resolver, versionAgeMax } from "./resolver.js";
 import type { VersionClock } from "./version-clock.js";
-import { versionstampOf } from "./versionstamp.js";
+import { putStamp, versionstampOf } from "./versionstamp.js";
 
 /** A commit that passed the resolver. */
 export interface AcceptedCommit extends CommitRequest, CommitResult {}
@@ -61,8 +61,9 @@ export class CommitPipeline {
         if (this.#resolver.conflicts(readConflicts, Number(readVersion))) throw new EngineError(1_020);
       }
       const batch = this.#openBatch();
-      this.#resolver.note(writeConflicts, batch.version);
       const versionstamp = versionstampOf(batch.version, batch.waiting.length);
+      this.#resolver.note(writeConflicts, batch.version);
+      this.#resolver.note(stampedKeys(request.mutations, versionstamp), batch.version);
       const commit = { ...request, version: BigInt(batch.version), versionstamp };
       batch.waiting.push({ commit, resolve, reject });
       batch.mutations += request.mutations.length;
@@ -128,4 +129,17 @@ export class CommitPipeline {
     this.#closed = true;
     return this.settled();
   }
+}
+
+/** The keys that get their stamp now: the transaction could not name them as its write conflicts. */
+function stampedKeys(mutations: readonly Mutation[], versionstamp: Uint8Array): KeyRange[] {
+  const ranges: KeyRange[] = [];
+  for (const mutation of mutations) {
+    if (mutation.type !== "atomic" || mutation.op !== "setVersionstampedKey") continue;
+    const begin = putStamp(mutation.key, versionstamp);
+    const end = new Uint8Array(begin.length + 1);
+    end.set(begin);
+    ranges.push({ begin, end });
+  }
+  return ranges;
 }
