@@ -24,8 +24,7 @@ export const versionFromNative = (buffer: Buffer): bigint => buffer.readBigInt64
  * A number for a C int. The binding would wrap what is larger (2^31 becomes negative), so it is clamped: past the
  * end stays past the end.
  */
-export const toInt32 = (value: number): number =>
-  Number.isNaN(value) ? 0 : Math.max(-int32Max, Math.min(int32Max, Math.trunc(value)));
+export const toInt32 = (value: number): number => Math.max(-int32Max, Math.min(int32Max, value)) | 0;
 
 /** An option's value as the binding takes it; it refuses strings, though its types allow them. */
 export function optionToNative(

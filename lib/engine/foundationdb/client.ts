@@ -125,7 +125,9 @@ function networkSettings(network: FoundationDbNetworkOptions): readonly NetworkS
     const values = listOf(given[name]);
     if (values.length > 0) settings.push({ name, option, values, print: values.map(printOf).join("\0") });
   }
-  const unknown = Object.keys(given).find((name) => given[name] !== undefined && !(name in networkOptionCodes));
+  const unknown = Object.keys(given).find(
+    (name) => given[name] !== undefined && !Object.hasOwn(networkOptionCodes, name),
+  );
   if (unknown !== undefined) throw tenantryError("FOUNDATIONDB_OPTION", { option: unknown, reason: "unknown" });
   return settings;
 }

@@ -54,7 +54,7 @@ function setDatabaseOptions(database: NativeDatabase, options: FoundationDbDatab
   const codes: Readonly<Record<string, OptionCode>> = databaseOptionCodes;
   for (const [name, given] of Object.entries<true | number | string | readonly string[] | undefined>({ ...options })) {
     if (given === undefined) continue;
-    const option = codes[name];
+    const option = Object.hasOwn(codes, name) ? codes[name] : undefined;
     if (option === undefined) throw tenantryError("FOUNDATIONDB_OPTION", { option: name, reason: "unknown" });
     for (const value of typeof given === "object" ? given : [given]) {
       try {

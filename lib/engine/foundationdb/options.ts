@@ -59,7 +59,6 @@ export const databaseOptionCodes = {
   transactionSizeLimit: { code: 503, type: "int" },
   transactionCausalReadRisky: { code: 504, type: "none" },
   transactionBypassUnreadable: { code: 700, type: "none" },
-  testCausalReadRisky: { code: 900, type: "int" },
 } as const satisfies Record<string, OptionCode>;
 
 /** What an option of each type is given: `none` is switched on by `true`; strings may be given more than once. */

@@ -144,8 +144,8 @@ export class FoundationDbTransaction implements EngineTransaction {
   }
 
   setOption(name: EngineOption, value?: number | string): void {
+    if (!Object.hasOwn(transactionOptionCodes, name)) throw new EngineError(fdbCodes.invalidOption);
     const option = transactionOptionCodes[name];
-    if (option === undefined) throw new EngineError(fdbCodes.invalidOption);
     const encoded = optionToNative(option.type, value);
     this.#now(() => this.#native.setOption(option.code, encoded));
   }

@@ -14,6 +14,7 @@ import type {
 } from "foundationdb/dist/lib/native.js";
 import type { StreamingMode as NativeStreamingMode } from "foundationdb/dist/lib/opts.g.js";
 import { mutationCodes, streamingModeCodes, transactionOptionCodes } from "../../../lib/engine/foundationdb/codes.js";
+import { databaseOptionCodes } from "../../../lib/engine/foundationdb/options.js";
 import {
   type AtomicOp,
   type Engine,
@@ -208,7 +209,7 @@ class DoubleDatabase implements NativeDatabase {
   setOption(code: number, value: unknown): void {
     if (!this.#open) return;
     const given = optionParam(value);
-    if (code === 900 && given === 999) throw fdbError(2006);
+    if (code === databaseOptionCodes.maxWatches.code && Number(given) > 1_000_000) throw fdbError(2006);
     this.#module.databaseOptions.push({ code, value: given });
   }
 
