@@ -1,7 +1,7 @@
 /** Turns a layout into a writer and a reader: generated functions, or interpreting ones where code may not be made. */
 import { interpretReader, interpretWriter } from "./interpret.js";
 import type { LayoutField, LayoutNode, LayoutShape, RecordLayout } from "./layout.js";
-import { maskBits, optionalNames } from "./presence.js";
+import { maskBits, maskCount, optionalNames } from "./presence.js";
 import { type ReadValue, setField } from "./reader.js";
 import type { WriteValue } from "./writer.js";
 
@@ -32,13 +32,14 @@ class Generator {
     return `"use strict";\nconst wv = (w, v) => w.value(v), rv = (r) => r.value();\n${this.#functions.join("\n")}\nreturn { write: w0, read: r0 };`;
   }
 
-  #shapeWriter({ fields, open }: LayoutShape, index: number): string {
+  #shapeWriter(shape: LayoutShape, index: number): string {
+    const { fields, open } = shape;
     const lines = [`if (typeof v !== "object" || v === null) w.refuse("notAnObject");`, "w.enter();"];
     const optional = optionalNames(fields);
-    for (let mask = 0; mask * maskBits < optional.length; mask++) {
+    for (let mask = 0; mask < maskCount(shape); mask++) {
       const names = optional.slice(mask * maskBits, (mask + 1) * maskBits);
       const bits = names.map((name, bit) => `(${this.#present(name)} ? ${2 ** bit} : 0)`);
-      lines.push(`const m${mask} = ${bits.join(" | ")};`, `w.integer(m${mask});`);
+      lines.push(`const m${mask} = ${bits.join(" | ") || 0};`, `w.integer(m${mask});`);
     }
     for (const { name, optional: may, node } of fields) {
       const value = `v[${literal(name)}]`;
@@ -52,10 +53,11 @@ class Generator {
     return `function w${index}(w, v) {\n  ${lines.join("\n  ")}\n  w.leave();\n}`;
   }
 
-  #shapeReader({ fields, open }: LayoutShape, index: number): string {
+  #shapeReader(shape: LayoutShape, index: number): string {
+    const { fields, open } = shape;
     const optional = optionalNames(fields);
     const lines = ["r.enter();"];
-    for (let mask = 0; mask * maskBits < optional.length; mask++) lines.push(`const m${mask} = r.mask();`);
+    for (let mask = 0; mask < maskCount(shape); mask++) lines.push(`const m${mask} = r.mask();`);
     if (optional.length > 0 && optional.length <= maskBits) {
       // Records with all or with none of the optional fields are one object literal.
       for (const [bits, present] of [
