@@ -42,6 +42,7 @@ export class TenantGate {
   readonly #metadataKey = metadataVersionKey();
   /** In the order of last use. */
   readonly #known = new Map<TenantId, KnownTenant>();
+  #latest: { readonly id: TenantId; readonly tenant: KnownTenant } | undefined;
 
   constructor(keyspace: Keyspace, violations: ViolationLog, random: Random) {
     this.#keyspace = keyspace;
@@ -76,6 +77,7 @@ export class TenantGate {
   }
 
   #tenant(id: TenantId): KnownTenant {
+    if (this.#latest?.id === id) return this.#latest.tenant;
     let tenant = this.#known.get(id);
     if (tenant === undefined) {
       tenant = this.#meet(id);
@@ -87,6 +89,7 @@ export class TenantGate {
       }
     } else this.#known.delete(id);
     this.#known.set(id, tenant);
+    this.#latest = { id, tenant };
     return tenant;
   }
 

@@ -1,7 +1,7 @@
 /** What a run does for one tenant: reading, and writing. */
 import type { EngineTransaction } from "../engine/index.js";
 import type { TenantId } from "../tenant/index.js";
-import { admitWrites } from "./gate.js";
+import { admitWrites, type TenantSeat } from "./gate.js";
 import type { TransactionHost } from "./host.js";
 import type { ReadTransaction } from "./read-transaction.js";
 import { idempotencyMarker, type Marker, type OpenedAttempt, type RunPlan } from "./run/index.js";
@@ -20,6 +20,7 @@ export class WritePlan<T> implements RunPlan<T> {
   readonly keyed: boolean;
   readonly #host: TransactionHost;
   readonly #tenantId: TenantId;
+  readonly #seat: TenantSeat;
   readonly #fn: (transaction: TenantTransaction) => Promise<T>;
   readonly #idempotencyKey: string | undefined;
   readonly #join: ((engine: EngineTransaction) => void) | undefined;
@@ -35,6 +36,7 @@ export class WritePlan<T> implements RunPlan<T> {
     const { idempotencyKey, join } = options;
     this.#host = host;
     this.#tenantId = tenantId;
+    this.#seat = host.gate.seat(tenantId);
     this.#fn = fn;
     this.#idempotencyKey = idempotencyKey;
     this.#join = join;
@@ -75,19 +77,18 @@ export class WritePlan<T> implements RunPlan<T> {
   }
 
   takeMarker(): Marker {
-    const { gate, random } = this.#host;
-    const { guard, slots } = gate.seat(this.#tenantId);
+    const { guard, slots } = this.#seat;
     return this.#idempotencyKey === undefined
       ? slots.take(this.#begun)
-      : idempotencyMarker(guard, this.#idempotencyKey, this.#begun, random);
+      : idempotencyMarker(guard, this.#idempotencyKey, this.#begun, this.#host.random);
   }
 
   freeMarker(marker: Marker): void {
-    if (!this.keyed) this.#host.gate.seat(this.#tenantId).slots.free(marker, this.#begun);
+    if (!this.keyed) this.#seat.slots.free(marker, this.#begun);
   }
 
   sweep(engine: EngineTransaction): void {
-    this.#host.gate.seat(this.#tenantId).slots.sweepIfDue(engine, this.#begun);
+    this.#seat.slots.sweepIfDue(engine, this.#begun);
   }
 }
 

@@ -107,36 +107,45 @@ describe("effects", () => {
   test("every transaction that reports success applied once, every other one not at all", async () => {
     let faults = 0;
     await fc.assert(
-      fc.asyncProperty(fc.integer(), rates, fc.array(work, { minLength: 1, maxLength: 12 }), async (seed, faultRates, list) => {
-        await underFaults(seed, faultRates, async (fixture) => {
-          const tenantId = await fixture.tenant();
-          const runners = [fixture.runner, fixture.another().runner];
-          const works = list.map((item, index): Work => ({ ...item, name: `w${index}` }));
-          const reports = await Promise.all(
-            works.map((item) => perform(runners[item.via] ?? fixture.runner, tenantId, item)),
-          );
-          return async () => {
-            const clean = fixture.another({ engine: fixture.engine }).runner;
-            const read = (...path: string[]) => clean.read(tenantId, (tx) => tx.get(key(...path)));
-            let expected = 0;
-            let unknown = 0;
-            for (const [index, { name }] of works.entries()) {
-              const { outcome, value, followed } = reports[index] ?? { outcome: "failed", value: undefined, followed: 0 };
-              const counted = count(await read("counted", name));
-              expect(counted).toBeLessThanOrEqual(1);
-              if (outcome === "unknown") unknown++;
-              else expect({ name, counted }).toEqual({ name, counted: outcome === "done" ? 1 : 0 });
-              // The value is that of the run that was applied, and only that one is followed up.
-              if (outcome === "done") expect(text(await read("applied", name))).toBe(value);
-              expect(followed).toBe(outcome === "done" ? 1 : 0);
-              expected += counted;
-            }
-            expect(count(await read("counter"))).toBe(expected);
-            expect(unknown).toBe(0);
-            faults += expected;
-          };
-        });
-      }),
+      fc.asyncProperty(
+        fc.integer(),
+        rates,
+        fc.array(work, { minLength: 1, maxLength: 12 }),
+        async (seed, faultRates, list) => {
+          await underFaults(seed, faultRates, async (fixture) => {
+            const tenantId = await fixture.tenant();
+            const runners = [fixture.runner, fixture.another().runner];
+            const works = list.map((item, index): Work => ({ ...item, name: `w${index}` }));
+            const reports = await Promise.all(
+              works.map((item) => perform(runners[item.via] ?? fixture.runner, tenantId, item)),
+            );
+            return async () => {
+              const clean = fixture.another({ engine: fixture.engine }).runner;
+              const read = (...path: string[]) => clean.read(tenantId, (tx) => tx.get(key(...path)));
+              let expected = 0;
+              let unknown = 0;
+              for (const [index, { name }] of works.entries()) {
+                const { outcome, value, followed } = reports[index] ?? {
+                  outcome: "failed",
+                  value: undefined,
+                  followed: 0,
+                };
+                const counted = count(await read("counted", name));
+                expect(counted).toBeLessThanOrEqual(1);
+                if (outcome === "unknown") unknown++;
+                else expect({ name, counted }).toEqual({ name, counted: outcome === "done" ? 1 : 0 });
+                // The value is that of the run that was applied, and only that one is followed up.
+                if (outcome === "done") expect(text(await read("applied", name))).toBe(value);
+                expect(followed).toBe(outcome === "done" ? 1 : 0);
+                expected += counted;
+              }
+              expect(count(await read("counter"))).toBe(expected);
+              expect(unknown).toBe(0);
+              faults += expected;
+            };
+          });
+        },
+      ),
       { numRuns: runs(60) },
     );
     expect(faults).toBeGreaterThan(0);
@@ -144,40 +153,45 @@ describe("effects", () => {
 
   test("with one idempotency key, all calls of all processes apply once and return the same", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer(), rates, fc.array(work, { minLength: 2, maxLength: 6 }), async (seed, faultRates, list) => {
-        await underFaults(seed, faultRates, async (fixture) => {
-          const tenantId = await fixture.tenant();
-          const runners = [fixture.runner, fixture.another().runner];
-          const reports = await Promise.all(
-            list.map((item, index) =>
-              perform(
-                runners[item.via] ?? fixture.runner,
-                tenantId,
-                { ...item, name: "shared", throwsIn: index === 0 ? item.throwsIn : undefined },
-                { idempotencyKey: "charge-1" },
+      fc.asyncProperty(
+        fc.integer(),
+        rates,
+        fc.array(work, { minLength: 2, maxLength: 6 }),
+        async (seed, faultRates, list) => {
+          await underFaults(seed, faultRates, async (fixture) => {
+            const tenantId = await fixture.tenant();
+            const runners = [fixture.runner, fixture.another().runner];
+            const reports = await Promise.all(
+              list.map((item, index) =>
+                perform(
+                  runners[item.via] ?? fixture.runner,
+                  tenantId,
+                  { ...item, name: "shared", throwsIn: index === 0 ? item.throwsIn : undefined },
+                  { idempotencyKey: "charge-1" },
+                ),
               ),
-            ),
-          );
-          return async () => {
-            const clean = fixture.another({ engine: fixture.engine }).runner;
-            const counted = count(await clean.read(tenantId, (tx) => tx.get(key("counted", "shared"))));
-            const done = reports.filter(({ outcome }) => outcome === "done");
-            expect(counted).toBe(done.length > 0 ? 1 : 0);
-            expect(new Set(done.map(({ value }) => value)).size).toBe(counted);
-            expect(reports.reduce((sum, { followed }) => sum + followed, 0)).toBe(counted);
-            // Later, elsewhere: the same value, and nothing runs.
-            if (counted === 0) return;
-            const again = await fixture.another({ engine: fixture.engine }).runner.transact(
-              tenantId,
-              async () => {
-                throw new Refused();
-              },
-              { idempotencyKey: "charge-1" },
             );
-            expect(again).toBe(done[0]?.value);
-          };
-        });
-      }),
+            return async () => {
+              const clean = fixture.another({ engine: fixture.engine }).runner;
+              const counted = count(await clean.read(tenantId, (tx) => tx.get(key("counted", "shared"))));
+              const done = reports.filter(({ outcome }) => outcome === "done");
+              expect(counted).toBe(done.length > 0 ? 1 : 0);
+              expect(new Set(done.map(({ value }) => value)).size).toBe(counted);
+              expect(reports.reduce((sum, { followed }) => sum + followed, 0)).toBe(counted);
+              // Later, elsewhere: the same value, and nothing runs.
+              if (counted === 0) return;
+              const again = await fixture.another({ engine: fixture.engine }).runner.transact(
+                tenantId,
+                async () => {
+                  throw new Refused();
+                },
+                { idempotencyKey: "charge-1" },
+              );
+              expect(again).toBe(done[0]?.value);
+            };
+          });
+        },
+      ),
       { numRuns: runs(40) },
     );
   });

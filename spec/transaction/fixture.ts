@@ -1,5 +1,6 @@
 /** Runners over a memory engine, with tenants in their registry. */
-import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
+import { type Engine, EngineError, memory, openEngine } from "../../lib/engine/index.js";
+import { isTenantryError } from "../../lib/errors/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
 import { type Clock, systemClock } from "../../lib/observe/index.js";
 import { newTenantId, type TenantId, type TenantState } from "../../lib/tenant/index.js";
@@ -101,4 +102,55 @@ export async function dump(engine: Engine): Promise<Map<string, string>> {
   }
   tx.cancel();
   return all;
+}
+
+/** What happens in place of one commit; `commit` is the engine's own. */
+export type ScriptedCommit = (commit: () => Promise<void>) => Promise<void>;
+
+export const lost =
+  (code: number): ScriptedCommit =>
+  async (commit) => {
+    await commit();
+    throw new EngineError(code);
+  };
+
+export const refused =
+  (code: number): ScriptedCommit =>
+  async () => {
+    throw new EngineError(code);
+  };
+
+/** An engine whose first commits follow a script, and whose calls are counted. */
+export function scripted(engine: Engine, script: ScriptedCommit[], calls: string[] = []): Engine {
+  return {
+    name: engine.name,
+    capabilities: engine.capabilities,
+    begin() {
+      calls.push("begin");
+      const inner = engine.begin();
+      return new Proxy(inner, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== "function") return value;
+          return (...args: unknown[]) => {
+            calls.push(String(name));
+            if (name !== "commit") return value.apply(target, args);
+            const step = script.shift();
+            return step === undefined ? target.commit() : step(() => target.commit());
+          };
+        },
+      });
+    },
+    close: () => engine.close(),
+  };
+}
+
+/** The code of what `work` rejects or throws with. */
+export async function codeOf(work: Promise<unknown> | (() => unknown)): Promise<string | undefined> {
+  try {
+    await (typeof work === "function" ? work() : work);
+    return undefined;
+  } catch (error) {
+    return isTenantryError(error) ? error.code : String(error);
+  }
 }

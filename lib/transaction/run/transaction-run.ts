@@ -119,8 +119,8 @@ export class TransactionRun<T> {
         const found = await stopper.race(this.#markerOfRun().find(engine));
         if (found !== undefined) return this.#found(found, engine);
       }
-      const value = await stopper.race(opened.call());
-      await this.#finish(opened);
+      const value = await this.#awaited(attempt, opened.call());
+      if (opened.beforeCommit !== undefined && attempt.wrote) await this.#awaited(attempt, opened.beforeCommit());
       attempt.end();
       if (!this.#plan.commits) {
         this.#plan.release(engine);
@@ -154,22 +154,22 @@ export class TransactionRun<T> {
     }
   }
 
-  /** @throws what keeps an attempt from committing though its function returned. */
-  async #finish({ attempt, beforeCommit }: OpenedAttempt<T>): Promise<void> {
-    await this.#assertAwaited(attempt);
+  /** What `work` resolves to; it must have awaited its operations and left no violation. */
+  async #awaited<R>(attempt: Attempt, work: Promise<R>): Promise<R> {
+    let pending = 0;
+    // Counted in the very tick in which the function is done: a fast operation would be over a few ticks later.
+    const counted = work.then((result) => {
+      pending = attempt.pending;
+      return result;
+    });
+    const result = await this.#stopper.race(counted);
+    if (pending > 0) {
+      // They are left to end first: cancelled, they would reject with nobody there to see.
+      await this.#stopper.race(attempt.drained());
+      throw tenantryError("TRANSACTION_OPERATION_PENDING", { pending });
+    }
     attempt.assertNoViolation();
-    if (beforeCommit === undefined || !attempt.wrote) return;
-    await this.#stopper.race(beforeCommit());
-    await this.#assertAwaited(attempt);
-    attempt.assertNoViolation();
-  }
-
-  async #assertAwaited(attempt: Attempt): Promise<void> {
-    const { pending } = attempt;
-    if (pending === 0) return;
-    // They are left to end first: cancelled, they would reject with nobody there to see.
-    await this.#stopper.race(attempt.drained());
-    throw tenantryError("TRANSACTION_OPERATION_PENDING", { pending });
+    return result;
   }
 
   async #retryOrThrow(error: unknown, fdbCode: number | undefined, committing: boolean): Promise<void> {

@@ -26,6 +26,13 @@ export class Attempt {
   #drained: (() => void) | undefined;
   #violation: unknown;
   #stamp: StampPromise | undefined;
+  readonly #succeeded = (): void => {
+    if (--this.#pending === 0) this.#drained?.();
+  };
+  readonly #failed = (error: unknown): void => {
+    this.noted(error);
+    this.#succeeded();
+  };
 
   constructor(engine: EngineTransaction, policy: AttemptPolicy) {
     this.engine = engine;
@@ -59,14 +66,16 @@ export class Attempt {
     if (this.#ended) throw tenantryError("TRANSACTION_ENDED", { operation });
   }
 
-  /** To be called first by every operation that takes time; each is followed by one `leave`. @throws TRANSACTION_ENDED */
-  enter(operation: string): void {
-    if (this.#ended) throw tenantryError("TRANSACTION_ENDED", { operation });
+  /**
+   * Performs an operation that takes time, `work` being an async function. It counts as pending until the tick in
+   * which its caller sees the result, so that one left unawaited shows however fast the engine is.
+   */
+  perform<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    if (this.#ended) return Promise.reject(tenantryError("TRANSACTION_ENDED", { operation }));
     this.#pending++;
-  }
-
-  leave(): void {
-    if (--this.#pending === 0) this.#drained?.();
+    const done = work();
+    done.then(this.#succeeded, this.#failed);
+    return done;
   }
 
   /** To be called first by every write. @throws TRANSACTION_ENDED, TENANT_UNAVAILABLE */

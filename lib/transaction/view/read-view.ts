@@ -30,24 +30,18 @@ export class ReadView implements ReadTransaction {
     return this.#guard.tenantId;
   }
 
-  async get(key: Uint8Array, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
+  get(key: Uint8Array, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
     const attempt = this.#attempt;
-    attempt.enter("get");
-    try {
+    return attempt.perform("get", async () => {
       const value = await attempt.engine.get(this.#guard.key(key, "get"), this.#isSnapshot(options));
       if (value !== undefined) attempt.rows++;
       return value;
-    } catch (error) {
-      throw attempt.noted(error);
-    } finally {
-      attempt.leave();
-    }
+    });
   }
 
-  async getKey(selector: RelativeSelector, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
+  getKey(selector: RelativeSelector, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
     const attempt = this.#attempt;
-    attempt.enter("getKey");
-    try {
+    return attempt.perform("getKey", async () => {
       // The selector itself would read, and conflict on, the neighbour: it is read as a range instead.
       const { reverse, ...read } = this.#guard.selector(selector);
       const snapshot = this.#isSnapshot(options);
@@ -69,64 +63,42 @@ export class ReadView implements ReadTransaction {
         if (reverse) end = last;
         else begin = keyAfter(last);
       }
-    } catch (error) {
-      throw attempt.noted(error);
-    } finally {
-      attempt.leave();
-    }
+    });
   }
 
-  async getRange(range: RelativeRange, options?: RangeReadOptions): Promise<RangeBatch> {
+  getRange(range: RelativeRange, options?: RangeReadOptions): Promise<RangeBatch> {
     const attempt = this.#attempt;
-    attempt.enter("getRange");
-    try {
+    return attempt.perform("getRange", async () => {
       const { begin, end } = this.#guard.range(range, "getRange");
       const read = rangeOptions(options, this.#isSnapshot(options));
       const { rows, more } = await attempt.engine.getRange(firstFrom(begin), firstFrom(end), read);
       for (const row of rows) row[0] = this.#guard.relative(row[0], "getRange");
       attempt.rows += rows.length;
       return { rows, more };
-    } catch (error) {
-      throw attempt.noted(error);
-    } finally {
-      attempt.leave();
-    }
+    });
   }
 
-  async getReadVersion(): Promise<bigint> {
-    this.#attempt.enter("getReadVersion");
-    try {
+  getReadVersion(): Promise<bigint> {
+    return this.#attempt.perform("getReadVersion", async () => {
       return await this.#attempt.engine.getReadVersion();
-    } finally {
-      this.#attempt.leave();
-    }
+    });
   }
 
-  async getEstimatedRangeSizeBytes(range: RelativeRange): Promise<number> {
+  getEstimatedRangeSizeBytes(range: RelativeRange): Promise<number> {
     const attempt = this.#attempt;
-    attempt.enter("getEstimatedRangeSizeBytes");
-    try {
+    return attempt.perform("getEstimatedRangeSizeBytes", async () => {
       const { begin, end } = this.#guard.range(range, "getEstimatedRangeSizeBytes");
       return await attempt.engine.getEstimatedRangeSizeBytes(begin, end);
-    } catch (error) {
-      throw attempt.noted(error);
-    } finally {
-      attempt.leave();
-    }
+    });
   }
 
-  async getRangeSplitPoints(range: RelativeRange, chunkBytes: number): Promise<Uint8Array[]> {
+  getRangeSplitPoints(range: RelativeRange, chunkBytes: number): Promise<Uint8Array[]> {
     const attempt = this.#attempt;
-    attempt.enter("getRangeSplitPoints");
-    try {
+    return attempt.perform("getRangeSplitPoints", async () => {
       const { begin, end } = this.#guard.range(range, "getRangeSplitPoints");
       const points = await attempt.engine.getRangeSplitPoints(begin, end, chunkBytes);
       return points.map((point) => this.#guard.relativeBound(point, "getRangeSplitPoints"));
-    } catch (error) {
-      throw attempt.noted(error);
-    } finally {
-      attempt.leave();
-    }
+    });
   }
 
   #isSnapshot(options: KeyReadOptions | undefined): boolean {

@@ -29,11 +29,13 @@ export class SystemView implements SystemTransaction {
   }
 
   get(key: Uint8Array, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
-    return this.#reading("get", () => this.#attempt.engine.get(this.#key(key, "get"), options?.snapshot === true));
+    return this.#attempt.perform("get", async () =>
+      this.#attempt.engine.get(this.#key(key, "get"), options?.snapshot === true),
+    );
   }
 
   getRange(range: RelativeRange, options?: RangeReadOptions): Promise<RangeBatch> {
-    return this.#reading("getRange", () => {
+    return this.#attempt.perform("getRange", async () => {
       const { begin, end } = this.#range(range, "getRange");
       const read = rangeOptions(options, options?.snapshot === true);
       return this.#attempt.engine.getRange(firstFrom(begin), firstFrom(end), read);
@@ -78,7 +80,7 @@ export class SystemView implements SystemTransaction {
   }
 
   getReadVersion(): Promise<bigint> {
-    return this.#reading("getReadVersion", () => this.#attempt.engine.getReadVersion());
+    return this.#attempt.perform("getReadVersion", async () => this.#attempt.engine.getReadVersion());
   }
 
   async getTenant(id: TenantId): Promise<TenantRecord | undefined> {
@@ -138,17 +140,6 @@ export class SystemView implements SystemTransaction {
   afterCommit(fn: () => void | Promise<void>): void {
     this.#attempt.use("afterCommit");
     this.#attempt.afterCommit.push(fn);
-  }
-
-  async #reading<T>(operation: string, read: () => Promise<T>): Promise<T> {
-    this.#attempt.enter(operation);
-    try {
-      return await read();
-    } catch (error) {
-      throw this.#attempt.noted(error);
-    } finally {
-      this.#attempt.leave();
-    }
   }
 
   #key(key: Uint8Array, operation: string): Uint8Array {

@@ -100,13 +100,10 @@ export class TenantView extends ReadView implements TenantTransaction {
     return this.#attempt.versionstamp();
   }
 
-  async getApproximateSize(): Promise<number> {
-    this.#attempt.enter("getApproximateSize");
-    try {
+  getApproximateSize(): Promise<number> {
+    return this.#attempt.perform("getApproximateSize", async () => {
       return await this.#attempt.engine.getApproximateSize();
-    } finally {
-      this.#attempt.leave();
-    }
+    });
   }
 
   afterCommit(fn: () => void | Promise<void>): void {
