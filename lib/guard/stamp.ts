@@ -6,8 +6,8 @@ export const stampTrailerBytes = 4;
 const STAMP_BYTES = 10;
 
 /**
- * Where in `key` (of a prefix and more, so of 4 bytes at least) the stamp goes, `base` being added to the place its last 4 bytes name; undefined when there is no
- * such place, or the stamp would not end before those bytes.
+ * Where in `key` the stamp goes, `base` being added to the place its last 4 bytes name; undefined when the stamp
+ * would not end before those bytes. The key has a prefix, so 4 bytes at least.
  */
 export function stampAt(key: Uint8Array, base: number): number | undefined {
   const body = key.length - stampTrailerBytes;
