@@ -29,7 +29,7 @@ export const naiveAtomic = (type: string, old: Uint8Array | undefined, operand: 
     case "bitXor":
       return fromNumber(left ^ right, length);
     case "max":
-      return fromNumber(right > left ? right : left, length);
+      return left > right ? fromNumber(left, length) : operand;
     case "min":
       return old === undefined || right < left ? operand : fromNumber(left, length);
     case "byteMin":
