@@ -72,9 +72,9 @@ export class ReadView implements ReadTransaction {
       const { begin, end } = this.#guard.range(range, "getRange");
       const read = rangeOptions(options, this.#isSnapshot(options));
       const { rows, more } = await attempt.engine.getRange(firstFrom(begin), firstFrom(end), read);
-      for (const row of rows) row[0] = this.#guard.relative(row[0], "getRange");
       attempt.rows += rows.length;
-      return { rows, more };
+      // New pairs: the engine may keep its own, to answer the same range again.
+      return { rows: rows.map(([key, value]) => [this.#guard.relative(key, "getRange"), value]), more };
     });
   }
 
