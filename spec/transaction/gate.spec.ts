@@ -1,0 +1,123 @@
+/** The gate: which tenants can be read and written, and how little that costs. */
+import { describe, expect, test } from "vitest";
+import { newTenantId, type TenantId, type TenantState, tenantStates } from "../../lib/tenant/index.js";
+import type { TransactionRunner } from "../../lib/transaction/index.js";
+import { bytes, codeOf, dump, hastyClock, key, openFixture, scripted } from "./fixture.js";
+
+const write = (runner: TransactionRunner, id: TenantId): Promise<string | undefined> =>
+  codeOf(runner.transact(id, async (tx) => tx.set(key("a"), bytes("x"))));
+const read = (runner: TransactionRunner, id: TenantId): Promise<string | undefined> =>
+  codeOf(runner.read(id, (tx) => tx.get(key("a"))));
+
+describe("the gate", () => {
+  test("an unknown tenant reads as an empty one, at the same engine calls, and takes no writes", async () => {
+    const calls: string[] = [];
+    await using fixture = await openFixture({}, (engine) => scripted(engine, [], calls));
+    const known = await fixture.tenant();
+    const before = await dump(fixture.engine);
+    const record = async (id: TenantId): Promise<string[]> => {
+      calls.length = 0;
+      for (let i = 0; i < 2; i++) {
+        const rows = await fixture.runner.read(id, async (tx) => [
+          await tx.get(key("a")),
+          await tx.getKey({ key: key(), orEqual: false, offset: 1 }),
+          (await tx.getRange({ begin: key(), end: Uint8Array.of(0xff) })).rows.length,
+        ]);
+        expect(rows).toEqual([undefined, undefined, 0]);
+      }
+      return [...calls];
+    };
+    expect(await record(newTenantId())).toEqual(await record(known));
+    expect(await write(fixture.runner, newTenantId())).toBe("TENANT_UNAVAILABLE");
+    expect(await dump(fixture.engine)).toEqual(before);
+    // Reading inside a writing transaction is fine, and so is one that then decides not to write.
+    expect(await fixture.runner.transact(newTenantId(), (tx) => tx.get(key("a")))).toBeUndefined();
+  });
+
+  test.each(Object.keys(tenantStates))("state %s permits what its rules say", async (name) => {
+    const state = name as TenantState;
+    await using fixture = await openFixture();
+    const id = await fixture.tenant(state);
+    const { reads, writes } = tenantStates[state];
+    expect(await read(fixture.runner, id)).toBe(reads ? undefined : "TENANT_UNAVAILABLE");
+    expect(await write(fixture.runner, id)).toBe(writes ? undefined : "TENANT_UNAVAILABLE");
+  });
+
+  test("every write is refused at once, not only at the commit", async () => {
+    await using fixture = await openFixture();
+    const range = { begin: key("a"), end: key("b") };
+    await fixture.runner.transact(newTenantId(), async (tx) => {
+      for (const use of [
+        () => tx.set(key("a"), bytes("")),
+        () => tx.clear(key("a")),
+        () => tx.clearRange(range),
+        () => tx.atomic("add", key("a"), bytes("1")),
+        () => tx.setVersionstampedKey(new Uint8Array(30), bytes("")),
+        () => tx.setVersionstampedValue(key("a"), new Uint8Array(14)),
+        () => tx.addWriteConflictKey(key("a")),
+        () => tx.addWriteConflictRange(range),
+      ]) {
+        expect([use.toString(), await codeOf(use)]).toEqual([use.toString(), "TENANT_UNAVAILABLE"]);
+      }
+    });
+  });
+
+  test("a change of state is seen at once by every process", async () => {
+    await using fixture = await openFixture();
+    const other = fixture.another();
+    const id = await fixture.tenant();
+    for (const [state, expected] of [
+      ["active", undefined],
+      ["suspended", "TENANT_UNAVAILABLE"],
+      ["active", undefined],
+    ] as const) {
+      await fixture.setState(id, state);
+      for (const { runner } of [fixture, other]) {
+        expect(await write(runner, id)).toBe(expected);
+        expect(await read(runner, id)).toBe(expected);
+      }
+    }
+    await fixture.system.system(async (tx) => tx.removeTenant(id));
+    expect(await write(fixture.runner, id)).toBe("TENANT_UNAVAILABLE");
+    expect(await read(fixture.runner, id)).toBeUndefined();
+  });
+
+  test("a suspension committed during a transaction makes it fail, a change of another tenant does not", async () => {
+    await using fixture = await openFixture({ clock: hastyClock });
+    const [mine, other] = [await fixture.tenant(), await fixture.tenant()];
+    const runsWhile = async (change: () => Promise<void>): Promise<[number, string | undefined]> => {
+      let run = 0;
+      const code = await codeOf(
+        fixture.runner.transact(mine, async (tx) => {
+          tx.set(key("a"), bytes("x"));
+          if (++run === 1) await change();
+        }),
+      );
+      return [run, code];
+    };
+    expect(await runsWhile(() => fixture.setState(other, "suspended"))).toEqual([1, undefined]);
+    // The second run is refused at its first write, so it does not get to its count.
+    expect(await runsWhile(() => fixture.setState(mine, "suspended"))).toEqual([1, "TENANT_UNAVAILABLE"]);
+  });
+
+  test("the tenant's record is read again only after a change of the metadata version", async () => {
+    const calls: string[] = [];
+    await using fixture = await openFixture({}, (engine) => scripted(engine, [], calls));
+    const id = await fixture.tenant();
+    const gets = async (): Promise<number> => {
+      calls.length = 0;
+      await fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")));
+      return calls.filter((call) => call === "get").length;
+    };
+    expect([await gets(), await gets(), await gets()]).toEqual([2, 1, 1]);
+    await fixture.tenant();
+    expect([await gets(), await gets()]).toEqual([2, 1]);
+  });
+
+  test("text that is no tenant id is refused", async () => {
+    await using fixture = await openFixture();
+    const id = "not-a-tenant" as TenantId;
+    expect(await write(fixture.runner, id)).toBe("TENANT_ID_INVALID");
+    expect(await read(fixture.runner, id)).toBe("TENANT_ID_INVALID");
+  });
+});
