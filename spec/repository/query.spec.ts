@@ -167,7 +167,7 @@ describe("a query", () => {
     await refused({ where: { title: "a" } }, "QUERY_INVALID", {});
     await refused({ index: "byWeight", from: Number.NaN }, "KEY_VALUE_INVALID", { field: "weight" });
     await refused({ index: "byWeight", from: "1" }, "KEY_VALUE_INVALID", { field: "weight" });
-    await refused({ from: "\ud800" }, "KEY_VALUE_INVALID", { field: "shelf" });
+    await refused({ from: "\ud800" }, "RECORD_ID_INVALID", { field: "shelf" });
   });
 });
 
