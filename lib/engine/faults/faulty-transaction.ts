@@ -96,12 +96,14 @@ export class FaultyTransaction implements EngineTransaction {
     if (!drops && !fires) return watch;
     const kind = drops ? "watchDrop" : "watchSpurious";
     const fault = this.#note("watch", kind, drops ? 1039 : undefined);
-    const struck = delay(wait).then(() => {
-      watch.cancel();
-      if (fault.fdbCode !== undefined) throw new EngineError(fault.fdbCode);
+    const fired = new Promise<void>((resolve, reject) => {
+      watch.fired.then(resolve, reject);
+      void delay(wait).then(() => {
+        if (fault.fdbCode === undefined) resolve();
+        else reject(new EngineError(fault.fdbCode));
+        watch.cancel();
+      });
     });
-    struck.catch(ignore);
-    const fired = Promise.race([watch.fired, struck]);
     fired.catch(ignore);
     return { fired, cancel: () => watch.cancel() };
   }

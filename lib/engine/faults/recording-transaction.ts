@@ -45,11 +45,13 @@ export class RecordingTransaction implements EngineTransaction {
     const result = await this.#inner.getRange(begin, end, options);
     const keys = result.rows.map(([key]) => key);
     for (const key of keys) this.#note("getRange", "returned", { begin: key });
-    // Selectors may lead beyond the keys they start from, and a limited read conflicts as far as it read.
     if (options?.snapshot !== true) {
-      const first = result.more && options?.reverse === true ? [] : [begin.key];
-      const last = result.more && options?.reverse !== true ? [] : [end.key];
-      this.#note("getRange", "readConflict", spanOf(keys, [...first, ...last]));
+      // A limited read conflicts as far as it read; a selector with an offset may have led anywhere on its side.
+      const [first, last] = [reachOf(begin), reachOf(end)];
+      const unread = !result.more ? [] : options?.reverse === true ? [first] : [last];
+      const reached = [first, last].filter((reach) => !reach.exact || !unread.includes(reach));
+      const ends = reached.flatMap(({ low, high }) => [low, high]);
+      this.#note("getRange", "readConflict", spanOf(keys, ends));
     }
     return result;
   }
@@ -151,8 +153,19 @@ export class RecordingTransaction implements EngineTransaction {
   }
 
   #note(operation: string, kind: AccessKind, { begin, end }: Keys): void {
-    this.#report({ operation, kind, begin: begin.slice(), end: end?.slice() });
+    this.#report({ operation, kind, begin: Uint8Array.from(begin), end: end && Uint8Array.from(end) });
   }
+}
+
+/** Which keys resolving a range's selector may read; `exact` when it stands at its key and reads none. */
+function reachOf({ key, orEqual, offset }: KeySelector): { low: Uint8Array; high: Uint8Array; exact: boolean } {
+  if (offset === 1) {
+    const stand = orEqual ? after(key) : key;
+    return { low: stand, high: stand, exact: true };
+  }
+  return offset > 1
+    ? { low: key, high: Uint8Array.of(0xff), exact: false }
+    : { low: new Uint8Array(), high: after(key), exact: false };
 }
 
 /** From the smallest of all keys to the largest of `ends`, or just after the largest of `keys`. */
@@ -171,7 +184,7 @@ function after(key: Uint8Array): Uint8Array {
 /** The keys a versionstamped key may become: from the stamp all zeros to the stamp all ones. */
 function stampedKeys(key: Uint8Array): Keys {
   const offset = key.length < offsetBytes ? -1 : Buffer.from(key).readUInt32LE(key.length - offsetBytes);
-  const body = key.slice(0, -offsetBytes);
+  const body = Uint8Array.from(key.subarray(0, -offsetBytes));
   if (offset < 0 || offset + stampBytes > body.length) return { begin: key, end: undefined };
   const begin = body.slice().fill(0x00, offset, offset + stampBytes);
   return { begin, end: after(body.fill(0xff, offset, offset + stampBytes)) };
