@@ -119,8 +119,8 @@ export class TransactionRun<T> {
         const found = await stopper.race(this.#markerOfRun().find(engine));
         if (found !== undefined) return this.#found(found, engine);
       }
-      const value = await this.#awaited(attempt, opened.call());
-      if (opened.beforeCommit !== undefined && attempt.wrote) await this.#awaited(attempt, opened.beforeCommit());
+      const value = await stopper.race(attempt.awaited(opened.call()));
+      if (opened.beforeCommit !== undefined && attempt.wrote) await stopper.race(opened.beforeCommit());
       attempt.end();
       if (!this.#plan.commits) {
         this.#plan.release(engine);
@@ -152,24 +152,6 @@ export class TransactionRun<T> {
     } finally {
       this.#rows += attempt?.rows ?? 0;
     }
-  }
-
-  /** What `work` resolves to; it must have awaited its operations and left no violation. */
-  async #awaited<R>(attempt: Attempt, work: Promise<R>): Promise<R> {
-    let pending = 0;
-    // Counted in the very tick in which the function is done: a fast operation would be over a few ticks later.
-    const counted = work.then((result) => {
-      pending = attempt.pending;
-      return result;
-    });
-    const result = await this.#stopper.race(counted);
-    if (pending > 0) {
-      // They are left to end first: cancelled, they would reject with nobody there to see.
-      await this.#stopper.race(attempt.drained());
-      throw tenantryError("TRANSACTION_OPERATION_PENDING", { pending });
-    }
-    attempt.assertNoViolation();
-    return result;
   }
 
   async #retryOrThrow(error: unknown, fdbCode: number | undefined, committing: boolean): Promise<void> {

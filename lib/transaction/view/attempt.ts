@@ -48,15 +48,32 @@ export class Attempt {
     return this.#wrote;
   }
 
-  /** Operations begun and not yet done. */
-  get pending(): number {
-    return this.#pending;
+  /**
+   * What `work` resolves to, `work` being what the attempt runs.
+   *
+   * @throws TRANSACTION_OPERATION_PENDING when it left an operation unawaited; the first violation, even if swallowed.
+   */
+  async awaited<T>(work: Promise<T>): Promise<T> {
+    let pending = 0;
+    // Counted in the very tick in which the work is done: a fast operation would be over a few ticks later.
+    const counted = work.then((result) => {
+      pending = this.#pending;
+      return result;
+    });
+    const result = await counted;
+    if (pending > 0) {
+      // They are left to end first: cancelled, they would reject with nobody there to see.
+      await this.#quiet();
+      throw tenantryError("TRANSACTION_OPERATION_PENDING", { pending });
+    }
+    if (this.#violation !== undefined) throw this.#violation;
+    return result;
   }
 
   /** Resolves when no operation is under way. */
-  drained(): Promise<void> {
-    if (this.#pending === 0) return Promise.resolve();
-    return new Promise((resolve) => {
+  async #quiet(): Promise<void> {
+    if (this.#pending === 0) return;
+    await new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
   }
@@ -90,11 +107,6 @@ export class Attempt {
   noted(error: unknown): unknown {
     if (isTenantryError(error, "ISOLATION_VIOLATION")) this.#violation ??= error;
     return error;
-  }
-
-  /** @throws the first violation of this attempt. */
-  assertNoViolation(): void {
-    if (this.#violation !== undefined) throw this.#violation;
   }
 
   announce(change: RecordChange): void {

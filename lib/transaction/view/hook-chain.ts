@@ -17,8 +17,10 @@ export interface HookedAttempt {
 export class HookChain {
   readonly #links: readonly { readonly hook: TransactionHook; readonly scope: HookScope }[];
   readonly #changes: RecordChange[] = [];
+  readonly #attempt: Attempt;
 
   constructor(hooks: readonly TransactionHook[], { tenant, attempt, guard }: HookedAttempt) {
+    this.#attempt = attempt;
     this.#links = hooks.map((hook) => ({
       hook,
       scope: { tenant, transaction: new TenantView(attempt, guard.within(subspacePrefix(hook.subspace))) },
@@ -31,6 +33,8 @@ export class HookChain {
   }
 
   async beforeCommit(): Promise<void> {
-    for (const { hook, scope } of this.#links) await hook.beforeCommit?.(scope, this.#changes);
+    for (const { hook, scope } of this.#links) {
+      await this.#attempt.awaited(Promise.resolve(hook.beforeCommit?.(scope, this.#changes)));
+    }
   }
 }

@@ -1,0 +1,69 @@
+/** Hooks: policies that join a transaction and reach no further than their own subspace. */
+import { describe, expect, test } from "vitest";
+import { subspaceRange, subspaces } from "../../lib/keyspace/index.js";
+import type { RecordChange, TransactionHook } from "../../lib/transaction/index.js";
+import { bytes, codeOf, count, hastyClock, increment, key, openFixture, refused, scripted } from "./fixture.js";
+
+const change: RecordChange = {
+  entity: "city",
+  id: Uint8Array.of(1),
+  kind: "create",
+  before: undefined,
+  after: {},
+  bytesBefore: 0,
+  bytesAfter: 10,
+};
+
+describe("hooks", () => {
+  test("see each change at once and all before the commit, in their order, in every attempt", async () => {
+    const calls: string[] = [];
+    const hook = (name: string, subspace: TransactionHook["subspace"]): TransactionHook => ({
+      name,
+      subspace,
+      change: ({ tenant }, { kind }) => void calls.push(`${name} ${kind} ${tenant.state}`),
+      async beforeCommit({ transaction }, changes) {
+        calls.push(`${name} before ${changes.length}`);
+        increment(transaction, key("n"));
+        expect(count(await transaction.get(key("n")))).toBeGreaterThan(0);
+      },
+    });
+    const hooks = [hook("quota", subspaces.usage), hook("sessions", subspaces.sessions)];
+    await using fixture = await openFixture({ hooks, clock: hastyClock }, (engine) =>
+      scripted(engine, [refused(1020)]),
+    );
+    const id = await fixture.tenant();
+    await fixture.runner.transact(id, async (tx) => {
+      tx.set(key("a"), bytes("x"));
+      tx.announce(change);
+      tx.announce(change);
+    });
+    const once = [
+      ...["quota create active", "sessions create active", "quota create active", "sessions create active"],
+      ...["quota before 2", "sessions before 2"],
+    ];
+    expect(calls).toEqual([...once, ...once]);
+    const rows = (subspace: TransactionHook["subspace"]) =>
+      fixture.runner.read(id, async (tx) => (await tx.getRange(subspaceRange(subspace))).rows);
+    for (const subspace of [subspaces.usage, subspaces.sessions]) {
+      expect((await rows(subspace)).map(([, value]) => count(value))).toEqual([1]);
+    }
+    // Reading only, they are not asked.
+    calls.length = 0;
+    await fixture.runner.transact(id, (tx) => tx.get(key("a")));
+    expect(calls).toEqual([]);
+  });
+
+  test("refuse a transaction by throwing, and can't leave an operation unawaited", async () => {
+    for (const [beforeCommit, code] of [
+      [() => Promise.reject(new RangeError("over quota")), "RangeError: over quota"],
+      [({ transaction }) => void transaction.get(key("n")), "TRANSACTION_OPERATION_PENDING"],
+      [({ transaction }) => transaction.set(Uint8Array.of(0xff), bytes("x")), "ISOLATION_VIOLATION"],
+    ] satisfies [TransactionHook["beforeCommit"], string][]) {
+      const hooks: TransactionHook[] = [{ name: "quota", subspace: subspaces.usage, beforeCommit }];
+      await using fixture = await openFixture({ hooks });
+      const id = await fixture.tenant();
+      expect(await codeOf(fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x"))))).toBe(code);
+      expect(await fixture.runner.read(id, (tx) => tx.get(key("a")))).toBeUndefined();
+    }
+  });
+});
