@@ -1,6 +1,21 @@
 /** The clock port: wall time for what is stored, monotonic time for what is measured, and waiting. */
 
-/** Time as the library sees it; replace it to make retries and time buckets deterministic in tests. */
+/**
+ * Time as the library sees it; replace it to make retries and time buckets deterministic in tests.
+ *
+ * @example
+ * ```ts
+ * import type { Clock } from "tenantry";
+ * const hasty: Clock = {
+ *   now: () => Date.now(),
+ *   monotonic: () => performance.now(),
+ *   after(ms, fn) {
+ *     const timer = setTimeout(fn, ms / 100);
+ *     return () => clearTimeout(timer);
+ *   },
+ * };
+ * ```
+ */
 export interface Clock {
   /** Wall-clock time in milliseconds since 1970; may step. */
   now(): number;

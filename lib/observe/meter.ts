@@ -1,14 +1,47 @@
 /** The meter port: counters and histograms in OpenTelemetry's shape, reduced to what the library records. */
 
-/** Attributes of a measurement or a span; a tenant's own id may be among them, keys and values never. */
+/**
+ * Attributes of a measurement or a span; a tenant's own id may be among them, keys and values never.
+ *
+ * @example
+ * ```ts
+ * import type { Attributes } from "tenantry";
+ * const attributes: Attributes = { kind: "transact", outcome: "done" };
+ * ```
+ */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
-/** Counts up. */
+/**
+ * Counts up.
+ *
+ * @example
+ * ```ts
+ * import type { Counter } from "tenantry";
+ * let transactions = 0;
+ * const counter: Counter = {
+ *   add: (value) => {
+ *     transactions += value;
+ *   },
+ * };
+ * ```
+ */
 export interface Counter {
   add(value: number, attributes?: Attributes): void;
 }
 
-/** Records single measurements, whose distribution matters. */
+/**
+ * Records single measurements, whose distribution matters.
+ *
+ * @example
+ * ```ts
+ * import type { Histogram } from "tenantry";
+ * const slow: Histogram = {
+ *   record: (value, attributes) => {
+ *     if (value > 1_000) console.warn("slow", value, attributes);
+ *   },
+ * };
+ * ```
+ */
 export interface Histogram {
   record(value: number, attributes?: Attributes): void;
 }
@@ -19,7 +52,16 @@ export interface InstrumentOptions {
   readonly unit: string;
 }
 
-/** Makes instruments; the shape of OpenTelemetry's `Meter`, which fits as it is. */
+/**
+ * Makes instruments; the shape of OpenTelemetry's `Meter`, which fits as it is.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from "@opentelemetry/api";
+ * import type { Meter } from "tenantry";
+ * const meter: Meter = metrics.getMeter("my-service");
+ * ```
+ */
 export interface Meter {
   createCounter(name: string, options: InstrumentOptions): Counter;
   createHistogram(name: string, options: InstrumentOptions): Histogram;

@@ -1,7 +1,16 @@
 /** The port for randomness: jitter, and the ids of idempotency markers. */
 import { randomFillSync } from "node:crypto";
 
-/** Where random numbers and bytes come from; replace it to make retries deterministic in tests. */
+/**
+ * Where random numbers and bytes come from; replace it to make retries deterministic in tests.
+ *
+ * @example
+ * ```ts
+ * import type { Random } from "tenantry";
+ * let counter = 0;
+ * const predictable: Random = { fraction: () => 0.5, bytes: (length) => new Uint8Array(length).fill(counter++) };
+ * ```
+ */
 export interface Random {
   /** A number in `[0, 1)`, for jitter; not for secrets. */
   fraction(): number;

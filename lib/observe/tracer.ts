@@ -1,7 +1,15 @@
 /** The tracer port: spans around transactions, in the part of OpenTelemetry's shape that the library needs. */
 import type { Attributes } from "./meter.js";
 
-/** A piece of work with a beginning and an end. */
+/**
+ * A piece of work with a beginning and an end.
+ *
+ * @example
+ * ```ts
+ * import type { Span } from "tenantry";
+ * const span: Span = { setAttributes() {}, fail: (code) => console.warn(code), end() {} };
+ * ```
+ */
 export interface Span {
   setAttributes(attributes: Attributes): void;
   /** Marks the work as failed; `code` is a stable error code, never a message that could hold data. */
@@ -9,7 +17,20 @@ export interface Span {
   end(): void;
 }
 
-/** Starts spans. */
+/**
+ * Starts spans.
+ *
+ * @example
+ * ```ts
+ * import type { Tracer } from "tenantry";
+ * const tracer: Tracer = {
+ *   startSpan(name) {
+ *     const begun = performance.now();
+ *     return { setAttributes() {}, fail() {}, end: () => console.debug(name, performance.now() - begun, "ms") };
+ *   },
+ * };
+ * ```
+ */
 export interface Tracer {
   startSpan(name: string, attributes?: Attributes): Span;
 }

@@ -18,6 +18,16 @@ export interface TransactionLabel {
   readonly operation?: string | undefined;
 }
 
+/**
+ * How long a call may take, and what it is for.
+ *
+ * @example
+ * ```ts
+ * import type { ReadTransactionOptions } from "tenantry";
+ * declare const request: { signal: AbortSignal };
+ * const options: ReadTransactionOptions = { signal: request.signal, deadline: 2_000 };
+ * ```
+ */
 export interface ReadTransactionOptions {
   /** Aborting rejects with `TRANSACTION_ABORTED`, whose cause is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -28,6 +38,24 @@ export interface ReadTransactionOptions {
   readonly label?: TransactionLabel | undefined;
 }
 
+/**
+ * How long a call may take, what it is for, and how often it may be applied: once in any case, and with an
+ * `idempotencyKey` once for all calls that give it.
+ *
+ * @example
+ * ```ts
+ * import type { Tenant } from "tenantry";
+ * declare const tenant: Tenant;
+ * declare const request: { headers: Headers };
+ * const receipt = await tenant.transact(
+ *   async (tx) => {
+ *     tx.afterCommit(() => console.info("charged"));
+ *     return { charged: 1_000 };
+ *   },
+ *   { idempotencyKey: request.headers.get("Idempotency-Key") ?? undefined },
+ * );
+ * ```
+ */
 export interface TransactionOptions extends ReadTransactionOptions {
   /**
    * A name for this piece of work, unique within the tenant: whoever calls again with it, in this process or
@@ -39,6 +67,7 @@ export interface TransactionOptions extends ReadTransactionOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
+/** What a database's runners are made of. */
 export interface RunnerOptions {
   readonly engine: Engine;
   readonly keyspace: Keyspace;
@@ -53,6 +82,16 @@ export interface RunnerOptions {
   readonly hooks?: readonly TransactionHook[] | undefined;
 }
 
+/**
+ * How a database is closed.
+ *
+ * @example
+ * ```ts
+ * import type { Database } from "tenantry";
+ * declare const db: Database;
+ * process.once("SIGTERM", () => db.close({ drainMs: 10_000 }));
+ * ```
+ */
 export interface CloseOptions {
   /** Milliseconds that running transactions are given to end before they are cancelled; default `drainMs` of limits. */
   readonly drainMs?: number | undefined;
