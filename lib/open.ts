@@ -20,7 +20,20 @@ import { newTenantId } from "./tenant/index.js";
 import { SystemRunner, TransactionHost, TransactionRunner } from "./transaction/index.js";
 import type { TupleElement } from "./tuple/index.js";
 
-/** What `open` takes. */
+/**
+ * What `open` takes.
+ *
+ * @example
+ * ```ts
+ * import { embedded, open } from "tenantry";
+ * const db = await open({
+ *   engine: embedded("./data"),
+ *   entities: [],
+ *   root: ["shop", "eu"],
+ *   logger: { debug() {}, info: console.info, warn: console.warn, error: console.error },
+ * });
+ * ```
+ */
 export interface OpenOptions {
   /** Made by `embedded`, `memory` or `foundationdb`; or an engine already open, which stays the caller's to close. */
   readonly engine: EngineDescriptor | Engine;

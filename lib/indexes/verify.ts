@@ -9,6 +9,15 @@ import { entryId, entryKey } from "./maintain.js";
 /**
  * A disagreement of an index with the records: `missing`, a record without its entry; `orphan`, an entry without a
  * record; `stale`, an entry under values its record does not have; `unreadable`, a key that is no entry at all.
+ *
+ * @example
+ * ```ts
+ * import { entity, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * for (const { index, kind, id } of await cities.verify()) console.error(`${index} has a ${kind} entry for ${id}`);
+ * ```
  */
 export interface IndexDefect<E extends AnyEntity> {
   readonly index: string;

@@ -4,7 +4,17 @@ import { tenantNameBytesMax, tenantsListedAtOnceMax } from "../limits.js";
 import { isTenantName, newTenantId, parseTenantId, type TenantId, type TenantRecord } from "../tenant/index.js";
 import type { ControlPlane } from "./control-plane.js";
 
-/** What a new tenant needs. */
+/**
+ * What a new tenant needs.
+ *
+ * @example
+ * ```ts
+ * import { type Database, parseTenantId } from "tenantry";
+ * declare const db: Database;
+ * const id = parseTenantId("7b1985ce-4d2c-4f6a-9d0e-3f1f6a4f8f0a");
+ * await db.tenants.provision({ name: "France", id });
+ * ```
+ */
 export interface ProvisionOptions {
   /** For people: 1 to 256 bytes of UTF-8; need not be unique. */
   readonly name: string;
@@ -13,7 +23,17 @@ export interface ProvisionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Which tenants to list. */
+/**
+ * Which tenants to list.
+ *
+ * @example
+ * ```ts
+ * import { type Database, type TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const last: TenantId;
+ * for await (const { id, name } of db.tenants.list({ after: last, limit: 20 })) console.log(id, name);
+ * ```
+ */
 export interface ListTenantsOptions {
   /** Begins after this tenant. */
   readonly after?: TenantId | undefined;

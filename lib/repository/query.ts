@@ -43,7 +43,18 @@ export type Query<E extends AnyEntity> = QueryRange<E> &
     readonly limit?: number | undefined;
   };
 
-/** One page of a query. The size may change from page to page; anything else makes another query. */
+/**
+ * One page of a query. The size may change from page to page; anything else makes another query.
+ *
+ * @example
+ * ```ts
+ * import { entity, type PageQuery } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const request: { cursor?: string; user: string };
+ * const query: PageQuery<typeof City> = { size: 50, cursor: request.cursor, principal: request.user };
+ * ```
+ */
 export type PageQuery<E extends AnyEntity> = QueryRange<E> &
   QueryOptions & {
     /** Records of the page, 1 to `pageSizeMax` (1,000). */
@@ -54,7 +65,19 @@ export type PageQuery<E extends AnyEntity> = QueryRange<E> &
     readonly principal?: string | undefined;
   };
 
-/** Some records of a query, and the cursors that lead on. */
+/**
+ * Some records of a query, and the cursors that lead on.
+ *
+ * @example
+ * ```ts
+ * import { entity, type Page, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * const first = await cities.page({ size: 50 });
+ * const second = first.next === undefined ? undefined : await cities.page({ size: 50, cursor: first.next });
+ * ```
+ */
 export interface Page<R> {
   readonly items: R[];
   /** The cursor of the following page; `undefined` on the last. Opaque, sealed, good for a day. */

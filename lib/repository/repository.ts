@@ -3,13 +3,40 @@ import type { IndexDefect } from "../indexes/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../schema/index.js";
 import type { Page, PageQuery, Query } from "./query.js";
 
-/** What every single operation takes. */
+/**
+ * What every single operation takes.
+ *
+ * @example
+ * ```ts
+ * import { entity, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * const city = await cities.get(2988507, { signal: AbortSignal.timeout(1_000) });
+ * ```
+ */
 export interface OperationOptions {
   /** Ends the work: rejects with `TRANSACTION_ABORTED`, whose cause is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What changes of an existing record take. */
+/**
+ * What changes of an existing record take.
+ *
+ * @example
+ * ```ts
+ * import { entity, isTenantryError, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * try {
+ *   await cities.patch(2988507, { name: "Paris" }, { ifRevision: 3 });
+ * } catch (error) {
+ *   if (isTenantryError(error, "REVISION_MISMATCH")) console.log(`it is at ${error.details.actual} by now`);
+ *   else throw error;
+ * }
+ * ```
+ */
 export interface ChangeOptions extends OperationOptions {
   /**
    * The revision the record has to have, as {@link ReadRepository.entry} told it: `REVISION_MISMATCH` otherwise.
@@ -18,7 +45,19 @@ export interface ChangeOptions extends OperationOptions {
   readonly ifRevision?: number | undefined;
 }
 
-/** A record with what is known about it besides its fields. */
+/**
+ * A record with what is known about it besides its fields.
+ *
+ * @example
+ * ```ts
+ * import { entity, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * const entry = await cities.entry(2988507);
+ * if (entry) await cities.patch(entry.id, { name: entry.record.name.trim() }, { ifRevision: entry.revision });
+ * ```
+ */
 export interface Entry<E extends AnyEntity> {
   readonly id: IdOf<E>;
   readonly record: Infer<E>;
@@ -34,6 +73,18 @@ export interface Entry<E extends AnyEntity> {
  * A longer one moves on to fresher data batch by batch: it sees every record that was there, unchanged in the
  * scanned order, all along; of what changes meanwhile it sees either state. Inside a transaction it is of the
  * transaction's time and ends with it.
+ *
+ * @example
+ * ```ts
+ * import { entity, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * for await (const city of cities.scan({ from: 1_000 })) console.log(city.name);
+ *
+ * let rows = 0;
+ * for await (const batch of cities.scan().batches()) rows += batch.length;
+ * ```
  */
 export interface Scan<R> extends AsyncIterable<R> {
   /** The same rows in arrays, as large as they came from the engine. */
@@ -46,6 +97,17 @@ export interface Scan<R> extends AsyncIterable<R> {
  * Ids the schema does not allow are refused with `RECORD_ID_INVALID`. Engine calls are given per method; within
  * `transact` or `read` they join that transaction, otherwise each call is a transaction of its own (one more call
  * for the tenant's state).
+ *
+ * @example
+ * ```ts
+ * import { entity, type ReadRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * async function firstNames(cities: ReadRepository<typeof City>): Promise<string[]> {
+ *   const found = await cities.list({ limit: 10 });
+ *   return found.map((city) => city.name);
+ * }
+ * ```
  */
 export interface ReadRepository<E extends AnyEntity> {
   /** The record, or undefined. One get. */
@@ -124,13 +186,43 @@ export interface TenantRepository<E extends AnyEntity> extends ReadRepository<E>
   deleteMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<number>;
 }
 
-/** What the function given to `tenant.read` works with; it ends with the function. */
+/**
+ * What the function given to `tenant.read` works with; it ends with the function.
+ *
+ * @example
+ * ```ts
+ * import { entity, type Tenant } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const france: Tenant;
+ * const { count, paris } = await france.read(async (tx) => {
+ *   const cities = tx.repository(City);
+ *   return { count: await cities.count(), paris: await cities.get(2988507) }; // of one point in time
+ * });
+ * ```
+ */
 export interface ReadScope {
   /** The entity's records, read at the scope's point in time. */
   repository<E extends AnyEntity>(entity: E): ReadRepository<E>;
 }
 
-/** What the function given to `tenant.transact` works with; it ends with the function. */
+/**
+ * What the function given to `tenant.transact` works with; it ends with the function.
+ *
+ * @example
+ * ```ts
+ * import { entity, type Tenant } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const france: Tenant;
+ * await france.transact(async (tx) => {
+ *   const cities = tx.repository(City);
+ *   const city = await cities.require(2988507);
+ *   await cities.patch(city.id, { name: city.name.toUpperCase() });
+ *   tx.afterCommit(() => console.log("renamed"));
+ * });
+ * ```
+ */
 export interface TransactionScope {
   /** The entity's records, read and written in this transaction. */
   repository<E extends AnyEntity>(entity: E): TenantRepository<E>;
