@@ -34,7 +34,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#release();
+    this.#closing ??= this.#release().finally(() => this.#host.watchCount.cancel());
     return this.#closing;
   }
 }

@@ -9,18 +9,23 @@ type Value = Uint8Array | undefined;
 
 const same = (a: Value, b: Value): boolean => (a === undefined || b === undefined ? a === b : equalBytes(a, b));
 
-/** How many watches the transactions of an engine hold, those not committed yet included. */
+/** The watches the transactions of an engine hold, those not committed yet included. */
 export class WatchCount {
-  #open = 0;
+  readonly #open = new Set<PendingWatch>();
 
   /** Throws 1032 when there are too many. */
-  open(): void {
-    if (this.#open >= watchesMax) throw new EngineError(1032);
-    this.#open++;
+  open(watch: PendingWatch): void {
+    if (this.#open.size >= watchesMax) throw new EngineError(1032);
+    this.#open.add(watch);
   }
 
-  close(): void {
-    this.#open--;
+  close(watch: PendingWatch): void {
+    this.#open.delete(watch);
+  }
+
+  /** The engine closes: what still waits ends with 1101. */
+  cancel(): void {
+    for (const watch of [...this.#open]) watch.cancel();
   }
 }
 
@@ -53,7 +58,7 @@ class PendingWatch implements Watch {
   settle(error?: EngineError): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#count.close();
+    this.#count.close(this);
     this.#stored?.cancel();
     this.#settle(error);
   }
@@ -110,8 +115,8 @@ export class AttemptWatches {
 
   /** Watches `key` against `value`, which was known or had to be read. Throws 1032 when there are too many. */
   add(key: Uint8Array, value: Value, isKnown: boolean): Watch {
-    this.#count.open();
     const watch = new PendingWatch(key, value, this.#count);
+    this.#count.open(watch);
     this.#pending.push(watch);
     if (!isKnown) this.#arriving.push(watch);
     return watch;
