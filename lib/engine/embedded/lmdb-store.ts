@@ -5,7 +5,7 @@ import { type AcceptedCommit, CommitPipeline } from "./commit/commit-pipeline.js
 import { type CommittedState, isLong, writeEffects } from "./commit/effects.js";
 import { VersionClock } from "./commit/version-clock.js";
 import { Environment, type WriteTarget } from "./lmdb/environment.js";
-import { PageFile } from "./lmdb/page-file.js";
+import { PageFile, pageBytes } from "./lmdb/page-file.js";
 import { type RangeShape, rangeShape } from "./lmdb/range-estimate.js";
 import { allocateTogether, encodeValue, storeRecordKey } from "./lmdb/row-codec.js";
 import { Snapshots } from "./lmdb/snapshots.js";
@@ -18,7 +18,8 @@ const rowwiseLeavesMax = 16;
 
 export interface LmdbStoreOptions {
   readonly directory: string;
-  readonly durable: boolean;
+  /** When what is committed is on the disk: before it is acknowledged, once the store is closed, or never. */
+  readonly flush: "commit" | "close" | "never";
   readonly mapBytes: number;
   /** Whether this process still has the store's lock. */
   readonly held: () => boolean;
@@ -32,11 +33,15 @@ export class LmdbStore implements Store {
   readonly #watches: Watches;
   readonly #file: PageFile;
   readonly #held: () => boolean;
+  readonly #mapBytes: number;
+  readonly #flush: LmdbStoreOptions["flush"];
   #closing: Promise<void> | undefined;
 
-  private constructor(environment: Environment, lastVersion: number, held: () => boolean) {
+  private constructor(environment: Environment, lastVersion: number, { held, mapBytes, flush }: LmdbStoreOptions) {
     this.#environment = environment;
     this.#held = held;
+    this.#mapBytes = mapBytes;
+    this.#flush = flush;
     this.#file = new PageFile(environment.dataFile);
     this.#clock = new VersionClock(lastVersion);
     this.#snapshots = new Snapshots(environment, this.#clock, lastVersion);
@@ -45,20 +50,22 @@ export class LmdbStore implements Store {
   }
 
   static async open(options: LmdbStoreOptions): Promise<LmdbStore> {
-    const environment = new Environment(options);
+    const environment = new Environment({ ...options, durable: options.flush === "commit" });
     const reader = environment.read();
     const bytes = environment.record(reader);
     reader.done();
     if (bytes !== undefined) {
       const record = decodeStoreRecord(bytes);
-      if (record === undefined) {
+      const { directory: path } = options;
+      if (record?.format !== storeFormat) {
         await environment.close();
-        throw tenantryError("STORE_CORRUPT", { path: options.directory, reason: "its own record cannot be read" });
+        if (record === undefined) throw tenantryError("STORE_CORRUPT", { path, reason: "its own record is damaged" });
+        throw tenantryError("STORE_FORMAT", { path, format: record.format, formatMax: storeFormat });
       }
-      return new LmdbStore(environment, record.version, options.held);
+      return new LmdbStore(environment, record.version, options);
     }
     await environment.write((target) => putRecord(target, 1));
-    return new LmdbStore(environment, 1, options.held);
+    return new LmdbStore(environment, 1, options);
   }
 
   readVersion(): bigint {
@@ -70,8 +77,18 @@ export class LmdbStore implements Store {
     return this.#snapshots.open(Number(version));
   }
 
-  commit(request: CommitRequest): Promise<CommitResult> {
+  async commit(request: CommitRequest): Promise<CommitResult> {
+    if (this.#file.length > this.#mapBytes / 2) this.#assertRoom(request);
     return this.#pipeline.commit(request);
+  }
+
+  /** Throws `STORE_FULL` when the rows a commit adds may pass the store's largest size. Clearing makes room. */
+  #assertRoom({ mutations }: CommitRequest): void {
+    const added = mutations.reduce((sum, mutation) => sum + addedBytes(mutation), 0);
+    const { branchPages, leafPages, overflowPages } = this.#file.meta().main;
+    const used = (branchPages + leafPages + overflowPages) * pageBytes;
+    if (added === 0 || used + 2 * added <= this.#mapBytes) return;
+    throw tenantryError("STORE_FULL", { path: this.#environment.directory, mapBytes: this.#mapBytes });
   }
 
   watch(key: Uint8Array, expected: Uint8Array | undefined): StoreWatch {
@@ -138,7 +155,9 @@ export class LmdbStore implements Store {
     this.#snapshots.close();
     const version = this.#clock.now();
     try {
-      if (this.#held()) await this.#environment.write((target) => putRecord(target, version));
+      // Each commit noted its own version: should this not be written, only read versions are forgotten.
+      if (this.#held()) await this.#environment.write((target) => putRecord(target, version)).catch(() => {});
+      if (this.#flush === "close") await this.#file.flush();
     } finally {
       this.#file.close();
       await this.#environment.close();
@@ -179,6 +198,12 @@ function putRecord(target: { put(key: Uint8Array, stored: Uint8Array): void }, v
     storeRecordKey,
     encodeValue(storeRecordKey, record, (bytes) => new Uint8Array(bytes)),
   );
+}
+
+/** Bytes a mutation may add to the store. */
+function addedBytes(mutation: Mutation): number {
+  if (mutation.type === "set") return mutation.key.length + mutation.value.length;
+  return mutation.type === "atomic" ? mutation.key.length + mutation.operand.length : 0;
 }
 
 /** The keys a mutation may have changed (a stamped key is not known before its commit, so nobody watches it). */

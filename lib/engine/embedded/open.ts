@@ -42,7 +42,7 @@ export async function openMemory({ mapBytes = memoryMapBytes }: MemoryOptions): 
   const unlinked = process.platform !== "win32";
   if (!unlinked) process.once("exit", remove);
   try {
-    const settings = { directory, durable: false, mapBytes: checkMapBytes(mapBytes), held: () => true };
+    const settings = { directory, flush: "never" as const, mapBytes: checkMapBytes(mapBytes), held: () => true };
     const store = await LmdbStore.open(settings);
     if (unlinked) remove();
     return new EmbeddedEngine("memory", false, store, async () => {

@@ -1,8 +1,9 @@
 /** The LMDB environment of a store, opened with the settings the engine relies on, and its typed reads and writes. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { open, type RootDatabase } from "lmdb";
+import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from "lmdb";
 import { tenantryError } from "../../../errors/index.js";
+import { EngineError } from "../../error.js";
 import { inSlices } from "../slices.js";
 import { pageBytes } from "./page-file.js";
 import { type Allocate, allocateAlone, RowCodec, storeRecordKey } from "./row-codec.js";
@@ -24,8 +25,14 @@ export const storeKeyBytesMax = 4_025;
 /** Read transactions LMDB has room for; each takes 64 bytes of its lock file. */
 export const readersMax = 4_096;
 
+/** Address space tried at least when the system grants no more. */
+const mapBytesMin = 2 ** 28;
+
 /** How long to wait for lmdb-js to say why a write failed. */
 const reasonWaitMs = 1_000;
+
+/** How LMDB words a page of data, rather than the page that makes it the newest state, that had no room. */
+const unwrittenPage = /(no space left|quota|too large).*attempting to write page/is;
 
 /** One row of a range read by LMDB. */
 interface Entry {
@@ -49,24 +56,25 @@ export class Environment {
   readonly #codec: RowCodec;
   readonly #target: WriteTarget;
   #writingLong = false;
+  #failure: Error | undefined;
 
   constructor({ directory, durable, mapBytes }: EnvironmentOptions) {
     this.directory = directory;
     this.#codec = new RowCodec(directory);
     mkdirSync(directory, { recursive: true });
-    this.#db = open<Uint8Array, Uint8Array>({
+    this.#db = openMapped(mapBytes, (mapSize) => ({
       path: directory,
       noSubdir: false,
       pageSize: pageBytes,
       maxReaders: readersMax,
-      mapSize: mapBytes,
+      mapSize,
       // With the overlapping flush of lmdb-js a write is seen, and resolves, before it is on the disk.
       overlappingSync: false,
       noSync: !durable,
       eventTurnBatching: false,
       keyEncoder: this.#codec.keyEncoder,
       encoder: this.#codec.encoder,
-    });
+    }));
     const db = this.#db;
     this.#target = {
       put: (key, stored) => void db.put(key, stored),
@@ -163,33 +171,57 @@ export class Environment {
   }
 
   /** Writes what `write` puts and removes, all or nothing; resolves once it is flushed (when the store is durable). */
-  async write(write: (target: WriteTarget) => void): Promise<void> {
-    try {
-      await this.#db.batch(() => write(this.#target));
-    } catch (error) {
-      throw writeError(this.directory, await reasonOf(error));
-    }
+  write(write: (target: WriteTarget) => void): Promise<void> {
+    return this.#guard(() => this.#db.batch(() => write(this.#target)));
   }
 
   /** As `write`, for much work: it pauses between steps so that the event loop is never held for long. */
-  async writeLong(write: (target: WriteTarget) => Iterator<void, void>): Promise<void> {
+  writeLong(write: (target: WriteTarget) => Iterator<void, void>): Promise<void> {
+    // A child transaction, because lmdb-js commits what an outer one wrote before it failed.
+    const run = async (): Promise<void> => {
+      this.#writingLong = true;
+      try {
+        await inSlices(write(this.#target));
+      } finally {
+        this.#writingLong = false;
+      }
+    };
+    return this.#guard(() => this.#db.childTransaction(run));
+  }
+
+  async #guard(write: () => Promise<unknown>): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     try {
-      // A child transaction, because lmdb-js commits what an outer one wrote before it failed.
-      await this.#db.childTransaction(async () => {
-        this.#writingLong = true;
-        try {
-          await inSlices(write(this.#target));
-        } finally {
-          this.#writingLong = false;
-        }
-      });
+      await write();
     } catch (error) {
-      throw writeError(this.directory, await reasonOf(error));
+      const cause = await reasonOf(error);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const path = this.directory;
+      // Pages that found no room were those of a state nobody sees: nothing is written, and room can be made.
+      if (unwrittenPage.test(reason)) throw tenantryError("STORE_DISK_FULL", { path }, { cause });
+      // Anything else may have struck while the new state was put in place, and LMDB would take no more writes.
+      this.#failure = tenantryError("STORE_FAILED", { path, reason }, { cause });
+      throw new EngineError(1_021, { cause: this.#failure });
     }
   }
 
   async close(): Promise<void> {
     await this.#db.close();
+  }
+}
+
+/** Opens LMDB with as much of the address space asked for as the system grants; it grows later when it must. */
+function openMapped(
+  mapBytes: number,
+  options: (mapSize: number) => RootDatabaseOptionsWithPath,
+): RootDatabase<Uint8Array, Uint8Array> {
+  for (let mapSize = mapBytes; ; mapSize /= 2) {
+    try {
+      return open<Uint8Array, Uint8Array>(options(mapSize));
+    } catch (error) {
+      const refused = error instanceof Error && /cannot allocate memory/i.test(error.message);
+      if (!refused || mapSize / 2 < mapBytesMin) throw error;
+    }
   }
 }
 
@@ -209,10 +241,4 @@ async function reasonOf(error: unknown): Promise<unknown> {
   } catch (reason) {
     return reason;
   }
-}
-
-function writeError(path: string, cause: unknown): Error {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  if (/no space|ENOSPC|quota|too large/i.test(reason)) return tenantryError("STORE_DISK_FULL", { path }, { cause });
-  return tenantryError("STORE_FAILED", { path, reason }, { cause });
 }

@@ -1,8 +1,11 @@
 /** Reads LMDB's file without LMDB: meta pages, branch and leaf pages, with every offset checked before it is used. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, fsync, openSync, readSync } from "node:fs";
+import { promisify } from "node:util";
 
 /** Bytes of a page in the stores of this engine. */
 export const pageBytes = 8_192;
+
+const flushFile = promisify(fsync);
 
 /** What is wrong with a file. */
 export class Damage extends Error {}
@@ -76,6 +79,11 @@ export class PageFile {
   /** Length of the file, in bytes. */
   get length(): number {
     return fstatSync(this.#fd).size;
+  }
+
+  /** Waits until everything written to the file is on the disk. */
+  flush(): Promise<void> {
+    return flushFile(this.#fd);
   }
 
   #read(page: number): void {

@@ -90,8 +90,9 @@ async function openOnce(path: string, settings: StoreSettings): Promise<OpenStor
   const lock = await writably(path, () => ProcessLock.acquire(path, lockTimeoutMs));
   try {
     await inspectStore(path, verification);
+    const flush = durable ? "commit" : "close";
     const held = (): boolean => lock.held;
-    const store = await writably(path, () => LmdbStore.open({ directory: path, durable, mapBytes, held }));
+    const store = await writably(path, () => LmdbStore.open({ directory: path, flush, mapBytes, held }));
     markMade(path);
     return { store, durable, lock };
   } catch (error) {
