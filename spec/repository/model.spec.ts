@@ -2,10 +2,12 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
-import { memory } from "../../lib/engine/index.js";
+import { memory, openEngine } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
+import { type Random, systemRandom } from "../../lib/observe/index.js";
 import { open } from "../../lib/open.js";
 import type { TenantRepository } from "../../lib/repository/index.js";
+import { type FaultRates, faulty } from "../../lib/testing/index.js";
 import { runs } from "../runs.js";
 import { Book, type BookId, books, hardText, idOf, keyOf, neighbours, places, sorted, ways, weights } from "./shelf.js";
 
@@ -175,6 +177,31 @@ async function assertAgrees(repository: Repository, model: Model): Promise<void>
   expect(await repository.verify()).toEqual([]);
 }
 
+/** Runs a sequence on two neighbours, each against a model of its own, comparing everything after every step. */
+async function assertFollows(db: Database, sequence: readonly (readonly [side: number, Operation])[]): Promise<void> {
+  const tenants = await neighbours(db);
+  const sides = tenants.map((tenant) => ({ repository: tenant.repository(Book), model: new Model() }));
+  for (const [at, operation] of sequence) {
+    const { repository, model } = sides[at] ?? expect.unreachable();
+    const [actual, expected] = operation(repository, model);
+    expect(await outcomeOf(() => actual)).toEqual(await outcomeOf(expected));
+    for (const side of sides) await assertAgrees(side.repository, side.model);
+  }
+}
+
+const rates: FaultRates = {
+  conflict: 0.1,
+  unknownApplied: 0.1,
+  unknownNotApplied: 0.1,
+  unknownLate: 0.05,
+  tooOld: 0.03,
+  futureVersion: 0.02,
+  processBehind: 0.02,
+};
+
+/** No jitter: retries wait as little as they may. */
+const impatient: Random = { fraction: () => 0, bytes: (length) => systemRandom.bytes(length) };
+
 describe("a repository", () => {
   let db: Database;
   beforeAll(async () => {
@@ -186,18 +213,26 @@ describe("a repository", () => {
 
   test("agrees with a map after every operation, and its neighbour with its own", async () => {
     await fc.assert(
-      fc.asyncProperty(steps, async (sequence) => {
-        const tenants = await neighbours(db);
-        const sides = tenants.map((tenant) => ({ repository: tenant.repository(Book), model: new Model() }));
-        for (const [at, operation] of sequence) {
-          const { repository, model } = sides[at] ?? expect.unreachable();
-          const [actual, expected] = operation(repository, model);
-          expect(await outcomeOf(() => actual)).toEqual(await outcomeOf(expected));
-          for (const side of sides) await assertAgrees(side.repository, side.model);
-        }
-      }),
+      fc.asyncProperty(steps, (sequence) => assertFollows(db, sequence)),
       { numRuns: runs(40) },
     );
+  });
+
+  test("agrees with a map on an engine that conflicts, ages and loses answers, applying nothing twice", async () => {
+    const engine = await openEngine(memory());
+    const kinds = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), steps, async (seed, sequence) => {
+        const faults = faulty(engine, { seed, rates, delayMs: 2, onFault: ({ kind }) => kinds.add(kind) });
+        const troubled = await open({ engine: faults, entities: [Book], random: impatient });
+        await assertFollows(troubled, sequence);
+        await troubled.close();
+        await faults.settled();
+      }),
+      { numRuns: runs(12) },
+    );
+    expect([...kinds].sort()).toEqual(Object.keys(rates).sort());
+    await engine.close();
   });
 
   test("agrees with a map when the operations share transactions, failed ones writing nothing", async () => {
