@@ -4,13 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { embedded, memory, openEngine } from "../../lib/engine/index.js";
+import { newTenantId } from "../../lib/tenant/index.js";
 import { faulty, recording } from "../../lib/testing/index.js";
 import { runEngineSuite } from "./suite.js";
+import { tenantViewEngine, tenantViewLacking } from "./tenant-view.js";
 
 const directory = mkdtempSync(join(tmpdir(), "tenantry-suite-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const empty = new Uint8Array();
+const tenantId = newTenantId();
 
 runEngineSuite("memory()", { open: () => openEngine(memory()), prefix: empty });
 
@@ -27,3 +30,9 @@ runEngineSuite("the fault engine without faults", {
 });
 
 runEngineSuite("the recording engine", { open: async () => recording(await openEngine(memory())), prefix: empty });
+
+runEngineSuite("a tenant's view", {
+  open: async () => tenantViewEngine(await openEngine(memory()), tenantId),
+  prefix: empty,
+  lacking: tenantViewLacking,
+});

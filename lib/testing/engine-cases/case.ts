@@ -6,6 +6,7 @@ import type { Stage } from "./stage.js";
  * - `wholeKeyspace`: nothing but the suite's keys is in it, so that reads may run to its ends
  * - `oneShard`: a batch of a range read ends at its limits only, not at a shard's edge as well
  * - `systemKeys`: keys from `\xff` on answer as FoundationDB's do, the metadata version key among them
+ * - `keyErrors`: a key it does not take is the engine's error, at the next read or the commit
  * - `readVersions`: `getReadVersion` and `setReadVersion`
  * - `estimates`: sizes and split points
  * - `options`: transaction options
@@ -16,6 +17,7 @@ export type EngineFeature =
   | "wholeKeyspace"
   | "oneShard"
   | "systemKeys"
+  | "keyErrors"
   | "readVersions"
   | "estimates"
   | "options"

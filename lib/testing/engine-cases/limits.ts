@@ -16,6 +16,7 @@ export const limitCases: readonly CaseDefinition[] = [
   },
   {
     name: "the longest key of the library is taken, one too long for the engine is 2102",
+    needs: ["keyErrors"],
     async run(stage) {
       const { keyBytesMax: engineKeyBytesMax } = stage.engine.capabilities;
       ok(engineKeyBytesMax >= keyBytesMax);

@@ -117,6 +117,7 @@ export const versionCases: readonly CaseDefinition[] = [
   },
   {
     name: "a stamp's offset beyond the bytes is 2000",
+    needs: ["keyErrors"],
     async run(stage) {
       const transaction = stage.begin();
       transaction.atomic("setVersionstampedKey", withOffset(stage.key("short"), 60_000), bytes("v"));

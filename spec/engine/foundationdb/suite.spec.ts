@@ -2,9 +2,12 @@
 import { afterAll, beforeAll } from "vitest";
 import { openFoundationDb } from "../../../lib/engine/foundationdb/engine.js";
 import { type Engine, foundationdb, memory, openEngine } from "../../../lib/engine/index.js";
+import { newTenantId } from "../../../lib/tenant/index.js";
 import { runEngineSuite } from "../suite.js";
+import { tenantViewEngine, tenantViewLacking } from "../tenant-view.js";
 import { type NativeDouble, nativeDouble } from "./native-double.js";
 
+const tenantId = newTenantId();
 let store: Engine;
 let whole: NativeDouble;
 let sharded: NativeDouble;
@@ -30,10 +33,19 @@ runEngineSuite("foundationdb over a stand-in with several shards", {
   lacking: { oneShard: "batches end at shards' edges" },
 });
 
+runEngineSuite("a tenant's view of foundationdb over a stand-in with several shards", {
+  open: async () => tenantViewEngine(await openFoundationDb({}, async () => sharded), tenantId),
+  lacking: { ...tenantViewLacking, oneShard: "batches end at shards' edges", wholeKeyspace: "random prefix" },
+});
+
 const clusterFile = process.env["TENANTRY_FDB_CLUSTER_FILE"];
 if (clusterFile) {
   runEngineSuite("foundationdb on a cluster", {
     open: () => openEngine(foundationdb({ clusterFile })),
     lacking: { wholeKeyspace: "other data may be in the cluster" },
+  });
+  runEngineSuite("a tenant's view of foundationdb on a cluster", {
+    open: async () => tenantViewEngine(await openEngine(foundationdb({ clusterFile })), tenantId),
+    lacking: tenantViewLacking,
   });
 }
