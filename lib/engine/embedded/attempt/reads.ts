@@ -62,10 +62,12 @@ export class AttemptReads {
     const { view, reader, options } = this.#attempt;
     const wanted = this.#selector(key, orEqual, offset);
     return this.#attempt.read(() => {
-      if (options.readYourWritesDisabled) return directKey(reader, wanted, this.#directConflicts(snapshot));
+      if (options.readYourWritesDisabled) {
+        return new Uint8Array(directKey(reader, wanted, this.#directConflicts(snapshot)));
+      }
       const found = view.key(wanted, this.#sees(snapshot));
       if (!snapshot) this.#conflict(keyConflict(wanted, found));
-      return found;
+      return new Uint8Array(found);
     });
   }
 

@@ -6,7 +6,7 @@ export interface Keyed {
   readonly key: Uint8Array;
 }
 
-const chunkEntriesMax = 256;
+const chunkEntriesMax = 128;
 
 /** A place in a {@link KeyMap}; any change of the map makes it void. */
 export class Place {
@@ -29,6 +29,8 @@ export class Place {
 
 export class KeyMap<E extends Keyed> {
   readonly #chunks: E[][];
+  /** Where the last look-up or insert ended: keys often come in order. */
+  readonly #hint = new Place(0, 0);
 
   /** `entries` in key order; there is always at least one. */
   constructor(entries: readonly [E, ...E[]]) {
@@ -74,6 +76,20 @@ export class KeyMap<E extends Keyed> {
 
   /** Moves `place` to the last entry whose key is at most `key` (the first entry, when all are greater). */
   floor(key: Uint8Array, place: Place): void {
+    const { chunk: hintChunk, index: hintIndex } = this.#hint;
+    if (!this.#isFloor(key, hintChunk, hintIndex)) this.#search(key);
+    place.chunk = this.#hint.chunk;
+    place.index = this.#hint.index;
+  }
+
+  #isFloor(key: Uint8Array, chunk: number, index: number): boolean {
+    const entry = this.#chunks[chunk]?.[index];
+    if (entry === undefined || compareBytes(entry.key, key) > 0) return false;
+    const next = this.#chunks[chunk]?.[index + 1] ?? this.#chunks[chunk + 1]?.[0];
+    return next === undefined || compareBytes(next.key, key) > 0;
+  }
+
+  #search(key: Uint8Array): void {
     let low = 0;
     let high = this.#chunks.length;
     while (high - low > 1) {
@@ -91,14 +107,19 @@ export class KeyMap<E extends Keyed> {
       if (entry !== undefined && compareBytes(entry.key, key) <= 0) from = middle;
       else to = middle;
     }
-    place.chunk = low;
-    place.index = from;
+    this.#hint.chunk = low;
+    this.#hint.index = from;
   }
 
   /** Adds `entry`, in the place of the one with its key if there is one. */
   insert(entry: E): void {
     const place = new Place(0, 0);
     this.floor(entry.key, place);
+    this.insertAt(place, entry);
+  }
+
+  /** As {@link insert}, when `place` is already the floor of the entry's key. */
+  insertAt(place: Place, entry: E): void {
     const chunk = this.#chunks[place.chunk];
     const found = chunk?.[place.index];
     if (chunk === undefined || found === undefined) throw new EngineError(4100);
@@ -109,6 +130,8 @@ export class KeyMap<E extends Keyed> {
     }
     const index = order < 0 ? place.index + 1 : place.index;
     chunk.splice(index, 0, entry);
+    this.#hint.chunk = place.chunk;
+    this.#hint.index = index;
     if (chunk.length <= chunkEntriesMax) return;
     // Keys that come in order leave full chunks behind them.
     const keep = index === chunk.length - 1 ? chunkEntriesMax : chunkEntriesMax >> 1;

@@ -22,7 +22,7 @@ const rangeConflict = (begin: Selector, end: Selector, reverse: boolean, read: R
   let to = end.key;
   if (read.toBegin) from = firstKey;
   else if (first !== undefined && last !== undefined) {
-    if (begin.offset <= 0 || (reverse && read.more && begin.offset <= 1)) from = reverse ? last : first;
+    if (begin.offset <= 0 || (reverse && read.more && begin.offset <= 1)) from = new Uint8Array(reverse ? last : first);
   }
   if (end.offset > begin.offset && compareBytes(end.key, from) < 0) from = end.key;
   if (read.throughEnd) to = allKeysEnd;

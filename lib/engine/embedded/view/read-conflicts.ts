@@ -22,7 +22,8 @@ export const rangeConflict = (begin: Selector, end: Selector, reverse: boolean, 
   const low = rows[reverse ? rows.length - 1 : 0]?.[0];
   const high = rows[reverse ? 0 : rows.length - 1]?.[0];
   if (low !== undefined && high !== undefined) {
-    if ((reverse || begin.offset <= 0) && compareBytes(low, from) < 0) from = low;
+    // The row is the caller's, who may change it.
+    if ((reverse || begin.offset <= 0) && compareBytes(low, from) < 0) from = new Uint8Array(low);
     if ((!reverse || end.offset > 0) && compareBytes(to, high) <= 0) to = keyAfter(high);
   }
   return { begin: from, end: to };

@@ -1,7 +1,15 @@
 /** A transaction's own view: reads that see its pending writes, over a snapshot that is read once. */
 import { EngineError } from "../../error.js";
-import { compareBytes, firstKey, keyAfter, userKeysEnd } from "../reading/bounds.js";
-import { Budget, firstAtOrAfter, isDirect, type RangeRead, type Selector, unlimited } from "../reading/selection.js";
+import { compareBytes, equalBytes, firstKey, keyAfter, userKeysEnd } from "../reading/bounds.js";
+import {
+  Budget,
+  firstAtOrAfter,
+  isDirect,
+  type RangeRead,
+  type Row,
+  type Selector,
+  unlimited,
+} from "../reading/selection.js";
 import { SnapshotCache } from "../reading/snapshot-cache.js";
 import type { SnapshotReader } from "../reading/snapshot-reader.js";
 import { MergedCursor } from "./merged-cursor.js";
@@ -10,6 +18,15 @@ import { readBackward } from "./range-backward.js";
 import { readForward } from "./range-forward.js";
 import type { ViewSource } from "./view-source.js";
 import { WriteMap } from "./write-map.js";
+
+const copied = (value: Uint8Array | undefined): Uint8Array | undefined => value && new Uint8Array(value);
+
+/** Whether a read of `rows` leaves nothing of its budget. */
+const isUsedUp = (budget: Budget, rows: readonly Row[]): boolean => {
+  const left = budget.copy();
+  for (const row of rows) left.take(row);
+  return left.isReached;
+};
 
 export class View {
   readonly writes = new WriteMap();
@@ -52,9 +69,9 @@ export class View {
       case "cleared":
         return undefined;
       case "independent":
-        return valueOver(at.entry.stack, undefined);
+        return copied(valueOver(at.entry.stack, undefined));
       case "dependent":
-        return valueOver(at.entry.stack, at.isKnown ? undefined : this.#read(key));
+        return copied(valueOver(at.entry.stack, at.isKnown ? undefined : this.#read(key)));
     }
   }
 
@@ -65,7 +82,7 @@ export class View {
     return at.kind === "cleared" || at.kind === "independent" || !this.#cache.isUnknown(key, keyAfter(key));
   }
 
-  /** The key a selector leads to, clamped to the first key and the end of the users' keys. */
+  /** The key a selector leads to, clamped to the first key and the end of the users' keys; not to be changed. */
   key(wanted: Selector, own: boolean): Uint8Array {
     const source = this.#source(own ? this.writes : this.#noWrites);
     return this.#key(source, wanted, source.cursor());
@@ -92,7 +109,9 @@ export class View {
 
   #merged(begin: Selector, end: Selector, budget: Budget, reverse: boolean, own: boolean): RangeRead {
     const source = this.#source(own ? this.writes : this.#noWrites);
-    return reverse ? readBackward(source, begin, end, budget) : readForward(source, begin, end, budget);
+    const read = reverse ? readBackward(source, begin, end, budget) : readForward(source, begin, end, budget);
+    // These rows are kept: what is handed out is the caller's own.
+    return { ...read, rows: read.rows.map(([key, value]) => [new Uint8Array(key), new Uint8Array(value)]) };
   }
 
   /** The short way for what neither was read nor written yet: one read of the snapshot is the answer. */
@@ -102,10 +121,15 @@ export class View {
     }
     if (own && !this.writes.isUntouched(begin.key, end.key)) return undefined;
     if (!this.#cache.isUnknown(begin.key, end.key)) return undefined;
-    const read = this.#reader.range(begin, end, budget.copy(), reverse);
-    const last = read.rows[read.rows.length - 1];
-    const stopped = read.more && last !== undefined;
-    this.#cache.addRange(stopped && reverse ? last[0] : begin.key, stopped && !reverse ? keyAfter(last[0]) : end.key);
-    return { rows: read.rows, more: read.more, toBegin: false, throughEnd: false };
+    const { rows, more } = this.#reader.range(begin, end, budget.copy(), reverse);
+    const last = rows[rows.length - 1];
+    let [from, to] = [begin.key, end.key];
+    if (more && last !== undefined) {
+      if (reverse) from = new Uint8Array(last[0]);
+      else to = keyAfter(last[0]);
+    }
+    this.#cache.addRange(from, to);
+    const isWhole = equalBytes(from, begin.key) && equalBytes(to, end.key);
+    return { rows, more: more && !(isWhole && !isUsedUp(budget, rows)), toBegin: false, throughEnd: false };
   }
 }

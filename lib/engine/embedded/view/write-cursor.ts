@@ -92,6 +92,11 @@ export class WriteCursor {
     return this.#past ? this.#map.after(this.#place).key : keyAfter(this.entry.key);
   }
 
+  /** Where the entry is, until the map changes. */
+  get place(): Place {
+    return this.#place;
+  }
+
   copy(): WriteCursor {
     const copy = new WriteCursor(this.#map);
     copy.#place.chunk = this.#place.chunk;

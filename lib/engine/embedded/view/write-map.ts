@@ -14,8 +14,12 @@ const blank = (key: Uint8Array): WriteEntry => ({
   unreadableAfter: false,
 });
 
+/** What lies under an operation on a key that was cleared. */
+const clearedStack: OperationStack = [{ type: "set", value: undefined }];
+
 export class WriteMap {
   readonly #entries = new KeyMap<WriteEntry>([blank(firstKey), blank(allKeysEnd), blank(afterAllKeys)]);
+  readonly #scratch = new WriteCursor(this.#entries);
   #empty = true;
 
   /** Whether no write and no write conflict range was ever added. */
@@ -38,28 +42,27 @@ export class WriteMap {
   /** Adds an operation on `key`. One without a conflict leaves the conflict of an earlier one. */
   mutate(key: Uint8Array, operation: Operation, addConflict: boolean): void {
     this.#empty = false;
-    const at = this.cursor();
+    const at = this.#scratch;
     at.skip(key);
-    const { entry } = at;
-    const stamped = operation.type === "setVersionstampedValue" || operation.type === "setVersionstampedKey";
-    const base = {
+    const { entry, isUnreadable } = at;
+    const { type } = operation;
+    const unreadable = isUnreadable || type === "setVersionstampedValue" || type === "setVersionstampedKey";
+    const overCleared = at.kind === "cleared" && !isIndependent(type);
+    let stack: OperationStack;
+    if (!equalBytes(entry.key, key)) stack = overCleared ? push(clearedStack, operation) : [operation];
+    else if (!isUnreadable && (type === "set" || type === "setVersionstampedValue")) stack = [operation];
+    else if (entry.stack.length === 0 && overCleared) stack = push(clearedStack, operation);
+    else if (unreadable) stack = [...entry.stack, operation];
+    else stack = push(entry.stack, operation);
+    this.#entries.insertAt(at.place, {
       key,
+      stack,
+      conflict: addConflict || at.isConflict,
+      unreadable,
       clearedAfter: entry.clearedAfter,
       conflictAfter: entry.conflictAfter,
       unreadableAfter: entry.unreadableAfter,
-      conflict: addConflict || at.isConflict,
-      unreadable: at.isUnreadable || stamped,
-    };
-    const overCleared = at.kind === "cleared" && !isIndependent(operation.type);
-    const cleared: OperationStack = [{ type: "set", value: undefined }];
-    let stack: OperationStack;
-    if (!equalBytes(entry.key, key)) stack = overCleared ? push(cleared, operation) : [operation];
-    else if (!at.isUnreadable && (operation.type === "set" || operation.type === "setVersionstampedValue")) {
-      stack = [operation];
-    } else if (entry.stack.length === 0 && overCleared) stack = push(cleared, operation);
-    else if (base.unreadable) stack = [...entry.stack, operation];
-    else stack = push(entry.stack, operation);
-    this.#entries.insert({ ...base, stack });
+    });
   }
 
   clear(begin: Uint8Array, end: Uint8Array, addConflict: boolean): void {
