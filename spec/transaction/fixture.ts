@@ -128,14 +128,19 @@ export function scripted(engine: Engine, script: ScriptedCommit[], calls: string
     begin() {
       calls.push("begin");
       const inner = engine.begin();
+      let detached = false;
       return new Proxy(inner, {
         get(target, name) {
           const value: unknown = Reflect.get(target, name);
           if (typeof value !== "function") return value;
           return (...args: unknown[]) => {
             calls.push(String(name));
+            // A commit that is on its way is out of the caller's reach.
+            if (name === "cancel" && detached) return undefined;
+            if (name === "getVersionstamp" && script.length > 0) return Promise.reject(new EngineError(1021));
             if (name !== "commit") return value.apply(target, args);
             const step = script.shift();
+            detached = step !== undefined;
             return step === undefined ? target.commit() : step(() => target.commit());
           };
         },

@@ -410,6 +410,15 @@ describe("misuse", () => {
     });
     expect(await later).toBe(1);
     expect(after).toBe("x");
+    // Nor what a function left behind starts while others run.
+    let begun: Promise<unknown> | undefined;
+    await runner.read(a, async () => {
+      begun = delay(10).then(() => runner.read(a, async () => 3));
+    });
+    await runner.read(a, async () => {
+      await delay(30);
+      expect(await begun).toBe(3);
+    });
     // Another database's transaction is no nesting.
     expect(await runner.transact(a, () => fixture.another().runner.read(a, async () => 2))).toBe(2);
   });

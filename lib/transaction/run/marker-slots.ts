@@ -59,8 +59,8 @@ export function idempotencyMarker(guard: TenantGuard, key: string, now: number, 
 }
 
 /**
- * Hands out markers. A key whose run has a known outcome is free for the next run: every run writes its own id
- * there, so a marker is never mistaken for another run's.
+ * Hands out markers. The key of a run that is over serves the next: every run writes its own id there, so a marker
+ * is never mistaken for another run's.
  */
 export class MarkerSlots {
   readonly #place: MarkerPlace;
@@ -85,7 +85,7 @@ export class MarkerSlots {
     return new Marker(key, this.#random.bytes(runIdBytes));
   }
 
-  /** Gives a marker back whose run has a known outcome, taken at `takenAt`. */
+  /** Gives back a marker taken at `takenAt`. */
   free(marker: Marker, takenAt: number): void {
     const current = timeBucket(takenAt, attemptMarkerBucketMs) === this.#bucket;
     if (current && this.#free.length < attemptMarkersHeldMax) this.#free.push(marker.key);

@@ -37,7 +37,7 @@ export interface RunPlan<T> {
   open(engine: EngineTransaction): Promise<OpenedAttempt<T>>;
   /** A marker for this run; asked for once, when first needed. */
   takeMarker(): Marker;
-  /** Gives the marker back once no outcome hangs on it. */
+  /** Gives the marker back when the run is over. */
   freeMarker(marker: Marker): void;
   /** Called with every attempt that writes a marker: old ones can go. */
   sweep(engine: EngineTransaction): void;
@@ -80,7 +80,6 @@ export class TransactionRun<T> {
 
   /** What was applied. Rejects only when nothing was, or with TRANSACTION_OUTCOME_UNKNOWN. */
   async outcome(): Promise<Applied<T>> {
-    let lost = false;
     try {
       for (;;) {
         const applied = await this.#attempt(++this.#attempts);
@@ -88,13 +87,12 @@ export class TransactionRun<T> {
       }
     } catch (error) {
       if (this.#unsettled.size === 0) throw error;
-      lost = true;
       const applied = await this.#settle(error);
-      lost = false;
       if (applied !== undefined) return applied;
       throw error;
     } finally {
-      if (this.#marker !== undefined && !lost) this.#plan.freeMarker(this.#marker);
+      // Even if the outcome stays unknown: a late attempt and the next user of the marker's key exclude each other.
+      if (this.#marker !== undefined) this.#plan.freeMarker(this.#marker);
     }
   }
 
