@@ -32,15 +32,15 @@ const put = async (key: string, value: string): Promise<void> => {
 describe("time", () => {
   test("a transaction past its timeout fails with 1031, also over onError, until it is reset", async () => {
     const transaction = await begin();
-    transaction.setOption("timeout", 40);
+    transaction.setOption("timeout", 500);
     expect(await code(transaction.get(bytes("time/a")))).toBe(undefined);
     await transaction.onError(new EngineError(1020));
-    await sleep(60);
+    await sleep(520);
     expect(await code(transaction.get(bytes("time/a")))).toBe(1031);
     expect(await code(transaction.onError(new EngineError(1031)))).toBe(1031);
     expect(await code(transaction.commit())).toBe(1031);
     transaction.reset();
-    await sleep(60);
+    await sleep(520);
     expect(await code(transaction.get(bytes("time/a")))).toBe(undefined);
   });
 
@@ -140,13 +140,13 @@ describe("sizes", () => {
 
   test("a hundred thousand writes, in any order, are no trouble", async () => {
     const transaction = await begin();
-    const started = performance.now();
+    const started = process.cpuUsage().user;
     for (let i = 0; i < 100_000; i++) {
       transaction.set(bytes(`many/${String((i * 7_919) % 100_000).padStart(6, "0")}`), Uint8Array.of(1));
     }
     const { rows } = await transaction.getRange(at("many/050000"), at("many/050010"), { mode: "exact", limit: 100 });
     expect(rows.length).toBe(10);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect((process.cpuUsage().user - started) / 1_000).toBeLessThan(5_000);
     transaction.reset();
   });
 });

@@ -45,7 +45,8 @@ export class Attempt {
 
   #open(): Snapshot {
     this.#hasRead = true;
-    this.#snapshot ??= this.#store.snapshot(this.takeReadVersion());
+    const version = this.takeReadVersion();
+    this.#snapshot ??= this.#store.snapshot(version);
     return this.#snapshot;
   }
 

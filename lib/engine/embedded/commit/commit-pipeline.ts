@@ -83,6 +83,9 @@ export class CommitPipeline {
     ) {
       return last;
     }
+    // From now on until it is flushed, readers read what was there before: at this moment, however long ago the last
+    // commit was.
+    this.readVersion();
     const batch: Batch = { version: this.#clock.next(), waiting: [], mutations: 0 };
     this.#batches.push(batch);
     return batch;
