@@ -1,0 +1,49 @@
+/** How much more memory does a scan of very many records take? Measured in a process that does nothing else. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { ScanMemory } from "../memory/child.js";
+import type { Bench, Question } from "../runner/bench.js";
+import { subject } from "../runner/bench.js";
+import type { StoreKind } from "../stores/store.js";
+
+/** Candidates whose processes are compared. */
+const measured: ReadonlySet<string> = new Set([subject, "lmdb-loop"]);
+
+async function scanInChild(kind: StoreKind, folder: string, people: number): Promise<ScanMemory> {
+  // Beside the runner where it was bundled to.
+  const child = fork(fileURLToPath(new URL("child.js", import.meta.url)), [kind.name, folder, String(people)]);
+  const exited = once(child, "exit");
+  const [message]: [ScanMemory] = await Promise.race([
+    once(child, "message") as Promise<[ScanMemory]>,
+    exited.then(([code]) => Promise.reject(new Error(`The scanning process ended with ${code}.`))),
+  ]);
+  await exited;
+  return message;
+}
+
+async function ask(bench: Bench): Promise<void> {
+  const { peopleLarge } = bench.scale;
+  const kinds = bench.candidates.present.filter(({ name }) => measured.has(name));
+  for (const kind of kinds) {
+    await bench.shelf.take(kind, peopleLarge);
+    await bench.shelf.putBack(kind, peopleLarge);
+  }
+  const outcome = await bench.compare({
+    name: "memory",
+    unit: "MiB",
+    candidates: kinds.map((kind) => ({
+      name: kind.name,
+      measure: async () => (await scanInChild(kind, bench.shelf.folder(kind, peopleLarge), peopleLarge)).growthMiB,
+    })),
+  });
+  const own = outcome.measured.find(({ candidate }) => candidate === subject);
+  if (own !== undefined) bench.book("memory/growth", own.median);
+}
+
+export const memory: Question = {
+  name: "memory",
+  title: "Growth of anonymous memory (RssAnon) during a scan of many records",
+  engines: ["embedded"],
+  ask,
+};
