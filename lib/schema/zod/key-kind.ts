@@ -119,7 +119,8 @@ function typeOf(
       return inner(innerOfLazy(schema, def));
     case "pipe": {
       const from = inner(def.in);
-      if (def.reverseTransform !== undefined || from?.codec === true) return from && { ...from, codec: true };
+      if (def.reverseTransform !== undefined || from?.codec === true)
+        return from && { ...from, codec: true, plain: false };
       const to = inner(def.out);
       return to && { ...to, plain: false };
     }

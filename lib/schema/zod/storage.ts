@@ -2,6 +2,7 @@
 import type * as core from "zod/v4/core";
 import type { LayoutField, LayoutNode, LayoutShape } from "../../value/index.js";
 import { isAsync, refuseChecks } from "./check.js";
+import { keyTypeOf } from "./key-kind.js";
 import { innerOfLazy } from "./lazy.js";
 import type { DefinitionPlace } from "./place.js";
 
@@ -13,11 +14,18 @@ const definitionDepthMax = 100;
 /** Walks a schema once; collects the shapes of its objects, the first one being the schema's own. */
 export class StorageWalk {
   readonly shapes: LayoutShape[] = [];
+  /** Whether what is walked is stored; the output side of a codec is not, and may be of any class. */
+  readonly #stored: boolean;
+  #outputs: StorageWalk | undefined;
   readonly #shapeOf = new Map<core.$ZodType, number>();
   readonly #parts = new Map<core.$ZodType, core.$ZodType[]>();
   readonly #codecs = new Set<core.$ZodType>();
   /** The schemas one is inside of. */
   readonly #within: core.$ZodType[] = [];
+
+  constructor(stored = true) {
+    this.#stored = stored;
+  }
 
   /** Whether a codec is in a schema walked before, or is it. */
   hasCodec(schema: core.$ZodType): boolean {
@@ -97,8 +105,12 @@ export class StorageWalk {
       case "default":
       case "prefault":
       case "catch":
-      case "readonly":
         return this.walk(def.innerType, place);
+      case "readonly":
+        // zod freezes what is readonly, and JavaScript cannot freeze bytes.
+        return keyTypeOf(def.innerType)?.kind === "bytes"
+          ? place.refuse("readonlyBytes")
+          : this.walk(def.innerType, place);
       case "lazy":
         return this.walk(innerOfLazy(schema, def), place);
       case "pipe":
@@ -119,31 +131,35 @@ export class StorageWalk {
       case "set":
         return this.#open([def.valueType], place);
       case "custom":
-        return storableClasses.includes(schema._zod.bag["Class"]) ? open : place.refuse("class");
+        return !this.#stored || storableClasses.includes(schema._zod.bag["Class"]) ? open : place.refuse("class");
+      case "transform":
+      case "success":
+      case "promise":
+        return place.refuse(def.type === "promise" ? "promise" : "oneWayTransform");
       default:
-        return place.refuse(unsupported[def.type] ?? "unsupportedType");
+        return this.#stored ? place.refuse(unstorable[def.type] ?? "unsupportedType") : open;
     }
   }
 
   #pipe(schema: core.$ZodType, def: core.$ZodPipeDef, place: DefinitionPlace): LayoutNode {
     const from = this.walk(def.in, place);
-    const to = this.walk(def.out, place);
     if (def.reverseTransform !== undefined) {
+      // Kept for all codecs, so that a codec in its own output ends.
+      this.#outputs ??= this.#stored ? new StorageWalk(false) : this;
+      this.#outputs.walk(def.out, place);
       if (isAsync(def.transform) || isAsync(def.reverseTransform)) return place.refuse("asyncCodec");
       this.#codecs.add(schema);
       return from;
     }
+    const to = this.walk(def.out, place);
     // Without a codec on the way in, the value is the same on both sides, and the later side is the narrower.
     return this.hasCodec(def.in) ? from : to;
   }
 }
 
-const unsupported: Readonly<Record<string, string>> = {
-  transform: "oneWayTransform",
-  success: "oneWayTransform",
+const unstorable: Readonly<Record<string, string>> = {
   function: "function",
   symbol: "symbol",
-  promise: "promise",
   file: "class",
   nan: "nan",
 };
