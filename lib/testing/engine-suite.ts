@@ -13,8 +13,19 @@ import { Stage } from "./engine-cases/stage.js";
 import { versionCases } from "./engine-cases/versions.js";
 import { watchCases } from "./engine-cases/watches.js";
 
-export type { EngineFeature } from "./engine-cases/case.js";
-
+/**
+ * What the suite runs on, and what that does not have.
+ *
+ * @example
+ * ```ts
+ * import { memory, openEngine } from "tenantry/engine";
+ * import type { EngineSuiteOptions } from "tenantry/testing";
+ * const options: EngineSuiteOptions = {
+ *   open: () => openEngine(memory()),
+ *   lacking: { wholeKeyspace: "other data is in it" },
+ * };
+ * ```
+ */
 export interface EngineSuiteOptions {
   /** Opens the engine under test. The cases share one; those about closing open their own. */
   readonly open: () => Promise<Engine>;
@@ -27,7 +38,20 @@ export interface EngineSuiteOptions {
   readonly lacking?: { readonly [Feature in EngineFeature]?: string | undefined } | undefined;
 }
 
-/** One case: framework-free, so that any test runner can run it. */
+/**
+ * One case: framework-free, so that any test runner can run it.
+ *
+ * @example
+ * ```ts
+ * import type { EngineCase } from "tenantry/testing";
+ * async function tried({ name, run }: EngineCase): Promise<string> {
+ *   return run().then(
+ *     () => `ok ${name}`,
+ *     (error: unknown) => `not ok ${name}: ${error}`,
+ *   );
+ * }
+ * ```
+ */
 export interface EngineCase {
   /** What it is about, then what must hold. */
   readonly name: string;
@@ -37,6 +61,18 @@ export interface EngineCase {
   run(): Promise<void>;
 }
 
+/**
+ * The suite for one engine.
+ *
+ * @example
+ * ```ts
+ * import type { EngineSuite } from "tenantry/testing";
+ * async function runAll(suite: EngineSuite): Promise<void> {
+ *   for (const { skip, run } of suite.cases) if (skip === undefined) await run();
+ *   await suite.close();
+ * }
+ * ```
+ */
 export interface EngineSuite {
   readonly cases: readonly EngineCase[];
   /** Clears what the suite wrote and closes its engine. */

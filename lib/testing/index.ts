@@ -11,9 +11,9 @@ export {
   type RecordingEngine,
   recording,
 } from "../engine/faults/index.js";
+export type { EngineFeature } from "./engine-cases/case.js";
 export {
   type EngineCase,
-  type EngineFeature,
   type EngineSuite,
   type EngineSuiteOptions,
   engineSuite,

@@ -124,7 +124,8 @@ export function exampleOf(documented: DocumentedExport): Program | undefined {
   const fence = fencesOf(plain.slice(Math.max(0, plain.indexOf("@example")))).find(({ language }) => language === "ts");
   if (fence === undefined || !plain.includes("@example")) return undefined;
   return {
-    name: `example-${documented.entry.replace(/\W+/g, "-")}-${documented.name}`,
+    // Names that differ in case only (a function and its type) are different files everywhere.
+    name: `example-${documented.entry.replace(/\W+/g, "-")}-${documented.name.replace(/[A-Z]/g, "_$&")}`,
     place: documented.file,
     code: fence.code,
   };

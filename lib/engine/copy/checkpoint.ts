@@ -2,7 +2,19 @@
 import { tenantryError } from "../../errors/index.js";
 import type { Range } from "./rows.js";
 
-/** Where a copy stands; plain JSON. It names keys, so keep it as safe as the data. */
+/**
+ * Where a copy stands; plain JSON. It names keys, so keep it as safe as the data.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { type CopyCheckpoint, copy, type Engine } from "tenantry/engine";
+ * declare const from: Engine;
+ * declare const to: Engine;
+ * const resumeFrom: CopyCheckpoint = JSON.parse(readFileSync("copy.json", "utf8"));
+ * await copy({ from, to, resumeFrom });
+ * ```
+ */
 export interface CopyCheckpoint {
   readonly format: 1;
   /** The range that is copied, in hexadecimal. */

@@ -8,7 +8,19 @@ import { RowDigest } from "./digest.js";
 import { type Range, RangeReader } from "./rows.js";
 import { WriteQueue } from "./write-queue.js";
 
-/** What is told after each chunk. */
+/**
+ * What is told after each chunk.
+ *
+ * @example
+ * ```ts
+ * import { writeFileSync } from "node:fs";
+ * import type { CopyProgress } from "tenantry/engine";
+ * const onProgress = ({ bytes, estimatedBytes, checkpoint }: CopyProgress): void => {
+ *   console.log(`${Math.round((100 * bytes) / estimatedBytes)} %`);
+ *   writeFileSync("copy.json", JSON.stringify(checkpoint));
+ * };
+ * ```
+ */
 export interface CopyProgress {
   /** Writing all rows, comparing them with the source again, or reading the target back for its digest. */
   readonly phase: "copying" | "comparing" | "digesting";
@@ -23,6 +35,18 @@ export interface CopyProgress {
   readonly checkpoint: CopyCheckpoint;
 }
 
+/**
+ * What to copy, and how.
+ *
+ * @example
+ * ```ts
+ * import { type CopyOptions, copy, type Engine } from "tenantry/engine";
+ * declare const from: Engine;
+ * declare const to: Engine;
+ * const options: CopyOptions = { from, to, overwrite: true, signal: AbortSignal.timeout(3_600_000) };
+ * await copy(options);
+ * ```
+ */
 export interface CopyOptions {
   readonly from: Engine;
   /** Nothing else may write to the range here while it is copied. */
@@ -39,6 +63,15 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * What was copied, and how consistent the copy is.
+ *
+ * @example
+ * ```ts
+ * import type { CopyResult } from "tenantry/engine";
+ * const report = ({ rows, digest, consistency }: CopyResult): string => `${rows} rows, ${consistency}, sha256 ${digest}`;
+ * ```
+ */
 export interface CopyResult {
   readonly rows: number;
   /** Bytes of keys and values. */

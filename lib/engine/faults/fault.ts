@@ -12,6 +12,13 @@
  * - `slowRead`: a read takes up to `slowReadMs` longer
  * - `watchDrop`: a watch ends with 1039, as it does when a cluster is upgraded
  * - `watchSpurious`: a watch fires though nothing has changed
+ *
+ * @example
+ * ```ts
+ * import type { FaultKind, InjectedFault } from "tenantry/testing";
+ * const count = (faults: readonly InjectedFault[], kind: FaultKind): number =>
+ *   faults.filter((fault) => fault.kind === kind).length;
+ * ```
  */
 export type FaultKind =
   | "conflict"
@@ -26,10 +33,26 @@ export type FaultKind =
   | "watchDrop"
   | "watchSpurious";
 
-/** How often each kind strikes where it can: a probability in [0, 1]; 0 when absent. */
+/**
+ * How often each kind strikes where it can: a probability in [0, 1]; 0 when absent.
+ *
+ * @example
+ * ```ts
+ * import type { FaultRates } from "tenantry/testing";
+ * const badDay: FaultRates = { conflict: 0.2, unknownApplied: 0.05, unknownLate: 0.05, slowRead: 0.3 };
+ * ```
+ */
 export type FaultRates = { readonly [Kind in FaultKind]?: number | undefined };
 
-/** One fault that was injected. */
+/**
+ * One fault that was injected.
+ *
+ * @example
+ * ```ts
+ * import type { InjectedFault } from "tenantry/testing";
+ * const print = ({ transaction, operation, kind }: InjectedFault): string => `${kind} in ${operation} of ${transaction}`;
+ * ```
+ */
 export interface InjectedFault {
   /** Which transaction of the engine it struck, counted from 1 in the order they began. */
   readonly transaction: number;
@@ -40,6 +63,15 @@ export interface InjectedFault {
   readonly fdbCode: number | undefined;
 }
 
+/**
+ * How an engine is made to fail.
+ *
+ * @example
+ * ```ts
+ * import type { FaultOptions } from "tenantry/testing";
+ * const options: FaultOptions = { seed: 42, rates: { conflict: 0.1 }, onFault: ({ kind }) => console.log(kind) };
+ * ```
+ */
 export interface FaultOptions {
   /** Where chance begins: the same seed and the same calls give the same faults. */
   readonly seed: number;

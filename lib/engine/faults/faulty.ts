@@ -4,7 +4,18 @@ import { dice } from "./dice.js";
 import type { FaultKind, FaultOptions, InjectedFault } from "./fault.js";
 import { type FaultHost, FaultyTransaction } from "./faulty-transaction.js";
 
-/** An engine with faults injected. */
+/**
+ * An engine with faults injected.
+ *
+ * @example
+ * ```ts
+ * import type { FaultyEngine } from "tenantry/testing";
+ * async function calm(engine: FaultyEngine): Promise<void> {
+ *   engine.disarm();
+ *   await engine.settled();
+ * }
+ * ```
+ */
 export interface FaultyEngine extends Engine {
   /** Every fault so far, in the order they were injected. */
   readonly injected: readonly InjectedFault[];

@@ -3,7 +3,19 @@ import type { Engine, EngineCapabilities, EngineTransaction } from "../engine.js
 import type { Access } from "./access.js";
 import { RecordingTransaction } from "./recording-transaction.js";
 
-/** An engine with every access recorded. */
+/**
+ * An engine with every access recorded.
+ *
+ * @example
+ * ```ts
+ * import type { RecordingEngine } from "tenantry/testing";
+ * async function costOf(engine: RecordingEngine, work: () => Promise<void>): Promise<number> {
+ *   engine.take();
+ *   await work();
+ *   return engine.take().filter(({ kind }) => kind === "asked").length;
+ * }
+ * ```
+ */
 export interface RecordingEngine extends Engine {
   /** Every access so far, in the order of the calls (returned keys when they came back). */
   readonly accesses: readonly Access[];

@@ -73,13 +73,45 @@ type OptionsOf<Codes extends Readonly<Record<string, OptionCode>>> = {
   readonly [Name in keyof Codes]?: OptionValues[Codes[Name]["type"]] | undefined;
 };
 
-/** Options of the FoundationDB client: tracing, TLS files, further client libraries. Set once per process. */
+/**
+ * Options of the FoundationDB client: tracing, TLS files, further client libraries. Set once per process.
+ *
+ * @example
+ * ```ts
+ * import { type FoundationDbNetworkOptions, foundationdb } from "tenantry/engine";
+ * const network: FoundationDbNetworkOptions = {
+ *   tlsCertPath: "/etc/foundationdb/cert.pem",
+ *   tlsKeyPath: "/etc/foundationdb/key.pem",
+ *   tlsCaPath: "/etc/foundationdb/ca.pem",
+ *   traceEnable: "/var/log/app",
+ * };
+ * const engine = foundationdb({ network });
+ * ```
+ */
 export interface FoundationDbNetworkOptions extends OptionsOf<typeof networkOptionCodes> {}
 
-/** Options of the database and defaults of its transactions; times in milliseconds, sizes in bytes. */
+/**
+ * Options of the database and defaults of its transactions; times in milliseconds, sizes in bytes.
+ *
+ * @example
+ * ```ts
+ * import { type FoundationDbDatabaseOptions, foundationdb } from "tenantry/engine";
+ * const database: FoundationDbDatabaseOptions = { maxWatches: 20_000, datacenterId: "fra1" };
+ * const engine = foundationdb({ database });
+ * ```
+ */
 export interface FoundationDbDatabaseOptions extends OptionsOf<typeof databaseOptionCodes> {}
 
-/** How to open FoundationDB; everything has a default. */
+/**
+ * How to open FoundationDB; everything has a default.
+ *
+ * @example
+ * ```ts
+ * import { type FoundationDbOptions, foundationdb } from "tenantry/engine";
+ * const options: FoundationDbOptions = { clusterFile: "/etc/foundationdb/fdb.cluster", tags: ["web"] };
+ * const engine = foundationdb(options);
+ * ```
+ */
 export interface FoundationDbOptions {
   /** Path of the cluster file; by default `FDB_CLUSTER_FILE`, `./fdb.cluster` or the system's, as `fdbcli` does. */
   readonly clusterFile?: string | undefined;

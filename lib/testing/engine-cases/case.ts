@@ -12,6 +12,12 @@ import type { Stage } from "./stage.js";
  * - `options`: transaction options
  * - `watches`: watches
  * - `reopening`: the engine may be opened a second time, and closed
+ *
+ * @example
+ * ```ts
+ * import type { EngineFeature } from "tenantry/testing";
+ * const lacking: { readonly [Feature in EngineFeature]?: string } = { watches: "the engine has none" };
+ * ```
  */
 export type EngineFeature =
   | "wholeKeyspace"

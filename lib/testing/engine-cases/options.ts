@@ -54,9 +54,9 @@ export const optionCases: readonly CaseDefinition[] = [
     needs: ["options"],
     async run(stage) {
       const transaction = stage.begin();
-      transaction.setOption("timeout", 20);
+      transaction.setOption("timeout", 100);
       await transaction.get(stage.key("a"));
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 150));
       await rejects(transaction.get(stage.key("a")), 1031);
       transaction.set(stage.key("a"), bytes("1"));
       await rejects(transaction.commit(), 1031);

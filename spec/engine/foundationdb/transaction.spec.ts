@@ -190,7 +190,7 @@ describe("closing", () => {
     const watcher = opened.begin();
     const watch = watcher.watch(key("watched"));
     await watcher.commit();
-    const waiting = opened.begin();
+    const [waiting, idle] = [opened.begin(), opened.begin()];
     const stamp = waiting.getVersionstamp();
     await opened.close();
     await committing;
@@ -201,6 +201,8 @@ describe("closing", () => {
     expect(() => opened.begin()).toThrow(expect.objectContaining({ code: "ENGINE_CLOSED" }));
     await expect(waiting.get(key("a"))).rejects.toMatchObject({ fdbCode: 1025 });
     await expect(waiting.watch(key("a")).fired).rejects.toMatchObject({ fdbCode: 1025 });
+    await expect(idle.get(key("a"))).rejects.toMatchObject({ fdbCode: 1025 });
+    await expect(idle.commit()).rejects.toMatchObject({ fdbCode: 1025 });
     expect(await engine.begin().get(key("written"))).toEqual(key("1"));
   });
 });
