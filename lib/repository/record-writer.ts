@@ -82,16 +82,19 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     check: (revision: Revision, record: Infer<E>) => void,
   ): Promise<void> {
     const table = this.#table;
-    const ids = records.map((record) => table.model.encodeId(table.model.idOf(record)));
+    const candidates = records.map((record) => {
+      const id = table.model.encodeId(table.model.idOf(record));
+      return { id, key: textOf(id), record };
+    });
     await this.#write(operation, options, async (transaction) => {
-      const stored = await Promise.all(ids.map((id) => table.stored(transaction, id)));
+      const found = await Promise.all(
+        candidates.map(async (candidate) => ({ ...candidate, before: await table.stored(transaction, candidate.id) })),
+      );
       const changes = new Map<string, Change<E>>();
-      for (const [at, record] of records.entries()) {
-        const id = ids[at] ?? new Uint8Array();
-        const before = stored[at];
-        const revision = changes.get(textOf(id))?.revision ?? before?.revision;
+      for (const { id, key, record, before } of found) {
+        const revision = changes.get(key)?.revision ?? before?.revision;
         check(revision, record);
-        changes.set(textOf(id), { id, before, after: record, revision: (revision ?? 0) + 1 });
+        changes.set(key, { id, before, after: record, revision: (revision ?? 0) + 1 });
       }
       applyChanges(transaction, table, [...changes.values()]);
     });

@@ -72,6 +72,11 @@ describe("a write", () => {
     await repository.put({ ...book(1), title: "x".repeat(fits) });
     expect(await repository.list({ index: "byTitle", from: "x" })).toHaveLength(1);
     expect((await repository.page({ index: "byTitle", reverse: true, size: 1 })).next).toBeTypeOf("string");
+    await tenant.transact(async (tx) => {
+      const over = tx.repository(Book).put({ ...book(1), weight: 9, title: "x".repeat(fits + 1) });
+      await expect(over).rejects.toMatchObject({ code: "KEY_TOO_LARGE", details: { bytes: keyBytesMax + 1 } });
+    });
+    expect(await repository.require(["a", 1])).toMatchObject({ weight: 1 });
     expect(await repository.verify()).toEqual([]);
   });
 
