@@ -44,9 +44,9 @@ export class LmdbStore implements Store {
     this.#flush = flush;
     this.#file = new PageFile(environment.dataFile);
     this.#clock = new VersionClock(lastVersion);
-    this.#snapshots = new Snapshots(environment, this.#clock, lastVersion);
-    this.#watches = new Watches((key) => environment.get(key, this.#snapshots.newest()));
     this.#pipeline = new CommitPipeline(this.#clock, lastVersion, (version, commits) => this.#write(version, commits));
+    this.#snapshots = new Snapshots(environment, () => this.#pipeline.readVersion(), lastVersion);
+    this.#watches = new Watches((key) => environment.get(key, this.#snapshots.newest()));
   }
 
   static async open(options: LmdbStoreOptions): Promise<LmdbStore> {

@@ -56,14 +56,15 @@ export class CommitPipeline {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw tenantryError("ENGINE_CLOSED", { engine: "embedded" });
       const { readVersion, readConflicts, writeConflicts } = request;
+      const oldest = this.readVersion() - versionAgeMax;
       if (readVersion !== undefined) {
-        if (this.#clock.now() - Number(readVersion) > versionAgeMax) throw new EngineError(1_007);
+        if (Number(readVersion) < oldest) throw new EngineError(1_007);
         if (this.#resolver.conflicts(readConflicts, Number(readVersion))) throw new EngineError(1_020);
       }
       const batch = this.#openBatch();
       const versionstamp = versionstampOf(batch.version, batch.waiting.length);
-      this.#resolver.note(writeConflicts, batch.version);
-      this.#resolver.note(stampedKeys(request.mutations, versionstamp), batch.version);
+      this.#resolver.note(writeConflicts, batch.version, oldest);
+      this.#resolver.note(stampedKeys(request.mutations, versionstamp), batch.version, oldest);
       const commit = { ...request, version: BigInt(batch.version), versionstamp };
       batch.waiting.push({ commit, resolve, reject });
       batch.mutations += request.mutations.length;

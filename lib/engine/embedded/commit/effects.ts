@@ -106,7 +106,7 @@ function* writeFinalState(
       if (mutation.type === "set") write(mutation.key, mutation.value);
       else if (mutation.type === "clearRange") {
         if (isSingleKey(mutation)) write(mutation.begin, undefined);
-        else {
+        else if (Buffer.compare(mutation.begin, mutation.end) < 0) {
           clears.addRange(latin1(mutation.begin), latin1(mutation.end), order);
           cleared.push(mutation);
         }

@@ -152,8 +152,8 @@ export class RecentWrites {
     this.#points.set(key, version);
   }
 
+  /** `begin` lies before `end`. */
   addRange(begin: string, end: string, version: number): void {
-    if (begin >= end) return;
     this.#newest = version;
     const after = this.#steps.before(end);
     this.#steps.deleteRange(begin, end);

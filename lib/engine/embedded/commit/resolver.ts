@@ -41,17 +41,21 @@ export class Resolver {
     return false;
   }
 
-  /** Notes the writes of the commit at `version`, which is later than every one noted before. */
-  note(ranges: readonly KeyRange[], version: number): void {
-    const writes = this.#stretchOf(version);
+  /**
+   * Notes the writes of the commit at `version`, which is not before any noted already, and forgets those that no
+   * read version from `oldest` on can conflict with.
+   */
+  note(ranges: readonly KeyRange[], version: number, oldest: number): void {
+    while ((this.#stretches[0]?.writes.newest ?? version) < oldest) this.#stretches.shift();
     for (const range of ranges) {
+      if (Buffer.compare(range.begin, range.end) >= 0) continue;
+      const writes = this.#stretchOf(version);
       if (isSingleKey(range)) writes.addKey(latin1(range.begin), version);
       else writes.addRange(latin1(range.begin), latin1(range.end), version);
     }
   }
 
   #stretchOf(version: number): RecentWrites {
-    while ((this.#stretches[0]?.writes.newest ?? version) < version - versionAgeMax) this.#stretches.shift();
     const last = this.#stretches.at(-1);
     if (last !== undefined && version - last.since < stretchVersions && last.writes.size < stretchKeysMax) {
       return last.writes;

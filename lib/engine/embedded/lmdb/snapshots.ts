@@ -1,7 +1,6 @@
 /** The states of the store that can be read: one LMDB reader per commit version, counted, for five seconds at most. */
 import { EngineError } from "../../error.js";
 import { versionAgeMax } from "../commit/resolver.js";
-import type { VersionClock } from "../commit/version-clock.js";
 import type { Snapshot } from "../store.js";
 import type { Environment, Reader } from "./environment.js";
 import { allocateTogether } from "./row-codec.js";
@@ -27,15 +26,19 @@ interface View {
 
 export class Snapshots {
   readonly #environment: Environment;
-  readonly #clock: VersionClock;
+  readonly #now: () => number;
   /** By version, oldest first; the last is the newest state. Never empty until closed. */
   readonly #views: View[] = [];
   #idlePages = 0;
   #sweep: NodeJS.Timeout | undefined;
 
-  constructor(environment: Environment, clock: VersionClock, version: number) {
+  /**
+   * `now` is the newest read version. Age is counted from it and not from the clock: as in FoundationDB, nothing
+   * grows old while a slow disk holds up the next commit.
+   */
+  constructor(environment: Environment, now: () => number, version: number) {
     this.#environment = environment;
-    this.#clock = clock;
+    this.#now = now;
     this.advance(version, 0);
   }
 
@@ -66,7 +69,7 @@ export class Snapshots {
 
   /** Closes the views whose every read version is too old, then unused ones past the bounds, oldest first. */
   #drop(): void {
-    const oldest = this.#clock.now() - versionAgeMax;
+    const oldest = this.#now() - versionAgeMax;
     let expired = 0;
     while (expired < this.#views.length - 1 && (this.#views[expired + 1]?.version ?? 0) <= oldest) expired += 1;
     for (const view of this.#views.splice(0, expired)) this.#close(view);
@@ -99,7 +102,7 @@ export class Snapshots {
 
   /** The view at a read version. Throws 1007 when it is too old or its state is kept no more. */
   open(version: number): Snapshot {
-    if (this.#clock.now() - version > versionAgeMax) throw new EngineError(1_007);
+    if (this.#now() - version > versionAgeMax) throw new EngineError(1_007);
     let low = 0;
     let high = this.#views.length;
     while (low < high) {
@@ -109,7 +112,7 @@ export class Snapshots {
     }
     const view = this.#views[low - 1];
     if (view === undefined) throw new EngineError(1_007);
-    return new ViewSnapshot(this.#environment, this.#clock, view, version);
+    return new ViewSnapshot(this.#environment, this.#now, view, version);
   }
 
   close(): void {
@@ -121,14 +124,14 @@ export class Snapshots {
 class ViewSnapshot implements Snapshot {
   readonly version: bigint;
   readonly #environment: Environment;
-  readonly #clock: VersionClock;
+  readonly #now: () => number;
   readonly #view: View;
   readonly #readVersion: number;
   #released = false;
 
-  constructor(environment: Environment, clock: VersionClock, view: View, version: number) {
+  constructor(environment: Environment, now: () => number, view: View, version: number) {
     this.#environment = environment;
-    this.#clock = clock;
+    this.#now = now;
     this.#view = view;
     this.#readVersion = version;
     this.version = BigInt(version);
@@ -165,6 +168,6 @@ class ViewSnapshot implements Snapshot {
   }
 
   #assertReadable(): void {
-    if (this.#view.expired || this.#clock.now() - this.#readVersion > versionAgeMax) throw new EngineError(1_007);
+    if (this.#view.expired || this.#now() - this.#readVersion > versionAgeMax) throw new EngineError(1_007);
   }
 }
