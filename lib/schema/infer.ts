@@ -12,9 +12,6 @@ export type AnyEntity = Entity<string, ObjectSchema, readonly string[], IndexDef
 /** What a field may hold to be part of an id, or to be indexed. */
 export type KeyScalar = string | number | bigint | boolean | Date | Uint8Array;
 
-/** Forces the compiler to show an intersection or a mapped type as one plain object. */
-type Simplify<T> = { [K in keyof T]: T[K] } & {};
-
 /**
  * The record type of an entity: what reads return (zod's output type).
  *
@@ -74,16 +71,10 @@ export type KeyFieldName<Output> = {
   [K in keyof Output & string]-?: Output[K] extends KeyScalar ? K : never;
 }[keyof Output & string];
 
-/** `T` with explicit `undefined` allowed for exactly the fields that may be absent. */
-type Removable<T> = {
-  [K in keyof T as undefined extends T[K] ? never : Record<never, never> extends Pick<T, K> ? never : K]?: T[K];
-} & {
-  [K in keyof T as undefined extends T[K] ? K : Record<never, never> extends Pick<T, K> ? K : never]?: T[K] | undefined;
-};
-
 /**
  * What `patch` takes: any of the entity's fields but those of its id. The patch is shallow: a nested object is
- * replaced as a whole. An explicit `undefined` removes an optional field, and does not compile for any other.
+ * replaced as a whole. An explicit `undefined` removes an optional field; for any other it does not compile
+ * (with `exactOptionalPropertyTypes`) and is refused when it runs. A field with a default goes back to it.
  *
  * @example
  * ```ts
@@ -97,4 +88,6 @@ type Removable<T> = {
  * const patch: PatchOf<typeof City> = { name: "Lyon", mayor: undefined };
  * ```
  */
-export type PatchOf<E extends AnyEntity> = Simplify<Removable<Omit<InputOf<E>, E["id"][number]>>>;
+export type PatchOf<E extends AnyEntity> = PatchWithout<InputOf<E>, E["id"][number]>;
+
+type PatchWithout<Input, Id> = { [K in keyof Input as Exclude<K, Id>]?: Input[K] };
