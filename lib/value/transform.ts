@@ -15,13 +15,6 @@ export interface TransformContext {
 /**
  * Changes payloads on their way to the store and back. Either direction may be asynchronous; a synchronous transform
  * keeps reads synchronous.
- *
- * @example
- * ```ts
- * import { deflateRawSync, inflateRawSync } from "node:zlib";
- * import type { ByteTransform } from "tenantry";
- * const compressed: ByteTransform = { seal: (bytes) => deflateRawSync(bytes), unseal: (bytes) => inflateRawSync(bytes) };
- * ```
  */
 export interface ByteTransform {
   /** Returns the bytes to store in place of `payload`. */
