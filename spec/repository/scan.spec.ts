@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Database } from "../../lib/database.js";
-import { memory } from "../../lib/engine/index.js";
+import { type Engine, type EngineTransaction, memory, openEngine } from "../../lib/engine/index.js";
 import { scanBatchRowsMax } from "../../lib/limits.js";
 import { systemClock } from "../../lib/observe/index.js";
 import { open } from "../../lib/open.js";
+import type { TenantRepository } from "../../lib/repository/index.js";
 import { entity } from "../../lib/schema/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";
 import { collect } from "./shelf.js";
@@ -91,6 +92,81 @@ describe("a scan of several batches", () => {
     expect(await rows.count({ from: 10, to: total - 10 })).toBe(total - 20);
     const limited = await collect(rows.scan({ limit: scanBatchRowsMax + 1, reverse: true }));
     expect(limited.map(({ n }) => n)).toEqual(all.toReversed().slice(0, scanBatchRowsMax + 1));
+  });
+});
+
+describe("a scan's iterator", () => {
+  /** An engine that knows how many of its transactions are neither committed nor cancelled. */
+  class Counting implements Engine {
+    readonly name = "counting";
+    readonly open = new Set<EngineTransaction>();
+    readonly #engine: Engine;
+
+    constructor(engine: Engine) {
+      this.#engine = engine;
+    }
+
+    get capabilities(): Engine["capabilities"] {
+      return this.#engine.capabilities;
+    }
+
+    begin(): EngineTransaction {
+      const transaction = this.#engine.begin();
+      this.open.add(transaction);
+      const cancel = transaction.cancel.bind(transaction);
+      transaction.cancel = () => {
+        this.open.delete(transaction);
+        cancel();
+      };
+      return transaction;
+    }
+
+    close(): Promise<void> {
+      return this.#engine.close();
+    }
+  }
+
+  let engine: Counting;
+  let db: Database;
+  let rows: TenantRepository<typeof Row>;
+  beforeAll(async () => {
+    engine = new Counting(await openEngine(memory()));
+    db = await open({ engine, entities: [Row] });
+    rows = db.tenant((await db.tenants.provision({ name: "rows" })).id).repository(Row);
+    for (let from = 0; from < total; from += 500) {
+      await rows.createMany(Array.from({ length: 500 }, (_, i) => row(from + i)));
+    }
+  });
+  afterAll(async () => {
+    await db.close();
+    await engine.close();
+  });
+
+  test("may be asked for many rows at once", async () => {
+    const iterator = rows.scan()[Symbol.asyncIterator]();
+    const asked = await Promise.all(Array.from({ length: total + 3 }, () => iterator.next()));
+    expect(asked.flatMap(({ value }) => (value === undefined ? [] : [value.n]))).toEqual([...Array(total).keys()]);
+    expect(asked.map(({ done }) => done).slice(-4)).toEqual([false, true, true, true]);
+  });
+
+  test("gives its read version back at the end, when it is left, and when it fails", async () => {
+    engine.open.clear();
+    const held: number[] = [];
+    for await (const batch of rows.scan().batches()) if (batch.length > 0) held.push(engine.open.size);
+    expect(held).toEqual([1, 1, 1]);
+    expect(engine.open.size).toBe(0);
+    for await (const { n } of rows.scan()) if (n === 1_200) break;
+    expect(engine.open.size).toBe(0);
+    for await (const batch of rows.scan().batches()) if (batch.length > 0) break;
+    expect(engine.open.size).toBe(0);
+    const stop = new AbortController();
+    const aborted = (async () => {
+      for await (const { n } of rows.scan({ signal: stop.signal })) if (n === 10) stop.abort();
+    })();
+    await expect(aborted).rejects.toMatchObject({ code: "TRANSACTION_ABORTED" });
+    await rows.count();
+    await rows.verify();
+    expect(engine.open.size).toBe(0);
   });
 });
 
