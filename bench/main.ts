@@ -9,6 +9,7 @@ import { plot } from "./runner/plot.js";
 import { Progress } from "./runner/progress.js";
 import { report } from "./runner/report.js";
 import { full, quick } from "./runner/scale.js";
+import { useProcessorTime } from "./runner/stopwatch.js";
 import { digits, resultTable, verdictTable } from "./runner/table.js";
 import { verdicts } from "./runner/targets.js";
 import { candidates } from "./stores/kinds.js";
@@ -16,7 +17,9 @@ import { Shelf } from "./stores/shelf.js";
 
 interface Arguments {
   readonly quick: boolean;
+  readonly processor: boolean;
   readonly only?: readonly string[];
+  readonly rounds?: number;
   readonly json?: string;
   readonly plot?: string;
   readonly folder: string;
@@ -26,6 +29,8 @@ const command = new Command("bench")
   .description("Measures Tenantry beside its peers, in turn, on the same rows; ratios of one run are what counts.")
   .option("--quick", "fewer rows and rounds, under a minute", false)
   .option("--only <names...>", `of ${questions.map(({ name }) => name).join(", ")}`)
+  .option("--rounds <number>", "rounds of every comparison", Number)
+  .option("--processor", "measure this process's processor time: for reads, on a machine that does other things", false)
   .option("--json <file>", "where to write the report")
   .option("--plot <file>", "where to draw the results, as SVG")
   .option(
@@ -45,12 +50,16 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(options: Arguments): Promise<void> {
   const asked = chosen(options);
+  if (options.processor) useProcessorTime();
   const present = candidates(process.env["TENANTRY_FDB_CLUSTER_FILE"]);
   const progress = new Progress();
   const shelf = new Shelf(options.folder, (name, people) =>
     progress.say(`Loading ${people.toLocaleString("en-US")} people into ${name} …`),
   );
-  const scale = options.quick ? quick : full;
+  const scale = {
+    ...(options.quick ? quick : full),
+    ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
+  };
   const bench = new Bench({ scale, candidates: present, shelf, progress });
   if (present.missing.length > 0) {
     print(

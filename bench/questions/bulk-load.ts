@@ -1,7 +1,8 @@
 /** How fast are many new records stored, in shuffled order, a thousand per durable transaction? */
 import { rmSync } from "node:fs";
 import { person, shuffledIds } from "../people/people.js";
-import { perSecond, type Question } from "../runner/bench.js";
+import type { Question } from "../runner/bench.js";
+import { perSecond } from "../runner/stopwatch.js";
 
 export const bulkLoad: Question = {
   name: "bulk-load",

@@ -4,8 +4,9 @@ import { type Database, embedded, type TenantId } from "tenantry";
 import { person } from "../people/people.js";
 import { Person } from "../people/person.js";
 import { differentNumbers, wholeNumbers } from "../people/random.js";
-import { type Bench, milliseconds, perSecond, type Question, subject, Tally } from "../runner/bench.js";
+import { type Bench, type Question, subject, Tally } from "../runner/bench.js";
 import { type Outcome, pairedRatios } from "../runner/comparison.js";
+import { milliseconds, perSecond } from "../runner/stopwatch.js";
 import { concurrently, type PeopleStore } from "../stores/store.js";
 import { openPeople } from "../stores/tenantry.js";
 

@@ -4,8 +4,9 @@ import { Packr, Unpackr } from "msgpackr";
 import { embedded } from "tenantry";
 import { cityOf, person, shuffledIds } from "../people/people.js";
 import { type Person, Resident } from "../people/person.js";
-import { type Bench, perSecond, type Question, subject, Tally } from "../runner/bench.js";
+import { type Bench, type Question, subject, Tally } from "../runner/bench.js";
 import type { Candidate } from "../runner/comparison.js";
+import { perSecond } from "../runner/stopwatch.js";
 import { chunks } from "../stores/store.js";
 import { openPeople, tenantOf } from "../stores/tenantry.js";
 

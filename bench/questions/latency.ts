@@ -2,8 +2,9 @@
 import { quantile } from "simple-statistics";
 import { Disk } from "../disk.js";
 import { differentNumbers } from "../people/random.js";
-import { milliseconds, type Question } from "../runner/bench.js";
+import type { Question } from "../runner/bench.js";
 import { summary } from "../runner/comparison.js";
+import { milliseconds } from "../runner/stopwatch.js";
 
 const shares = { p50: 0.5, p90: 0.9, p99: 0.99 } as const;
 

@@ -5,9 +5,10 @@ import { type CompositionOptions, compose } from "../composition.js";
 import { person, shuffledIds } from "../people/people.js";
 import { parsePerson } from "../people/person.js";
 import { differentNumbers, wholeNumbers } from "../people/random.js";
-import { type Bench, perSecond, type Question, subject, Tally } from "../runner/bench.js";
+import { type Bench, type Question, subject, Tally } from "../runner/bench.js";
 import { pairedRatios } from "../runner/comparison.js";
 import { interval } from "../runner/interval.js";
+import { perSecond } from "../runner/stopwatch.js";
 import type { PeopleStore } from "../stores/store.js";
 import { tenantOf, tenantryStore } from "../stores/tenantry.js";
 

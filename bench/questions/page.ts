@@ -1,7 +1,8 @@
 /** What does a page of a hundred records cost, from a random start and through a cursor? */
 import { wholeNumbers } from "../people/random.js";
-import { type Bench, perSecond, type Question, Tally } from "../runner/bench.js";
+import { type Bench, type Question, Tally } from "../runner/bench.js";
 import type { Candidate } from "../runner/comparison.js";
+import { perSecond } from "../runner/stopwatch.js";
 import { tenantryOf } from "./subject.js";
 
 const size = 100;

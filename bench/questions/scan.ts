@@ -1,5 +1,6 @@
 /** How fast do typed objects come out of a full scan? */
-import { type Bench, perSecond, type Question, Tally } from "../runner/bench.js";
+import { type Bench, type Question, Tally } from "../runner/bench.js";
+import { perSecond } from "../runner/stopwatch.js";
 import { tenantryOf } from "./subject.js";
 
 async function scans(bench: Bench, name: string, people: number): Promise<void> {

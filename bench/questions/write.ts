@@ -2,7 +2,8 @@
 import { Disk } from "../disk.js";
 import { person } from "../people/people.js";
 import { differentNumbers } from "../people/random.js";
-import { type Bench, perSecond, type Question } from "../runner/bench.js";
+import type { Bench, Question } from "../runner/bench.js";
+import { perSecond } from "../runner/stopwatch.js";
 import type { PeopleStore } from "../stores/store.js";
 
 interface Write {

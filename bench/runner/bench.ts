@@ -4,6 +4,7 @@ import type { LoadedStore, Purpose, Shelf } from "../stores/shelf.js";
 import type { PeopleStore } from "../stores/store.js";
 import { type Candidate, type Comparison, compare, type Outcome, ratio } from "./comparison.js";
 import type { Progress } from "./progress.js";
+import { perSecond } from "./stopwatch.js";
 
 /** How much a run measures. */
 export interface Scale {
@@ -112,20 +113,6 @@ export class Bench {
     }));
     return this.compare({ name, unit, candidates: [...candidates, ...more] });
   }
-}
-
-/** Operations per second of `work`, which returns how many it did. */
-export async function perSecond(work: () => Promise<number>): Promise<number> {
-  const begun = performance.now();
-  const operations = await work();
-  return (operations * 1_000) / (performance.now() - begun);
-}
-
-/** Milliseconds that `work` takes. */
-export async function milliseconds(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await work();
-  return performance.now() - begun;
 }
 
 /** Adds up something of each row, so that no candidate can leave its work undone, and checks how many there were. */

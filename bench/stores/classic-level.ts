@@ -6,6 +6,7 @@ import { chunks, concurrently, type StoreKind } from "./store.js";
 
 interface LevelIterator {
   nextv(size: number): Promise<[Buffer, Person][]>;
+  all(): Promise<[Buffer, Person][]>;
   close(): Promise<void>;
 }
 
@@ -16,7 +17,7 @@ interface Level {
   getMany(keys: Buffer[]): Promise<(Person | undefined)[]>;
   put(key: Buffer, value: Person, options: { sync: boolean }): Promise<void>;
   batch(operations: { type: "put"; key: Buffer; value: Person }[], options: { sync: boolean }): Promise<void>;
-  iterator(range: { gte: Buffer; limit?: number }): LevelIterator;
+  iterator(range: { gte: Buffer; limit?: number; highWaterMarkBytes: number }): LevelIterator;
 }
 
 interface Package {
@@ -25,6 +26,8 @@ interface Package {
 
 const packageName = "classic-level";
 const batchRecords = 1_000;
+/** What it reads ahead at most; by default so little that a batch of rows does not fit. */
+const highWaterMarkBytes = 1_048_576;
 
 export const classicLevel: StoreKind = {
   name: "classic-level",
@@ -47,7 +50,7 @@ export const classicLevel: StoreKind = {
         }
       },
       async scan(visit) {
-        const iterator = db.iterator({ gte: personKey(0) });
+        const iterator = db.iterator({ gte: personKey(0), highWaterMarkBytes });
         for (;;) {
           const rows = await iterator.nextv(batchRecords);
           if (rows.length === 0) break;
@@ -57,9 +60,8 @@ export const classicLevel: StoreKind = {
       },
       async pages(starts, size, visit) {
         for (const from of starts) {
-          const iterator = db.iterator({ gte: personKey(from), limit: size });
-          for (const [, person] of await iterator.nextv(size)) visit(person);
-          await iterator.close();
+          const iterator = db.iterator({ gte: personKey(from), limit: size, highWaterMarkBytes });
+          for (const [, person] of await iterator.all()) visit(person);
         }
       },
       async get(ids, visit) {
