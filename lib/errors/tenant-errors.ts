@@ -1,4 +1,4 @@
-/** Codes about tenants: their ids, their states and the wall between them. */
+/** Codes about tenants: their ids, their states, the wall between them, and the laws that try it. */
 import { define } from "./definition.js";
 
 export const tenantErrors = {
@@ -15,4 +15,13 @@ export const tenantErrors = {
     "The operation would have left its tenant and was refused.",
   ),
   DATABASE_OPTION_INVALID: define<{ option: string; reason: string }>()("usage", "An option of `open` is not valid."),
+  TEST_PEER_MISSING: define<{ package: string }>()("usage", "A package that the laws need is not installed."),
+  TEST_RUNNER_MISSING: define<{ option: string }>()(
+    "usage",
+    "There is no such function of a test runner here: give it as an option.",
+  ),
+  TEST_RECORDS_MISSING: define<{ entity: string; reason: string }>()(
+    "usage",
+    "No records of the entity could be made from its schema: give a way to make some.",
+  ),
 } as const;

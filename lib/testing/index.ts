@@ -18,3 +18,20 @@ export {
   type EngineSuiteOptions,
   engineSuite,
 } from "./engine-suite.js";
+export type { RecordMaker } from "./generate/record-arbitrary.js";
+export {
+  assertCursorRefused,
+  assertForeignLooksMissing,
+  assertOthersUnchanged,
+  assertSilentAbout,
+  assertStaysInTenant,
+  type KeptRow,
+  type RootOptions,
+  type Transcript,
+} from "./isolation/assertions.js";
+export type { IsolationCase } from "./isolation/laws.js";
+export { mentionOf, type Reached, reachable } from "./isolation/mention.js";
+export type { Outcome } from "./isolation/outcome.js";
+export { type IsolationLawsOptions, type IsolationOptions, isolationCases, isolationLaws } from "./isolation-laws.js";
+export { type Sandbox, type SandboxOptions, sandbox } from "./sandbox.js";
+export type { HookFunction, TestFunction } from "./test-runner.js";

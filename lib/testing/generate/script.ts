@@ -1,0 +1,204 @@
+/** Scripts: what the tenants of one run hold, and the operations that one of them tries. */
+import type { Arbitrary } from "fast-check";
+import { keyBytesMax } from "../../limits.js";
+import type { AnyEntity } from "../../schema/index.js";
+import type { FastCheck } from "./fast-check.js";
+import { type RecordMaker, recordArbitrary } from "./record-arbitrary.js";
+import { hardTexts } from "./text-arbitrary.js";
+
+/** An id: of one of the entity's records, whoever holds it, or any value at all. */
+export type IdPick = { readonly record: number } | { readonly value: unknown };
+
+/** The values of a bound: of a record's fields, as many as the index has or fewer, or any value at all. */
+export type BoundPick = { readonly record: number; readonly fields: number } | { readonly value: unknown };
+
+/** A query; `index` counts the entity's indexes from 1, 0 is the id. */
+export interface QueryPick {
+  readonly index: number;
+  readonly equals: BoundPick | undefined;
+  readonly from: BoundPick | undefined;
+  readonly to: BoundPick | undefined;
+  readonly reverse: boolean;
+  readonly limit: number | undefined;
+}
+
+/** A cursor: none, one that an earlier page gave, one of another tenant, one of these changed, or any text. */
+export type CursorPick =
+  | { readonly of: "none" }
+  | { readonly of: "own" | "other"; readonly at: number }
+  | { readonly of: "tampered"; readonly at: number; readonly place: number }
+  | { readonly of: "forged"; readonly text: string };
+
+/** One operation of a repository. */
+export type RepositoryStep = { readonly entity: number } & (
+  | { readonly do: "get" | "require" | "entry" | "has" | "delete"; readonly id: IdPick }
+  | { readonly do: "getMany" | "deleteMany"; readonly ids: readonly IdPick[] }
+  | { readonly do: "create" | "put"; readonly record: number }
+  | { readonly do: "createMany" | "putMany"; readonly records: readonly number[] }
+  | {
+      readonly do: "update" | "patch";
+      readonly id: IdPick;
+      readonly record: number;
+      readonly ifRevision: number | undefined;
+    }
+  | { readonly do: "list" | "scan" | "batches" | "count"; readonly query: QueryPick }
+  | {
+      readonly do: "page";
+      readonly query: QueryPick;
+      readonly size: number;
+      readonly cursor: CursorPick;
+      readonly principal: string | undefined;
+    }
+  | { readonly do: "verify" }
+);
+
+/** One operation of a tenant. */
+export type Step =
+  | RepositoryStep
+  | {
+      readonly do: "transact" | "read";
+      readonly steps: readonly RepositoryStep[];
+      readonly end: "return" | "throw" | "useAfter";
+      readonly idempotencyKey: string | undefined;
+    };
+
+/** One run: the records of each entity, who holds which of them, and what the acting tenant does. */
+export interface Script {
+  /** Differs in the tenants of each run. */
+  readonly seed: number;
+  /** Which of the 122 free bits of its id tells the acting tenant's neighbour from it. */
+  readonly bit: number;
+  /** Inputs by entity. */
+  readonly records: readonly (readonly unknown[])[];
+  /** By entity, as bits: the records that the acting tenant holds at first, and those that its neighbour does. */
+  readonly own: readonly number[];
+  readonly foreign: readonly number[];
+  readonly steps: readonly Step[];
+}
+
+/** What scripts are made from. */
+export interface ScriptOptions {
+  readonly entities: readonly AnyEntity[];
+  readonly records: Readonly<Record<string, RecordMaker | undefined>>;
+  readonly steps: number;
+}
+
+const recordsMax = 5;
+const idempotencyKeys = ["key", "key\0", "k"] as const;
+
+/** Values that are no id, or hardly one: numbers and bigints that look alike, bytes like tuples, the longest texts. */
+function anyValue(fc: FastCheck): Arbitrary<unknown> {
+  const scalars = fc.oneof(
+    fc.constantFrom<unknown>(...hardTexts, "\ud800", "a\udfff", "1", "-0"),
+    fc.constantFrom<unknown>(0, 1, -1, -0, 1.5, 255, 256, 2 ** 53, -(2 ** 53), Number.NaN, Number.POSITIVE_INFINITY),
+    fc.constantFrom<unknown>(0n, 1n, -1n, 2n ** 53n, 2n ** 64n, -(2n ** 64n), 2n ** 200n),
+    fc.constantFrom<unknown>(true, false, null, undefined, new Date(0), new Date(Number.NaN)),
+    fc.constantFrom<unknown>(
+      new Uint8Array(0),
+      Uint8Array.of(0xff),
+      Uint8Array.of(0, 0xff, 0x30),
+      Uint8Array.of(2, 0x30, 0),
+    ),
+    fc.integer({ min: keyBytesMax - 90, max: keyBytesMax + 1 }).map((length): unknown => "x".repeat(length)),
+    fc.constant<unknown>({ toString: () => "a" }),
+  );
+  return fc.oneof({ weight: 4, arbitrary: scalars }, { weight: 1, arbitrary: fc.array(scalars, { maxLength: 3 }) });
+}
+
+/** Cursors a little less often than not. */
+function cursors(fc: FastCheck): Arbitrary<CursorPick> {
+  const at = fc.nat(9);
+  return fc.oneof(
+    fc.constant<CursorPick>({ of: "none" }),
+    fc.record({ of: fc.constantFrom("own" as const, "other" as const), at }),
+    fc.record({ of: fc.constant("tampered" as const), at, place: fc.nat(200) }),
+    fc.record({ of: fc.constant("forged" as const), text: fc.oneof(fc.base64String(), fc.constantFrom(...hardTexts)) }),
+  );
+}
+
+/** The operations of repositories of `entities`. */
+function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryStep> {
+  const entity = fc.nat(Math.max(0, entities - 1));
+  const record = fc.nat(recordsMax - 1);
+  const hostile = anyValue(fc);
+  const id: Arbitrary<IdPick> = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ record }) },
+    { weight: 1, arbitrary: fc.record({ value: hostile }) },
+  );
+  const bound: Arbitrary<BoundPick | undefined> = fc.option(
+    fc.oneof(
+      { weight: 4, arbitrary: fc.record({ record, fields: fc.integer({ min: 1, max: 3 }) }) },
+      { weight: 1, arbitrary: fc.record({ value: hostile }) },
+    ),
+    { nil: undefined },
+  );
+  const query: Arbitrary<QueryPick> = fc.record({
+    index: fc.nat(4),
+    equals: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: bound }),
+    from: bound,
+    to: bound,
+    reverse: fc.boolean(),
+    limit: fc.option(fc.nat(6), { nil: undefined }),
+  });
+  const revision = fc.option(fc.nat(3), { nil: undefined, freq: 3 });
+  return fc.oneof(
+    fc.record({
+      do: fc.constantFrom("get" as const, "require" as const, "entry" as const, "has" as const, "delete" as const),
+      entity,
+      id,
+    }),
+    fc.record({
+      do: fc.constantFrom("getMany" as const, "deleteMany" as const),
+      entity,
+      ids: fc.array(id, { maxLength: 3 }),
+    }),
+    fc.record({ do: fc.constantFrom("create" as const, "put" as const), entity, record }),
+    fc.record({
+      do: fc.constantFrom("createMany" as const, "putMany" as const),
+      entity,
+      records: fc.array(record, { maxLength: 3 }),
+    }),
+    fc.record({ do: fc.constantFrom("update" as const, "patch" as const), entity, id, record, ifRevision: revision }),
+    fc.record({
+      do: fc.constantFrom("list" as const, "scan" as const, "batches" as const, "count" as const),
+      entity,
+      query,
+    }),
+    fc.record({
+      do: fc.constant("page" as const),
+      entity,
+      query,
+      size: fc.integer({ min: 0, max: 4 }),
+      cursor: cursors(fc),
+      principal: fc.constantFrom(undefined, undefined, "ada", ""),
+    }),
+    fc.record({ do: fc.constant("verify" as const), entity }),
+  );
+}
+
+/** Scripts over the user's own entities. */
+export function scripts(fc: FastCheck, { entities, records, steps }: ScriptOptions): Arbitrary<Script> {
+  const step = repositorySteps(fc, entities.length);
+  const scope = fc.record({
+    do: fc.constantFrom("transact" as const, "transact" as const, "read" as const),
+    steps: fc.array(step, { maxLength: 4 }),
+    end: fc.constantFrom("return" as const, "return" as const, "throw" as const, "useAfter" as const),
+    idempotencyKey: fc.option(fc.constantFrom(...idempotencyKeys), { nil: undefined }),
+  });
+  const held = fc.tuple(...entities.map(() => fc.nat(2 ** recordsMax - 1)));
+  return fc.record({
+    seed: fc.nat(2 ** 31 - 1),
+    bit: fc.nat(121),
+    records: fc.tuple(
+      ...entities.map((entity) =>
+        fc.array(recordArbitrary(fc, entity, records[entity.name]), { minLength: 1, maxLength: recordsMax }),
+      ),
+    ),
+    own: held,
+    foreign: held,
+    steps: fc.array(fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: scope }), {
+      minLength: 1,
+      maxLength: steps,
+    }),
+  });
+}

@@ -1,0 +1,286 @@
+/** The actor: performs a script's steps through the public interface of one tenant. */
+import { isTenantryError } from "../../errors/index.js";
+import { type AnyEntity, type EntityModel, modelOf } from "../../schema/index.js";
+import type { Tenant } from "../../tenant-handle.js";
+import type { BoundPick, CursorPick, IdPick, QueryPick, RepositoryStep, Script, Step } from "../generate/script.js";
+import { type Outcome, outcomeOf } from "./outcome.js";
+
+type Options = { readonly ifRevision?: number | undefined };
+
+/** A query without its types. */
+interface AnyQuery {
+  readonly index: string | undefined;
+  readonly equals: unknown;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly reverse: boolean;
+  readonly limit: number | undefined;
+}
+
+/** A repository without its types: laws also give it what does not compile. */
+interface AnyRepository {
+  get(id: unknown): Promise<unknown>;
+  require(id: unknown): Promise<unknown>;
+  entry(id: unknown): Promise<unknown>;
+  has(id: unknown): Promise<unknown>;
+  delete(id: unknown): Promise<unknown>;
+  getMany(ids: unknown): Promise<unknown>;
+  deleteMany(ids: unknown): Promise<unknown>;
+  create(input: unknown): Promise<unknown>;
+  put(input: unknown): Promise<unknown>;
+  createMany(inputs: unknown): Promise<unknown>;
+  putMany(inputs: unknown): Promise<unknown>;
+  update(id: unknown, fn: (record: object) => unknown, options: Options): Promise<unknown>;
+  patch(id: unknown, changes: unknown, options: Options): Promise<unknown>;
+  list(query: unknown): Promise<unknown>;
+  scan(query: unknown): AsyncIterable<unknown> & { batches(): AsyncIterable<readonly unknown[]> };
+  count(query: unknown): Promise<unknown>;
+  page(query: unknown): Promise<{ items: unknown; next: string | undefined; previous: string | undefined }>;
+  verify(): Promise<unknown>;
+}
+
+/** Where repositories come from: a tenant, or the scope of a transaction. */
+interface Source {
+  repository(entity: AnyEntity): unknown;
+}
+
+/** A page's cursors are never the same twice; that there are any is. */
+const withoutSeals = (cursor: string | undefined): string | undefined => (cursor === undefined ? undefined : "sealed");
+
+/** A cursor with one character changed for another of its alphabet. */
+export function tampered(cursor: string, place: number): string {
+  const at = place % cursor.length;
+  return `${cursor.slice(0, at)}${cursor[at] === "A" ? "B" : "A"}${cursor.slice(at + 1)}`;
+}
+
+async function collected(items: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** A cursor, and the query it is of. */
+export interface Leaf {
+  readonly entity: number;
+  readonly index: string | undefined;
+  readonly cursor: string;
+}
+
+export class Actor {
+  readonly #tenant: Tenant;
+  readonly #entities: readonly AnyEntity[];
+  readonly #script: Script;
+  readonly #othersCursors: readonly string[];
+  readonly #cursors: string[] = [];
+  readonly #outcomes: Outcome[] = [];
+
+  /** @param othersCursors Cursors of other tenants, for the actor to try. */
+  constructor(tenant: Tenant, entities: readonly AnyEntity[], script: Script, othersCursors: readonly string[]) {
+    this.#tenant = tenant;
+    this.#entities = entities;
+    this.#script = script;
+    this.#othersCursors = othersCursors;
+  }
+
+  /** Performs every step, and gives what came of each. */
+  perform(): Promise<readonly Outcome[]> {
+    return this.play(this.#script.steps);
+  }
+
+  /** Performs other steps than the script's. */
+  async play(steps: readonly Step[]): Promise<readonly Outcome[]> {
+    for (const step of steps) await this.#step(step);
+    return this.#outcomes;
+  }
+
+  /** Stores the records of `held`, one bit for each of an entity's records, as far as the entity takes them. */
+  async hold(held: readonly number[]): Promise<void> {
+    await this.#tenant.transact(async (tx) => {
+      for (const [entity, bits] of held.entries()) {
+        const repository = this.#repository(tx, entity);
+        const records = this.#script.records[entity] ?? [];
+        for (const [index, record] of records.entries()) {
+          if ((bits >> index) & 1) await repository.put(record).catch(assertRefusal);
+        }
+      }
+    });
+  }
+
+  /** Cursors of the first page of every entity and index. */
+  async leaf(): Promise<readonly Leaf[]> {
+    const leaves: Leaf[] = [];
+    for (const [entity, { indexes }] of this.#entities.entries()) {
+      for (const index of [undefined, ...Object.keys(indexes)]) {
+        const { next } = await this.#repository(this.#tenant, entity).page({ index, size: 1 });
+        if (next !== undefined) leaves.push({ entity, index, cursor: next });
+      }
+    }
+    return leaves;
+  }
+
+  /** What comes of a cursor given back, with its own query or another. */
+  async open({ entity, index, cursor }: Leaf, principal?: string): Promise<Outcome> {
+    const repository = this.#repository(this.#tenant, entity);
+    return outcomeOf("page", () => repository.page({ index, size: 1, cursor, principal }));
+  }
+
+  /** Commits a result under an idempotency key. */
+  async keep(idempotencyKey: string, result: string): Promise<void> {
+    await this.#tenant.transact(async () => result, { idempotencyKey });
+  }
+
+  async #step(step: Step): Promise<void> {
+    if (!("steps" in step)) {
+      this.#outcomes.push(await outcomeOf(step.do, () => this.#operate(this.#tenant, step)));
+      return;
+    }
+    let scope: Source | undefined;
+    const work = async (tx: Source): Promise<unknown> => {
+      scope = tx;
+      const outcomes: Outcome[] = [];
+      for (const inner of step.steps) outcomes.push(await outcomeOf(inner.do, () => this.#operate(tx, inner)));
+      this.#outcomes.push(...outcomes);
+      if (step.end === "throw") throw new Error("thrown on purpose");
+      return outcomes.length;
+    };
+    const { idempotencyKey } = step;
+    const run = () => (step.do === "read" ? this.#tenant.read(work) : this.#tenant.transact(work, { idempotencyKey }));
+    this.#outcomes.push(await outcomeOf(step.do, run));
+    const ended = scope;
+    const [last] = step.steps;
+    if (step.end === "useAfter" && ended !== undefined && last !== undefined) {
+      this.#outcomes.push(await outcomeOf(`${last.do} after its end`, () => this.#operate(ended, last)));
+    }
+  }
+
+  async #operate(source: Source, step: RepositoryStep): Promise<unknown> {
+    const repository = this.#repository(source, step.entity);
+    switch (step.do) {
+      case "get":
+      case "require":
+      case "entry":
+      case "has":
+      case "delete":
+        return repository[step.do](this.#id(step.entity, step.id));
+      case "getMany":
+      case "deleteMany":
+        return repository[step.do](step.ids.map((id) => this.#id(step.entity, id)));
+      case "create":
+      case "put":
+        return repository[step.do](this.#record(step.entity, step.record));
+      case "createMany":
+      case "putMany":
+        return repository[step.do](step.records.map((record) => this.#record(step.entity, record)));
+      case "update": {
+        const other = this.#parsed(step.entity, step.record);
+        const ids = new Set(this.#entity(step.entity).id);
+        const fields = Object.entries(Object(other)).filter(([name]) => !ids.has(name));
+        const { ifRevision } = step;
+        return repository.update(this.#id(step.entity, step.id), (was) => ({ ...was, ...Object.fromEntries(fields) }), {
+          ifRevision,
+        });
+      }
+      case "patch": {
+        const ids = new Set(this.#entity(step.entity).id);
+        const fields = Object.entries(Object(this.#record(step.entity, step.record))).filter(
+          ([name]) => !ids.has(name),
+        );
+        const { ifRevision } = step;
+        return repository.patch(this.#id(step.entity, step.id), Object.fromEntries(fields), { ifRevision });
+      }
+      case "list":
+      case "count":
+        return repository[step.do](this.#query(step.entity, step.query));
+      case "scan":
+        return collected(repository.scan(this.#query(step.entity, step.query)));
+      case "batches":
+        return collected(repository.scan(this.#query(step.entity, step.query)).batches());
+      case "page": {
+        const { limit: _, ...query } = this.#query(step.entity, step.query);
+        const { size, principal } = step;
+        return this.#page(repository, { ...query, size, principal, cursor: this.#cursor(step.cursor) }).then(
+          (page) => ({
+            ...page,
+            next: withoutSeals(page.next),
+            previous: withoutSeals(page.previous),
+          }),
+        );
+      }
+      case "verify":
+        return repository.verify();
+    }
+  }
+
+  async #page(repository: AnyRepository, query: object): ReturnType<AnyRepository["page"]> {
+    const page = await repository.page(query);
+    for (const cursor of [page.next, page.previous]) if (cursor !== undefined) this.#cursors.push(cursor);
+    return page;
+  }
+
+  #repository(source: Source, entity: number): AnyRepository {
+    // What the types forbid is what has to be tried.
+    return source.repository(this.#entity(entity)) as AnyRepository;
+  }
+
+  #entity(entity: number): AnyEntity {
+    const found = this.#entities[entity % this.#entities.length];
+    if (found === undefined) throw new RangeError("laws need an entity");
+    return found;
+  }
+
+  #model(entity: number): EntityModel<AnyEntity> {
+    return modelOf(this.#entity(entity));
+  }
+
+  #record(entity: number, record: number): unknown {
+    const records = this.#script.records[entity] ?? [];
+    return records[record % Math.max(1, records.length)];
+  }
+
+  #parsed(entity: number, record: number): unknown {
+    return this.#model(entity).parse(this.#record(entity, record));
+  }
+
+  #id(entity: number, pick: IdPick): unknown {
+    if ("value" in pick) return pick.value;
+    const model = this.#model(entity);
+    return model.idOf(model.parse(this.#record(entity, pick.record)));
+  }
+
+  #query(entity: number, { index, equals, from, to, reverse, limit }: QueryPick): AnyQuery {
+    const model = this.#model(entity);
+    const names = [undefined, ...model.indexes.keys()];
+    const name = names[index % names.length];
+    const fields = (name === undefined ? undefined : model.indexes.get(name)?.fields) ?? model.idFields;
+    const bound = (pick: BoundPick | undefined): unknown => {
+      if (pick === undefined || "value" in pick) return pick?.value;
+      const record = this.#parsed(entity, pick.record);
+      return fields.slice(0, pick.fields).map((field) => field.get(record));
+    };
+    const range = { index: name, equals: bound(equals), from: bound(from), to: bound(to) };
+    return { ...range, reverse, limit };
+  }
+
+  #cursor(pick: CursorPick): string | undefined {
+    const at = (cursors: readonly string[], n: number): string | undefined => cursors[n % Math.max(1, cursors.length)];
+    switch (pick.of) {
+      case "none":
+        return undefined;
+      case "own":
+        return at(this.#cursors, pick.at);
+      case "other":
+        return at(this.#othersCursors, pick.at);
+      case "tampered": {
+        const cursor = at([...this.#cursors, ...this.#othersCursors], pick.at);
+        return cursor === undefined ? undefined : tampered(cursor, pick.place);
+      }
+      case "forged":
+        return pick.text;
+    }
+  }
+}
+
+/** A record that the schema takes may still be too large for a key or a value. */
+function assertRefusal(error: unknown): void {
+  if (!isTenantryError(error)) throw error;
+}

@@ -1,0 +1,139 @@
+/** The laws' assertions: what must hold of keys touched, rows kept, answers given and things said. */
+import { AssertionError } from "node:assert";
+import { isDeepStrictEqual } from "node:util";
+import type { Access } from "../../engine/faults/index.js";
+import { isTenantryError } from "../../errors/index.js";
+import { type KeyRange, Keyspace, metadataVersionKey } from "../../keyspace/index.js";
+import type { TenantId } from "../../tenant/index.js";
+import { compareBytes, equalBytes, keyAfter, type TupleElement } from "../../tuple/index.js";
+import { mentionOf } from "./mention.js";
+import { comparable, type Outcome } from "./outcome.js";
+
+/** A row as it is stored. */
+export interface KeptRow {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** Where the tenants' keys are. */
+export interface RootOptions {
+  /** The root the database was opened with; `["tenantry"]` by default. */
+  readonly root?: readonly TupleElement[] | undefined;
+}
+
+/** What the acting tenant was answered, and what the engine was asked for it. */
+export interface Transcript {
+  readonly outcomes: readonly Outcome[];
+  readonly accesses: readonly Access[];
+}
+
+const fail = (law: string, message: string): never => {
+  throw new AssertionError({ message: `${law}: ${message}`, stackStartFn: fail });
+};
+
+const shown = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+const described = ({ operation, kind, begin, end }: Access): string =>
+  `${operation} ${kind} ${shown(begin)}${end === undefined ? "" : ` to ${shown(end)}`}`;
+
+const covers = (range: KeyRange, begin: Uint8Array, end: Uint8Array): boolean =>
+  compareBytes(range.begin, begin) <= 0 && compareBytes(end, range.end) <= 0;
+
+/** The tenant's own keys, and those of the control plane that name it. */
+function ownRanges(tenantId: TenantId, { root }: RootOptions): readonly KeyRange[] {
+  const keyspace = new Keyspace(root);
+  const state = keyspace.control.registryKey(tenantId);
+  return [keyspace.tenant(tenantId), { begin: state, end: keyAfter(state) }, keyspace.control.auditRange(tenantId)];
+}
+
+/**
+ * Law: everything asked for, returned, written, watched and conflicted on is the acting tenant's own, or an entry of
+ * the control plane that names it. What holds for the whole database is read and nothing else: that caches of state
+ * are fresh, and the keys that seal cursors.
+ *
+ * @throws AssertionError with the first access that is not.
+ */
+export function assertStaysInTenant(accesses: readonly Access[], tenantId: TenantId, options: RootOptions = {}): void {
+  const own = ownRanges(tenantId, options);
+  const shared = [metadataVersionKey(), new Keyspace(options.root).control.metaKey("cursorKeys")];
+  for (const access of accesses) {
+    const end = access.end ?? keyAfter(access.begin);
+    if (own.some((range) => covers(range, access.begin, end))) continue;
+    const isRead = access.kind === "asked" || access.kind === "returned" || access.kind === "readConflict";
+    if (isRead && access.end === undefined && shared.some((key) => equalBytes(key, access.begin))) continue;
+    fail("assertStaysInTenant", `tenant ${tenantId} left its keys: ${described(access)}`);
+  }
+}
+
+/**
+ * Law: the rows of everybody else are the same, byte for byte, after what a tenant did as before.
+ *
+ * @throws AssertionError with the first row that is not.
+ */
+export function assertOthersUnchanged(
+  before: readonly KeptRow[],
+  after: readonly KeptRow[],
+  tenantId: TenantId,
+  options: RootOptions = {},
+): void {
+  const own = ownRanges(tenantId, options);
+  const others = (rows: readonly KeptRow[]): Map<string, string> =>
+    new Map(
+      rows
+        .filter(({ key }) => !own.some((range) => covers(range, key, keyAfter(key))))
+        .map(({ key, value }) => [shown(key), shown(value)]),
+    );
+  const [was, is] = [others(before), others(after)];
+  for (const key of new Set([...was.keys(), ...is.keys()])) {
+    if (was.get(key) !== is.get(key)) fail("assertOthersUnchanged", `tenant ${tenantId} changed the row ${key}`);
+  }
+}
+
+/**
+ * Law: what another tenant holds makes no difference. The same operations get the same answers and make the same calls
+ * of the engine whether its neighbour has the records or nobody has: foreign and missing are one.
+ *
+ * @throws AssertionError with the first answer or call that differs.
+ */
+export function assertForeignLooksMissing(foreign: Transcript, missing: Transcript): void {
+  for (const [index, outcome] of foreign.outcomes.entries()) {
+    const other = missing.outcomes[index];
+    if (other === undefined || !isDeepStrictEqual(comparable(outcome), comparable(other))) {
+      fail("assertForeignLooksMissing", `operation ${index} (${outcome.step}) was answered differently`);
+    }
+  }
+  const calls = ({ accesses }: Transcript): string[] => accesses.map(described);
+  const [one, two] = [calls(foreign), calls(missing)];
+  const at = one.findIndex((call, index) => call !== two[index]);
+  if (at >= 0 || one.length !== two.length) {
+    fail("assertForeignLooksMissing", `other calls: ${one[at] ?? "fewer"} against ${two[at] ?? "more"}`);
+  }
+}
+
+/**
+ * Law: nothing that was answered, thrown or said names another tenant, in whatever form: not a result, not an error with
+ * its causes and its stack, not a log line, a measurement or a span.
+ *
+ * @throws AssertionError with the place that does.
+ */
+export function assertSilentAbout(others: readonly TenantId[], said: readonly unknown[]): void {
+  for (const [index, value] of said.entries()) {
+    for (const other of others) {
+      const place = mentionOf(value, other);
+      if (place !== undefined) fail("assertSilentAbout", `what was said (${index}) names tenant ${other} at ${place}`);
+    }
+  }
+}
+
+/**
+ * Law: a cursor that is not of this tenant, query and principal, or not as it was sealed, is refused, and all the same.
+ *
+ * @throws AssertionError when it was taken, or refused in another way.
+ */
+export function assertCursorRefused(outcome: Outcome): void {
+  const error = "error" in outcome ? outcome.error : undefined;
+  if (!isTenantryError(error, "CURSOR_INVALID")) fail("assertCursorRefused", "a cursor was taken, or told more");
+  if (Object.keys(Object(Object(error).details)).length > 0 || Object(error).cause !== undefined) {
+    fail("assertCursorRefused", "the refusal of a cursor has details");
+  }
+}

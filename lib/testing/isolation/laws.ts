@@ -1,0 +1,228 @@
+/** The laws: each a property over scripts, played on a stage. */
+import { AssertionError } from "node:assert";
+import type { FaultRates } from "../../engine/faults/index.js";
+import type { Engine, EngineDescriptor } from "../../engine/index.js";
+import { isTenantryError } from "../../errors/index.js";
+import type { AnyEntity } from "../../schema/index.js";
+import { loadFastCheck } from "../generate/fast-check.js";
+import type { RecordMaker } from "../generate/record-arbitrary.js";
+import { type Script, scripts } from "../generate/script.js";
+import { tampered } from "./actor.js";
+import {
+  assertCursorRefused,
+  assertForeignLooksMissing,
+  assertOthersUnchanged,
+  assertSilentAbout,
+  assertStaysInTenant,
+  type Transcript,
+} from "./assertions.js";
+import { ForeignRows } from "./foreign-rows.js";
+import { type Scene, Stage, type StageOptions } from "./stage.js";
+
+/** What laws are tried with. */
+export interface LawOptions {
+  readonly entities: readonly AnyEntity[];
+  readonly engine: EngineDescriptor | Engine;
+  readonly runs: number;
+  readonly seed: number | undefined;
+  readonly steps: number;
+  readonly records: Readonly<Record<string, RecordMaker | undefined>>;
+}
+
+/** A law: its name, and one script's trial on a stage. */
+interface Law {
+  readonly name: string;
+  readonly stage: (options: LawOptions) => Omit<StageOptions, "entities" | "engine">;
+  try(stage: Stage, script: Script): Promise<void>;
+}
+
+/** What a bad day of a cluster looks like: often enough that most scripts see some of it. */
+const badDay: FaultRates = {
+  conflict: 0.1,
+  unknownApplied: 0.05,
+  unknownNotApplied: 0.05,
+  unknownLate: 0.03,
+  tooOld: 0.03,
+  futureVersion: 0.02,
+  processBehind: 0.02,
+};
+
+/** An idempotency key that every tenant uses, each for its own. */
+const sharedKey = "key";
+
+async function populate(
+  { cast, actor }: Scene,
+  { own, foreign }: Script,
+  withForeign: boolean,
+): Promise<readonly string[]> {
+  await actor(cast.acting).hold(own);
+  const stranger = actor(cast.stranger);
+  await stranger.hold(foreign.map((bits) => bits | 0b11));
+  const leaves = await stranger.leaf();
+  if (withForeign) {
+    await actor(cast.neighbour).hold(foreign);
+    await actor(cast.neighbour).keep(sharedKey, "the neighbour's result");
+  }
+  return leaves.map(({ cursor }) => cursor);
+}
+
+/** Operations touch nothing of others, change nothing of others, and name no other. */
+async function stays(stage: Stage, script: Script): Promise<void> {
+  const { root } = stage;
+  await stage.play(script, async (scene) => {
+    const { acting, neighbour, stranger } = scene.cast;
+    const actor = scene.actor(acting, await populate(scene, script, true));
+    const before = await stage.rows();
+    stage.watch(scene);
+    const outcomes = await actor.perform();
+    await stage.calm();
+    assertStaysInTenant(stage.recorded.take(), acting, { root });
+    assertOthersUnchanged(before, await stage.rows(), acting, { root });
+    assertSilentAbout([neighbour, stranger], [outcomes, scene.ports.said]);
+  });
+}
+
+async function transcript(stage: Stage, script: Script, withForeign: boolean): Promise<Transcript> {
+  return stage.play(script, async (scene) => {
+    const actor = scene.actor(scene.cast.acting, await populate(scene, script, withForeign));
+    stage.watch(scene);
+    return { outcomes: await actor.perform(), accesses: stage.recorded.take() };
+  });
+}
+
+/** The neighbour's records and results make no difference to any answer, nor to what is asked of the engine for it. */
+async function looksMissing(stage: Stage, script: Script): Promise<void> {
+  const foreign = await transcript(stage, script, true);
+  assertForeignLooksMissing(foreign, await transcript(stage, script, false));
+}
+
+/** A cursor opens for its tenant, query and principal as it was sealed, and for nobody and nothing else. */
+async function cursorsStayHome(stage: Stage, script: Script): Promise<void> {
+  await stage.play(script, async (scene) => {
+    const { acting, neighbour } = scene.cast;
+    for (const id of [acting, neighbour]) await scene.actor(id).hold(script.foreign.map((bits) => bits | 0b11));
+    const [own, foreign] = [scene.actor(acting), await scene.actor(neighbour).leaf()];
+    const leaves = await own.leaf();
+    stage.watch(scene);
+    for (const leaf of foreign) assertCursorRefused(await own.open(leaf));
+    for (const [index, leaf] of leaves.entries()) {
+      const other = leaves[(index + 1) % leaves.length];
+      const place = script.seed + index;
+      if (other !== undefined && other !== leaf) assertCursorRefused(await own.open({ ...leaf, cursor: other.cursor }));
+      assertCursorRefused(await own.open(leaf, "somebody else"));
+      assertCursorRefused(await own.open({ ...leaf, cursor: tampered(leaf.cursor, place) }));
+      assertCursorRefused(await own.open({ ...leaf, cursor: leaf.cursor.slice(0, place % leaf.cursor.length) }));
+      assertCursorRefused(await own.open({ ...leaf, cursor: `${leaf.cursor}A` }));
+    }
+    const range = stage.keyspace.tenant(acting);
+    const touched = stage.recorded.take().filter(({ begin }) => range.contains(begin));
+    if (touched.length > 0)
+      throw new AssertionError({ message: "assertCursorRefused: a refused cursor was read with" });
+    for (const leaf of leaves) {
+      const outcome = await own.open(leaf);
+      if ("error" in outcome)
+        throw new AssertionError({ message: "a tenant's own cursor was refused", actual: outcome });
+    }
+  });
+}
+
+/** A row of another tenant that an engine gives is refused: no answer is made of it. */
+async function foreignRowsRefused(stage: Stage, script: Script, rowsOf: () => ForeignRows | undefined): Promise<void> {
+  await stage.play(script, async (scene) => {
+    const rows = rowsOf();
+    const { acting, neighbour } = scene.cast;
+    await scene.actor(neighbour).hold(script.foreign.map((bits) => bits | 0b11));
+    await scene.actor(acting).hold(script.own);
+    const range = stage.keyspace.tenant(neighbour);
+    const reads = (["list", "scan", "batches", "count"] as const).map((method) => ({ do: method }));
+    const query = { index: 0, equals: undefined, from: undefined, to: undefined, reverse: false, limit: undefined };
+    const entities = script.records.keys();
+    const steps = [...entities].flatMap((entity) => reads.map((read) => ({ ...read, entity, query })));
+    const all = await stage.rows();
+    const row = all.find(({ key }) => range.contains(key));
+    if (row === undefined || rows === undefined) return;
+    stage.watch(scene);
+    rows.row = [row.key, row.value];
+    try {
+      const outcomes = await scene.actor(acting).play(steps);
+      for (const outcome of outcomes) {
+        if ("error" in outcome && isTenantryError(outcome.error, "ISOLATION_VIOLATION")) continue;
+        throw new AssertionError({ message: `assertForeignRowsRefused: ${outcome.step} took another tenant's row` });
+      }
+      assertSilentAbout([neighbour], [outcomes, scene.ports.said]);
+    } finally {
+      rows.row = undefined;
+    }
+  });
+}
+
+const laws: readonly Law[] = [
+  {
+    name: "assertStaysInTenant, assertOthersUnchanged, assertSilentAbout: what a tenant does touches, changes and names no other",
+    stage: () => ({}),
+    try: stays,
+  },
+  {
+    name: "assertStaysInTenant, assertOthersUnchanged, assertSilentAbout: also on a bad day, with conflicts and lost outcomes",
+    stage: ({ seed }) => ({ faults: { seed: seed ?? 1, rates: badDay } }),
+    try: stays,
+  },
+  {
+    name: "assertForeignLooksMissing: what others hold changes no answer and no call of the engine",
+    stage: () => ({}),
+    try: looksMissing,
+  },
+  {
+    name: "assertCursorRefused: a cursor is good for its tenant, query and principal alone",
+    stage: () => ({}),
+    try: cursorsStayHome,
+  },
+];
+
+/** One law, as a test: framework-free, so that any runner can run it. */
+export interface IsolationCase {
+  /** The assertions of the law, and what it says. */
+  readonly name: string;
+  /** Tries the law; rejects with the script that breaks it, its seed, and what was broken. */
+  run(): Promise<void>;
+}
+
+async function tryLaw(law: Law, options: LawOptions): Promise<void> {
+  const fc = await loadFastCheck();
+  const { entities, engine, runs, seed, steps, records } = options;
+  const stage = await Stage.open({ ...law.stage(options), entities, engine });
+  try {
+    await fc.assert(
+      fc.asyncProperty(scripts(fc, { entities, records, steps }), (script) => law.try(stage, script)),
+      { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
+    );
+  } finally {
+    await stage.close();
+  }
+}
+
+/** The last law has an engine of its own between the database and the recording. */
+async function tryForeignRows(options: LawOptions): Promise<void> {
+  let rows: ForeignRows | undefined;
+  const front = (engine: Engine): Engine => {
+    rows = new ForeignRows(engine);
+    return rows;
+  };
+  await tryLaw(
+    {
+      name: "",
+      stage: () => ({ front }),
+      try: (stage, script) => foreignRowsRefused(stage, script, () => rows),
+    },
+    options,
+  );
+}
+
+/** The laws as cases. */
+export const casesOf = (options: LawOptions): readonly IsolationCase[] => [
+  ...laws.map((law) => ({ name: law.name, run: () => tryLaw(law, options) })),
+  {
+    name: "assertForeignRowsRefused: a row of another tenant that the engine gives makes no answer",
+    run: () => tryForeignRows(options),
+  },
+];

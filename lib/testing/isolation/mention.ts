@@ -1,0 +1,130 @@
+/** Mentions: whether anything within reach of a value is a tenant's id or bytes, in whatever form it is written. */
+import { inspect } from "node:util";
+import { isAnyArrayBuffer } from "node:util/types";
+import { type TenantId, tenantIdBytes } from "../../tenant/index.js";
+
+/** What a walk came across, and how to get there. */
+export interface Reached {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+/** What a property holds; what its getter gives, or throws. */
+function held(owner: object, key: PropertyKey, receiver: object): unknown {
+  try {
+    return Reflect.get(owner, key, receiver);
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * Everything that can be reached from `value` without calling a method: own and inherited properties, symbols, getters,
+ * prototypes, the contents of maps, sets and arrays, causes of errors. Each thing once.
+ */
+export function* reachable(value: unknown, path = "value"): Generator<Reached, undefined, undefined> {
+  const seen = new Set<unknown>();
+  const queue: Reached[] = [{ path, value }];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (seen.has(next.value)) continue;
+    if (isObject(next.value)) seen.add(next.value);
+    yield next;
+    const { value: owner, path: at } = next;
+    // The language's own objects lead to nothing of ours.
+    if (!isObject(owner) || intrinsics.has(owner)) continue;
+    if (ArrayBuffer.isView(owner)) {
+      queue.push({ path: `${at}.buffer`, value: owner.buffer });
+      continue;
+    }
+    if (owner instanceof Map || owner instanceof Set) {
+      for (const entry of owner) queue.push({ path: `${at}[entry]`, value: entry });
+    }
+    let from: object | null = owner;
+    while (from !== null && !intrinsics.has(from)) {
+      for (const key of Reflect.ownKeys(from))
+        queue.push({ path: `${at}.${String(key)}`, value: held(from, key, owner) });
+      from = Object.getPrototypeOf(from);
+      if (from !== null) queue.push({ path: `${at}.[[Prototype]]`, value: from });
+    }
+  }
+}
+
+/** Objects that every program has. */
+const intrinsics: ReadonlySet<unknown> = new Set<unknown>(
+  [
+    Object,
+    Function,
+    Array,
+    Error,
+    TypeError,
+    RangeError,
+    Promise,
+    Date,
+    Map,
+    Set,
+    Uint8Array,
+    Buffer,
+    String,
+    Number,
+    Boolean,
+    BigInt,
+    Symbol,
+    RegExp,
+    ArrayBuffer,
+    WeakMap,
+    WeakSet,
+    AbortSignal,
+    EventTarget,
+  ]
+    .flatMap((type): unknown[] => [type, type.prototype])
+    .concat(
+      Object.getPrototypeOf(Uint8Array),
+      Object.getPrototypeOf(Uint8Array.prototype),
+      Object.getPrototypeOf(async () => {}),
+      Object.getPrototypeOf(async function* () {}),
+      Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())),
+      globalThis,
+    ),
+);
+
+/** The forms in which 16 bytes are written: as a UUID, in hex, as Buffers and arrays print them, in base64. */
+function formsOf(id: TenantId): readonly string[] {
+  const bytes = Buffer.from(tenantIdBytes(id));
+  const base64 = [0, 1, 2].flatMap((shift) => {
+    // The characters that depend on nothing but the id, at each of the three alignments.
+    const text = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString("base64")
+      .replace(/=+$/, "");
+    const core = text.slice(shift === 0 ? 0 : shift + 1, (16 + shift) % 3 === 0 ? undefined : -1);
+    return [core, core.replaceAll("+", "-").replaceAll("/", "_")];
+  });
+  const hex = bytes.toString("hex");
+  return [id, hex, hex.replace(/..(?!$)/g, "$& "), [...bytes].join(","), bytes.toString("latin1"), ...base64];
+}
+
+/** Where `value` names the tenant: a path, and the form; undefined when nowhere. */
+export function mentionOf(value: unknown, id: TenantId): string | undefined {
+  const bytes = Buffer.from(tenantIdBytes(id));
+  const forms = formsOf(id);
+  const inText = (text: string): boolean => {
+    const dense = text.replaceAll(", ", ",");
+    return forms.some((form) => text.includes(form) || dense.includes(form)) || text.toLowerCase().includes(id);
+  };
+  for (const { path, value: found } of reachable(value)) {
+    if (typeof found === "string" && inText(found)) return path;
+    if (typeof found === "symbol" && inText(String(found))) return path;
+    if (typeof found === "bigint" && inText(found.toString(16))) return path;
+    if (isAnyArrayBuffer(found) && Buffer.from(found).includes(bytes)) return path;
+  }
+  const printed = inspect(value, {
+    depth: 12,
+    showHidden: true,
+    maxArrayLength: null,
+    maxStringLength: null,
+    breakLength: Number.POSITIVE_INFINITY,
+  });
+  return inText(printed) ? "inspect()" : undefined;
+}

@@ -1,0 +1,155 @@
+/** The stage: an engine that is watched, and a database of a few tenants on it for each run. */
+import { randomBytes } from "node:crypto";
+import type { Database } from "../../database.js";
+import {
+  type FaultRates,
+  type FaultyEngine,
+  faulty,
+  type RecordingEngine,
+  recording,
+} from "../../engine/faults/index.js";
+import { type Engine, type EngineDescriptor, openEngine } from "../../engine/index.js";
+import { Keyspace } from "../../keyspace/index.js";
+import { systemClock } from "../../observe/index.js";
+import { open } from "../../open.js";
+import type { AnyEntity } from "../../schema/index.js";
+import type { TenantId } from "../../tenant/index.js";
+import { pack, type TupleElement, tupleRange } from "../../tuple/index.js";
+import type { Script } from "../generate/script.js";
+import { Actor } from "./actor.js";
+import type { KeptRow } from "./assertions.js";
+import { CapturedPorts, SeededRandom } from "./captured.js";
+import { type Cast, castOf } from "./cast.js";
+
+/** What a stage is made of. */
+export interface StageOptions {
+  readonly entities: readonly AnyEntity[];
+  readonly engine: EngineDescriptor | Engine;
+  /** What goes wrong; nothing when undefined. */
+  readonly faults?: { readonly seed: number; readonly rates: FaultRates } | undefined;
+  /** Puts another engine in front, nearest to the database. */
+  readonly front?: ((engine: Engine) => Engine) | undefined;
+}
+
+/** One database of a run, and the actors in it. */
+export interface Scene {
+  readonly cast: Cast;
+  readonly db: Database;
+  readonly ports: CapturedPorts;
+  readonly random: SeededRandom;
+  actor(tenant: TenantId, othersCursors?: readonly string[]): Actor;
+}
+
+export class Stage {
+  /** What every key of the laws begins with: other data of the engine stays out of their way. */
+  readonly root: readonly TupleElement[];
+  readonly keyspace: Keyspace;
+  /** The engine the database gets, recording; take() from it. */
+  readonly recorded: RecordingEngine;
+  readonly #entities: readonly AnyEntity[];
+  readonly #engine: Engine;
+  readonly #faulty: FaultyEngine | undefined;
+  readonly #front: ((engine: Engine) => Engine) | undefined;
+  readonly #close: () => Promise<void>;
+
+  private constructor(engine: Engine, { entities, faults, front, engine: given }: StageOptions) {
+    this.root = ["tenantry laws", Uint8Array.from(randomBytes(8))];
+    this.keyspace = new Keyspace(this.root);
+    this.#entities = entities;
+    this.#engine = engine;
+    this.#faulty = faults && faulty(engine, { ...faults, delayMs: 1 });
+    this.#faulty?.disarm();
+    this.recorded = recording(this.#faulty ?? engine);
+    this.#front = front;
+    this.#close = async () => {
+      await this.#faulty?.settled();
+      if (given !== engine) await engine.close();
+    };
+  }
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const { engine } = options;
+    return new Stage("begin" in engine ? engine : await openEngine(engine), options);
+  }
+
+  /** Plays one scene in a new database with the tenants of `script`, and clears everything after it. */
+  async play<T>(script: Script, scene: (scene: Scene) => Promise<T>): Promise<T> {
+    const cast = castOf(script.seed, script.bit);
+    const ports = new CapturedPorts();
+    const { logger, meter, tracer } = ports;
+    const random = new SeededRandom(script.seed);
+    const db = await open({
+      engine: this.#front?.(this.recorded) ?? this.recorded,
+      entities: this.#entities,
+      root: this.root,
+      // The same in every scene of a script, so that scenes can be compared call by call.
+      clock: { now: () => 1_700_000_000_000, monotonic: () => 0, after: (ms, fn) => systemClock.after(ms, fn) },
+      random,
+      onViolation: (violation) => void ports.said.push(violation),
+      logger,
+      meter,
+      tracer,
+    });
+    try {
+      for (const id of [cast.acting, cast.neighbour, cast.stranger]) {
+        await db.tenants.provision({ id, name: "of the laws" });
+      }
+      await db.rotateCursorKeys();
+      const actor = (id: TenantId, othersCursors: readonly string[] = []): Actor =>
+        new Actor(db.tenant(id), this.#entities, script, othersCursors);
+      return await scene({ cast, db, ports, random, actor });
+    } finally {
+      await this.calm();
+      await db.close();
+      await this.#clear();
+    }
+  }
+
+  /** Lets faults happen from here on; forgets what was recorded and said; chance begins anew. */
+  watch({ ports, random }: Scene): void {
+    random.reseed();
+    this.#faulty?.arm();
+    this.recorded.take();
+    ports.said.length = 0;
+  }
+
+  /** Stops faults, and waits for commits that are still to land. */
+  async calm(): Promise<void> {
+    this.#faulty?.disarm();
+    await this.#faulty?.settled();
+  }
+
+  /** Every row there is. */
+  async rows(): Promise<readonly KeptRow[]> {
+    const { begin, end } = tupleRange(pack(this.root));
+    const kept: KeptRow[] = [];
+    const transaction = this.#engine.begin();
+    let from = { key: begin, orEqual: false, offset: 1 };
+    for (;;) {
+      const { rows, more } = await transaction.getRange(from, { key: end, orEqual: false, offset: 1 });
+      for (const [key, value] of rows) kept.push({ key: key.slice(), value: value.slice() });
+      const last = kept.at(-1);
+      if (!more || last === undefined) break;
+      from = { key: last.key, orEqual: true, offset: 1 };
+    }
+    transaction.cancel();
+    return kept;
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+  }
+
+  async #clear(): Promise<void> {
+    const { begin, end } = tupleRange(pack(this.root));
+    for (;;) {
+      const transaction = this.#engine.begin();
+      transaction.clearRange(begin, end);
+      try {
+        return await transaction.commit();
+      } catch (error) {
+        await transaction.onError(error);
+      }
+    }
+  }
+}
