@@ -34,6 +34,7 @@ export interface RangeOptions {
   limit?: number;
   reverse?: boolean;
   snapshot?: boolean;
+  /** How much comes in one batch; `wantAll` when absent. */
   mode?: StreamingMode;
   /** Bytes of keys and values at most, at least one row; 0 or absent: the mode's own bound. */
   targetBytes?: number;
@@ -75,6 +76,7 @@ export interface EngineTransaction {
   clear(key: Uint8Array): void;
   clearRange(begin: Uint8Array, end: Uint8Array): void;
   atomic(op: AtomicOp, key: Uint8Array, operand: Uint8Array): void;
+  /** Throws 2005 at once when `begin` is after `end`; its other errors are deferred, as those of mutations. */
   addReadConflictRange(begin: Uint8Array, end: Uint8Array): void;
   addWriteConflictRange(begin: Uint8Array, end: Uint8Array): void;
   watch(key: Uint8Array): Watch;

@@ -10,61 +10,68 @@ export interface HistoryStep {
   readonly action: Action;
 }
 
-const keys = ["", "\0", "\0\0", "\x01", "a", "a\0", "a\x01", "a\xff", "b", "ba", "z", "\xfe", "\xfe\xff"];
+/** Few keys meet often, many take many shapes. */
+const fewKeys = ["a", "a\0", "b", "c"];
+const manyKeys = ["", "\0", "\0\0", "\x01", "a", "a\0", "a\x01", "a\xff", "b", "ba", "z", "\xfe", "\xfe\xff"];
 const atomicOps = ["add", "bitAnd", "bitOr", "bitXor", "appendIfFits", "max", "min", "byteMin", "byteMax"];
 
-const key = fc.constantFrom(...keys);
-const value = fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes).toString("hex"));
-const selector: fc.Arbitrary<ModelSelector> = fc.record({
-  key: fc.oneof({ weight: 8, arbitrary: key }, { weight: 1, arbitrary: fc.constant("\xff") }),
-  orEqual: fc.boolean(),
-  offset: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 2, arbitrary: fc.integer({ min: -4, max: 5 }) }),
-});
-const snapshot = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
-/** Mostly in order. */
-const pair = fc
-  .tuple(key, key, fc.integer({ min: 0, max: 19 }))
-  .map(([a, b, flip]) => (a <= b === flip > 0 ? { begin: a, end: b } : { begin: b, end: a }));
+const actionOver = (keys: readonly string[], commitWeight: number): fc.Arbitrary<Action> => {
+  const key = fc.constantFrom(...keys);
+  const value = fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes).toString("hex"));
+  const selector: fc.Arbitrary<ModelSelector> = fc.record({
+    key: fc.oneof({ weight: 8, arbitrary: key }, { weight: 1, arbitrary: fc.constant("\xff") }),
+    orEqual: fc.boolean(),
+    offset: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(1) },
+      { weight: 2, arbitrary: fc.integer({ min: -4, max: 5 }) },
+    ),
+  });
+  const snapshot = fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
+  /** Mostly in order. */
+  const pair = fc
+    .tuple(key, key, fc.integer({ min: 0, max: 19 }))
+    .map(([a, b, flip]) => (a <= b === flip > 0 ? { begin: a, end: b } : { begin: b, end: a }));
 
-const range = fc
-  .record({
-    begin: selector,
-    end: selector,
-    limit: fc.constantFrom(0, 1, 2, 3, 5),
-    reverse: fc.boolean(),
-    snapshot,
-    mode: fc.constantFrom("exact" as const, "small" as const, "wantAll" as const, "iterator" as const),
-  })
-  .map((fields) => ({
-    type: "getRange" as const,
-    ...fields,
-    // Without any limit there is no exact mode.
-    limit: fields.mode === "exact" && fields.limit === 0 ? 1 : fields.limit,
-  }));
+  const range = fc
+    .record({
+      begin: selector,
+      end: selector,
+      limit: fc.constantFrom(0, 1, 2, 3, 5),
+      reverse: fc.boolean(),
+      snapshot,
+      mode: fc.constantFrom("exact" as const, "small" as const, "wantAll" as const, "iterator" as const),
+    })
+    .map((fields) => ({
+      type: "getRange" as const,
+      ...fields,
+      // Without any limit there is no exact mode.
+      limit: fields.mode === "exact" && fields.limit === 0 ? 1 : fields.limit,
+    }));
 
-const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constant("get" as const), key, snapshot }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant("getKey" as const), selector, snapshot }) },
-  { weight: 8, arbitrary: range },
-  { weight: 8, arbitrary: fc.record({ type: fc.constant("set" as const), key, value }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant("clear" as const), key }) },
-  { weight: 3, arbitrary: pair.map((ends) => ({ type: "clearRange" as const, ...ends })) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      type: fc.constant("atomic" as const),
-      op: fc.constantFrom(...atomicOps, "compareAndClear"),
-      key,
-      operand: value,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("stampValue" as const), key }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("stampKey" as const), prefix: key }) },
-  { weight: 1, arbitrary: pair.map((ends) => ({ type: "readConflict" as const, ...ends })) },
-  { weight: 1, arbitrary: pair.map((ends) => ({ type: "writeConflict" as const, ...ends })) },
-  { weight: 5, arbitrary: fc.constant({ type: "commit" as const }) },
-  { weight: 1, arbitrary: fc.constant({ type: "reset" as const }) },
-);
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.record({ type: fc.constant("get" as const), key, snapshot }) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant("getKey" as const), selector, snapshot }) },
+    { weight: 8, arbitrary: range },
+    { weight: 8, arbitrary: fc.record({ type: fc.constant("set" as const), key, value }) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant("clear" as const), key }) },
+    { weight: 3, arbitrary: pair.map((ends) => ({ type: "clearRange" as const, ...ends })) },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        type: fc.constant("atomic" as const),
+        op: fc.constantFrom(...atomicOps, "compareAndClear"),
+        key,
+        operand: value,
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant("stampValue" as const), key }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant("stampKey" as const), prefix: key }) },
+    { weight: 1, arbitrary: pair.map((ends) => ({ type: "readConflict" as const, ...ends })) },
+    { weight: 1, arbitrary: pair.map((ends) => ({ type: "writeConflict" as const, ...ends })) },
+    { weight: commitWeight, arbitrary: fc.constant({ type: "commit" as const }) },
+    { weight: 1, arbitrary: fc.constant({ type: "reset" as const }) },
+  );
+};
 
 const direct = (one: ModelSelector): ModelSelector => ({ ...one, offset: 1 });
 
@@ -80,10 +87,9 @@ const withoutSteps = (history: HistoryStep[]): HistoryStep[] =>
     return { ...step, action: { ...action, begin: direct(action.begin), end: direct(action.end) } };
   });
 
-const comparesAndClears = ({ action }: HistoryStep): boolean =>
-  action.type === "atomic" && action.op === "compareAndClear";
-
-const plainAction = action.filter((one) => one.type !== "atomic" || one.op !== "compareAndClear");
+const isCompare = (one: Action): boolean => one.type === "atomic" && one.op === "compareAndClear";
+/** Much of a transaction that stamps cannot be read. */
+const isStamp = (one: Action): boolean => one.type === "stampKey" || one.type === "stampValue";
 
 const steps = (actions: fc.Arbitrary<Action>): fc.Arbitrary<HistoryStep[]> =>
   fc.array(fc.record({ tx: fc.integer({ min: 0, max: 2 }), action: actions }), {
@@ -92,9 +98,24 @@ const steps = (actions: fc.Arbitrary<Action>): fc.Arbitrary<HistoryStep[]> =>
     size: "max",
   });
 
-export const historyArbitrary: fc.Arbitrary<HistoryStep[]> = fc
-  .oneof(steps(plainAction), steps(action))
-  .map((history) => (history.some(comparesAndClears) ? withoutSteps(history) : history));
+const historyOver = (keys: readonly string[], commitWeight: number): fc.Arbitrary<HistoryStep[]> => {
+  const action = actionOver(keys, commitWeight);
+  return fc
+    .oneof(
+      { weight: 3, arbitrary: steps(action.filter((one) => !isCompare(one) && !isStamp(one))) },
+      { weight: 1, arbitrary: steps(action.filter((one) => !isCompare(one))) },
+      { weight: 1, arbitrary: steps(action.filter((one) => !isStamp(one))) },
+      { weight: 1, arbitrary: steps(action) },
+    )
+    .map((history) => (history.some(({ action }) => isCompare(action)) ? withoutSteps(history) : history));
+};
+
+/** Long transactions show their own writes, short ones what each single read conflicts with. */
+export const historyArbitrary: fc.Arbitrary<HistoryStep[]> = fc.oneof(
+  historyOver(fewKeys, 25),
+  historyOver(fewKeys, 6),
+  historyOver(manyKeys, 6),
+);
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
 const text = (key: Uint8Array): string => Buffer.from(key).toString("latin1");

@@ -13,12 +13,15 @@ export type Mutation =
   | { readonly type: "clearRange"; readonly begin: Uint8Array; readonly end: Uint8Array }
   | { readonly type: "atomic"; readonly op: AtomicOp; readonly key: Uint8Array; readonly operand: Uint8Array };
 
-/** A consistent view of the store at one version. Rows it hands out are copies the caller owns. */
+/**
+ * A consistent view of the store at one version. Rows it hands out are copies the caller owns. Reads throw EngineError
+ * 1007 once the version is too old.
+ */
 export interface Snapshot {
   readonly version: bigint;
   get(key: Uint8Array): Uint8Array | undefined;
   /**
-   * Rows of `[begin, end)` in key order (or from the end backwards), lazily.
+   * Rows of `[begin, end)` in key order (or from the end backwards), lazily; both may be longer than any key.
    * The iterator may be left early; it must not be used after `release`.
    */
   rows(begin: Uint8Array, end: Uint8Array, reverse: boolean): IterableIterator<[Uint8Array, Uint8Array]>;
@@ -29,6 +32,7 @@ export interface CommitRequest {
   /** The version the reads were made at; undefined when nothing was read. */
   readonly readVersion: bigint | undefined;
   readonly readConflicts: readonly KeyRange[];
+  /** What it writes, but for keys that get their versionstamp at the commit: the store adds those. */
   readonly writeConflicts: readonly KeyRange[];
   readonly mutations: readonly Mutation[];
 }
@@ -58,6 +62,7 @@ export interface Store {
    */
   watch(key: Uint8Array, expected: Uint8Array | undefined): StoreWatch;
   estimatedRangeSizeBytes(begin: Uint8Array, end: Uint8Array): number;
+  /** Keys that split `[begin, end)` into pieces of about `chunkBytes`, `begin` and `end` included. */
   rangeSplitPoints(begin: Uint8Array, end: Uint8Array, chunkBytes: number): Uint8Array[];
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ describe("random histories", () => {
   test("agree with the model on the array engine", async () => {
     await fc.assert(
       fc.asyncProperty(historyArbitrary, (history) => runHistory(arrayEngine(), history)),
-      { numRuns: runs(300) },
+      { numRuns: runs(500) },
     );
   });
 
@@ -21,7 +21,7 @@ describe("random histories", () => {
     const engine = await opened;
     await fc.assert(
       fc.asyncProperty(historyArbitrary, (history) => runHistory(engine, history)),
-      { numRuns: runs(200) },
+      { numRuns: runs(300) },
     );
   });
 });
