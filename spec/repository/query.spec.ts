@@ -274,6 +274,23 @@ describe("pages", () => {
     }
   });
 
+  test("that have lost all their rows still know their neighbours", async () => {
+    const repository = (await tenant()).repository(Book);
+    const row = (place: number): Book => ({ shelf: "a", place, weight: place, size: { pages: null }, tags: [] });
+    await repository.createMany([1, 2, 3, 4].map(row));
+    const { next } = await repository.page({ size: 2 });
+    await repository.deleteMany([
+      ["a", 3],
+      ["a", 4],
+    ]);
+    const empty = await repository.page({ size: 2, cursor: next });
+    expect(empty).toMatchObject({ items: [], next: undefined });
+    const back = await repository.page({ size: 2, cursor: empty.previous });
+    expect(back).toMatchObject({ items: [row(1), row(2)], previous: undefined });
+    await repository.create(row(5));
+    expect((await repository.page({ size: 2, cursor: back.next })).items).toEqual([row(5)]);
+  });
+
   test("take no cursor of another tenant, query, principal or entity, nor one that was changed", async () => {
     const [own, other] = await neighbours(db);
     const repository = own.repository(Book);
@@ -287,6 +304,8 @@ describe("pages", () => {
       repository.page({ size: 1, principal: "bob", cursor: next }),
       repository.page({ size: 1, principal: "ada", cursor: next, reverse: true }),
       repository.page({ size: 1, principal: "ada", cursor: next, equals: "a" }),
+      repository.page({ size: 1, principal: "ada", cursor: next, to: ["b"] }),
+      repository.page({ size: 1, principal: "ada", cursor: next, from: ["a"] }),
       repository.page({ size: 1, principal: "ada", cursor: next, index: "byWeight" }),
       repository.page({ size: 1, principal: "ada", cursor: `${next}A` }),
       repository.page({ size: 1, principal: "ada", cursor: "" }),
