@@ -87,7 +87,7 @@ const large = (count = 60): Rows =>
 const slow = (engine: Engine, seed = 1, rate = 0.3): Engine =>
   faulty(engine, { seed, rates: { tooOld: rate }, delayMs: 1 });
 
-/** An engine on which each call of `method` is followed by something else, before it is answered. */
+/** An engine on which each call of `method` that succeeds is followed by something else, before it is answered. */
 const followed = (engine: Engine, method: "getRange" | "commit", follow: (call: number) => Promise<void>): Engine => {
   let calls = 0;
   return {
@@ -275,9 +275,8 @@ describe("a source that changes", () => {
     for (let seed = 1; seed <= 4; seed += 1) {
       const [from, to] = [await open(), await open()];
       await put(from, [...pair(0), ...large(30)]);
-      const source = slow(
-        followed(from, "getRange", async (read) => (read < 90 ? put(from, pair(read)) : undefined)),
-        seed,
+      const source = followed(slow(from, seed), "getRange", async (read) =>
+        read < 90 ? put(from, pair(read)) : undefined,
       );
       const result = await copy({ from: source, to, passes: 10 });
       const rows = await dump(to);
@@ -290,11 +289,7 @@ describe("a source that changes", () => {
     const [from, to] = [await open(), await open()];
     await put(from, [...pair(0), ...large(30)]);
     // Every pass is read at several versions, and finds both rows changed.
-    const source = slow(
-      followed(from, "getRange", (read) => put(from, pair(read))),
-      1,
-      0.4,
-    );
+    const source = followed(slow(from, 1, 0.4), "getRange", (read) => put(from, pair(read)));
     expect(await failure(copy({ from: source, to, passes: 3 }))).toMatchObject({
       code: "COPY_SOURCE_CHANGING",
       details: { passes: 3 },
@@ -305,14 +300,14 @@ describe("a source that changes", () => {
     const [from, to] = [await open(), await open()];
     await put(from, large(30));
     let cleared = false;
-    const source = followed(from, "getRange", async (read) => {
+    const source = followed(slow(from, 5, 0.4), "getRange", async (read) => {
       if (read < 6 || cleared) return;
       cleared = true;
       const transaction = from.begin();
       transaction.clearRange(bytes("row00002"), bytes("row00020"));
       await transaction.commit();
     });
-    await copy({ from: slow(source, 5, 0.4), to });
+    await copy({ from: source, to });
     expect(await dump(to)).toEqual(await dump(from));
     expect((await dump(to)).length).toBe(12);
   });
