@@ -45,6 +45,7 @@ export class Attempt {
 
   #open(): Snapshot {
     this.#hasRead = true;
+    if (this.#snapshot !== undefined) return this.#snapshot;
     const version = this.takeReadVersion();
     this.#snapshot ??= this.#store.snapshot(version);
     return this.#snapshot;

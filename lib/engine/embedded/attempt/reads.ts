@@ -24,7 +24,9 @@ export class AttemptReads {
   }
 
   #conflict(range: KeyRange): void {
-    for (const part of unwritten(this.#attempt.view.writes, range)) this.#attempt.conflict(part);
+    const { writes } = this.#attempt.view;
+    if (writes.empty && compareBytes(range.begin, range.end) < 0) this.#attempt.conflict(range);
+    else for (const part of unwritten(writes, range)) this.#attempt.conflict(part);
   }
 
   /** Adds what a read that passed the view by conflicts with. */
