@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { entity, modelOf } from "../../lib/schema/index.js";
-import { compareBytes, pack } from "../../lib/tuple/index.js";
+import { compareBytes, pack, TupleWriter } from "../../lib/tuple/index.js";
 import { runs } from "../runs.js";
 
 type Compare = (a: never, b: never) => number;
@@ -312,6 +312,14 @@ describe("what is no id", () => {
     for (const bytes of [pack([]), pack(["1"]), pack([1, 2]), pack([null])]) {
       expect(() => city.decodeId(bytes)).toThrow(foreign);
     }
+  });
+
+  test("a descending value holds one value and nothing else", () => {
+    const schema = z.object({ id: z.int(), n: z.int() });
+    const indexes = { i: { fields: [{ field: "n", order: "descending" }] } } as const;
+    const index = modelOf(entity("thing", { version: 1, schema, id: ["id"], indexes })).indexes.get("i");
+    const two = new TupleWriter().integer(1).integer(2).descending(0).finish();
+    expect(() => index?.decodeValues(two)).toThrow(expect.objectContaining({ code: "TUPLE_BYTES_INVALID" }));
   });
 
   test("the elements are those of the tuple layer, by type", () => {

@@ -81,7 +81,7 @@ export const fieldName = fc
     fc.string({ maxLength: 8 }),
     fc.constantFrom("constructor", "toString", "hasOwnProperty", "a.b", "0", '"', "\\", "\u2028"),
   )
-  .filter((name) => name !== "__proto__" && name.isWellFormed());
+  .filter((name) => name !== "__proto__" && !/\p{Surrogate}/u.test(name));
 
 const tree = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(

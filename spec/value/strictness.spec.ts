@@ -124,6 +124,10 @@ describe("what other writers of MessagePack can store", () => {
     ],
     ["a name that is no text", Buffer.of(0x81, 0x01, 0x02)],
     ["text that is no UTF-8", Buffer.of(0xa2, 0xc3, 0x28)],
+    ["an extension longer than its content", Buffer.of(0x92, 0xc7, 0x02, 0x53, 0x90, 0x90)],
+    ["a date of another length", Buffer.of(0xc7, 0x05, 0xff, 0, 0, 0, 0, 0)],
+    ["a date there is not", Buffer.of(0xc7, 0x0c, 0xff, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)],
+    ["a bigint without digits", Buffer.of(0xc7, 0x00, 0x42)],
     ["an integer beyond the safe ones", Buffer.of(0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)],
   ])("%s is refused", (_, payload) => {
     // Without the flag that all text is ASCII.
