@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { entity, modelOf } from "../../lib/schema/index.js";
-import { compareBytes, pack, TupleWriter } from "../../lib/tuple/index.js";
+import { compareBytes, double, pack, TupleWriter } from "../../lib/tuple/index.js";
 import { runs } from "../runs.js";
 
 type Compare = (a: never, b: never) => number;
@@ -312,6 +312,13 @@ describe("what is no id", () => {
     for (const bytes of [pack([]), pack(["1"]), pack([1, 2]), pack([null])]) {
       expect(() => city.decodeId(bytes)).toThrow(foreign);
     }
+  });
+
+  test("a required field of an absent object is null in an index", () => {
+    const schema = z.object({ id: z.int(), at: z.object({ lat: z.number() }).optional() });
+    const model = modelOf(entity("thing", { version: 1, schema, id: ["id"], indexes: { i: { fields: ["at.lat"] } } }));
+    expect(model.indexes.get("i")?.encode({ id: 1 })).toEqual(pack([null]));
+    expect(model.indexes.get("i")?.encode({ id: 1, at: { lat: 0 } })).toEqual(pack([double(0)]));
   });
 
   test("a descending value holds one value and nothing else", () => {
