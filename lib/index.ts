@@ -70,7 +70,9 @@ export {
   type TenantId,
   type TenantRecord,
   type TenantState,
+  tenantIdBytes,
 } from "./tenant/index.js";
 export type { Tenant } from "./tenant-handle.js";
 export type { CloseOptions, ReadTransactionOptions, TransactionOptions } from "./transaction/index.js";
 export type { TupleElement } from "./tuple/index.js";
+export * as tuple from "./tuple/index.js";

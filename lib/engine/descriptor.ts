@@ -1,13 +1,32 @@
 /** Engine descriptors: plain data that says which engine to open and how; nothing happens until it is opened. */
 import type { FoundationDbOptions } from "./foundationdb/options.js";
 
-/** How far a commit of the embedded engine reaches before it is acknowledged. */
+/**
+ * How far a commit of the embedded engine reaches before it is acknowledged.
+ *
+ * @example
+ * ```ts
+ * import { type Durability, embedded } from "tenantry/engine";
+ * const durability: Durability = process.env["NODE_ENV"] === "test" ? "relaxed" : "durable";
+ * const engine = embedded({ path: "./data", durability });
+ * ```
+ */
 export type Durability =
   /** Flushed to the disk: survives a crash of the process, of the system, and a power cut. */
   | "durable"
   /** Handed to the system: survives a crash of the process; a power cut can lose, or damage, the store. */
   | "relaxed";
 
+/**
+ * What {@link embedded} takes besides a path.
+ *
+ * @example
+ * ```ts
+ * import { type EmbeddedOptions, embedded } from "tenantry/engine";
+ * const options: EmbeddedOptions = { path: "./data", lockTimeout: 10_000, verify: "full" };
+ * const engine = embedded(options);
+ * ```
+ */
 export interface EmbeddedOptions {
   /** Directory of the store; made when it is not there. */
   readonly path: string;
@@ -24,24 +43,74 @@ export interface EmbeddedOptions {
   readonly verify?: "auto" | "full" | "quick" | undefined;
 }
 
+/**
+ * What {@link memory} takes.
+ *
+ * @example
+ * ```ts
+ * import { type MemoryOptions, memory } from "tenantry/engine";
+ * const options: MemoryOptions = { mapBytes: 2 ** 30 };
+ * const engine = memory(options);
+ * ```
+ */
 export interface MemoryOptions {
   /** Largest size of the store, in bytes; 64 GiB unless said otherwise (the file system's room bounds it too). */
   readonly mapBytes?: number | undefined;
 }
 
+/**
+ * What {@link embedded} makes: plain data.
+ *
+ * @example
+ * ```ts
+ * import { type EmbeddedDescriptor, embedded } from "tenantry/engine";
+ * const descriptor: EmbeddedDescriptor = embedded("./data");
+ * console.log(descriptor.engine, descriptor.path); // embedded ./data
+ * ```
+ */
 export interface EmbeddedDescriptor extends Readonly<EmbeddedOptions> {
   readonly engine: "embedded";
 }
 
+/**
+ * What {@link memory} makes: plain data.
+ *
+ * @example
+ * ```ts
+ * import { type MemoryDescriptor, memory } from "tenantry/engine";
+ * const descriptor: MemoryDescriptor = memory();
+ * console.log(descriptor.engine); // memory
+ * ```
+ */
 export interface MemoryDescriptor extends Readonly<MemoryOptions> {
   readonly engine: "memory";
 }
 
+/**
+ * What {@link foundationdb} makes: plain data.
+ *
+ * @example
+ * ```ts
+ * import { type FoundationDbDescriptor, foundationdb } from "tenantry/engine";
+ * const descriptor: FoundationDbDescriptor = foundationdb({ clusterFile: "/etc/foundationdb/fdb.cluster" });
+ * console.log(descriptor.engine, descriptor.clusterFile);
+ * ```
+ */
 export interface FoundationDbDescriptor extends Readonly<FoundationDbOptions> {
   readonly engine: "foundationdb";
 }
 
-/** What `open` and `openEngine` take: made by `embedded`, `memory` or `foundationdb`. */
+/**
+ * What `open` and `openEngine` take: made by `embedded`, `memory` or `foundationdb`.
+ *
+ * @example
+ * ```ts
+ * import { type EngineDescriptor, embedded, foundationdb, open } from "tenantry";
+ * const clusterFile = process.env["FDB_CLUSTER_FILE"];
+ * const engine: EngineDescriptor = clusterFile === undefined ? embedded("./data") : foundationdb({ clusterFile });
+ * const db = await open({ engine, entities: [] });
+ * ```
+ */
 export type EngineDescriptor = EmbeddedDescriptor | MemoryDescriptor | FoundationDbDescriptor;
 
 /**

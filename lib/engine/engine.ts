@@ -1,7 +1,17 @@
 /** The engine port: what an engine must offer, in the names and with the meaning of FoundationDB's C API. */
 import type { EngineOption } from "./option.js";
 
-/** What an engine can do, as data, so that a spec that skips can say why. */
+/**
+ * What an engine can do, as data, so that a spec that skips can say why.
+ *
+ * @example
+ * ```ts
+ * import { memory, openEngine, type EngineCapabilities } from "tenantry/engine";
+ * const engine = await openEngine(memory());
+ * const { durable, multiProcess, keyBytesMax }: EngineCapabilities = engine.capabilities; // false, false, 4025
+ * await engine.close();
+ * ```
+ */
 export interface EngineCapabilities {
   /** Committed data survives the process and a power cut. */
   readonly durable: boolean;
@@ -11,6 +21,18 @@ export interface EngineCapabilities {
   readonly keyBytesMax: number;
 }
 
+/**
+ * A store of ordered keys with FoundationDB's transactions; opened by `openEngine`.
+ *
+ * @example
+ * ```ts
+ * import { type Engine, memory, openEngine } from "tenantry/engine";
+ * const engine: Engine = await openEngine(memory());
+ * const transaction = engine.begin();
+ * console.log(engine.name, await transaction.getReadVersion());
+ * await engine.close();
+ * ```
+ */
 export interface Engine {
   readonly name: string;
   readonly capabilities: EngineCapabilities;
@@ -20,15 +42,47 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** A key by position: from `key` (or past it when `orEqual`), `offset` keys on; 1 is the next one. */
+/**
+ * A key by position: from `key` (or past it when `orEqual`), `offset` keys on; 1 is the next one.
+ *
+ * @example
+ * ```ts
+ * import type { EngineTransaction, KeySelector } from "tenantry/engine";
+ * declare const transaction: EngineTransaction;
+ * const lastBelow: KeySelector = { key: Buffer.from("b"), orEqual: false, offset: 0 };
+ * const key = await transaction.getKey(lastBelow); // empty when there is none
+ * ```
+ */
 export interface KeySelector {
   key: Uint8Array;
   orEqual: boolean;
   offset: number;
 }
 
+/**
+ * How much of a range comes in one batch: FoundationDB's streaming modes.
+ *
+ * @example
+ * ```ts
+ * import type { EngineTransaction, StreamingMode } from "tenantry/engine";
+ * declare const transaction: EngineTransaction;
+ * const mode: StreamingMode = "small";
+ * const begin = { key: Buffer.from("a"), orEqual: false, offset: 1 };
+ * const end = { key: Buffer.from("b"), orEqual: false, offset: 1 };
+ * const { rows, more } = await transaction.getRange(begin, end, { mode });
+ * ```
+ */
 export type StreamingMode = "wantAll" | "iterator" | "exact" | "small" | "medium" | "large" | "serial";
 
+/**
+ * What a range read takes besides its ends.
+ *
+ * @example
+ * ```ts
+ * import type { RangeOptions } from "tenantry/engine";
+ * const lastTen: RangeOptions = { limit: 10, reverse: true, snapshot: true };
+ * ```
+ */
 export interface RangeOptions {
   /** Rows at most; 0 or absent: no limit. */
   limit?: number;
@@ -42,12 +96,32 @@ export interface RangeOptions {
   iteration?: number;
 }
 
+/**
+ * One batch of a range.
+ *
+ * @example
+ * ```ts
+ * import type { RangeResult } from "tenantry/engine";
+ * const lastKey = ({ rows, more }: RangeResult): Uint8Array | undefined => (more ? rows.at(-1)?.[0] : undefined);
+ * ```
+ */
 export interface RangeResult {
   rows: [Uint8Array, Uint8Array][];
   /** Whether rows may follow: false only when the range was read to its end. */
   more: boolean;
 }
 
+/**
+ * Operations on a value that need no read and so no conflict: FoundationDB's mutation types.
+ *
+ * @example
+ * ```ts
+ * import type { AtomicOp, EngineTransaction } from "tenantry/engine";
+ * declare const transaction: EngineTransaction;
+ * const op: AtomicOp = "add";
+ * transaction.atomic(op, Buffer.from("visits"), Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)); // little-endian
+ * ```
+ */
 export type AtomicOp =
   | "add"
   | "bitAnd"
@@ -62,12 +136,46 @@ export type AtomicOp =
   | "setVersionstampedKey"
   | "setVersionstampedValue";
 
+/**
+ * A watched key.
+ *
+ * @example
+ * ```ts
+ * import type { EngineTransaction, Watch } from "tenantry/engine";
+ * declare const transaction: EngineTransaction;
+ * const watch: Watch = transaction.watch(Buffer.from("settings"));
+ * await transaction.commit(); // the watch begins here
+ * await watch.fired;
+ * ```
+ */
 export interface Watch {
   /** Resolves once a committed change of the key is seen; rejects with code 1101 when cancelled. */
   readonly fired: Promise<void>;
   cancel(): void;
 }
 
+/**
+ * One transaction of an engine, in FoundationDB's words. Mutations never throw: their error is the next read's or the
+ * commit's. Keys and values are copied when they are given.
+ *
+ * @example
+ * ```ts
+ * import { type EngineTransaction, memory, openEngine } from "tenantry/engine";
+ * const engine = await openEngine(memory());
+ * const transaction: EngineTransaction = engine.begin();
+ * for (;;) {
+ *   try {
+ *     const value = await transaction.get(Buffer.from("name"));
+ *     if (value === undefined) transaction.set(Buffer.from("name"), Buffer.from("Paris"));
+ *     await transaction.commit();
+ *     break;
+ *   } catch (error) {
+ *     await transaction.onError(error); // waits and begins anew, or throws what no retry helps against
+ *   }
+ * }
+ * await engine.close();
+ * ```
+ */
 export interface EngineTransaction {
   get(key: Uint8Array, snapshot?: boolean): Promise<Uint8Array | undefined>;
   getKey(selector: KeySelector, snapshot?: boolean): Promise<Uint8Array>;

@@ -58,5 +58,13 @@ const names: Readonly<Record<number, string>> = {
   4100: "internal_error",
 };
 
-/** The name of a FoundationDB error code, `fdb_error_N` for one not listed. */
+/**
+ * The name of a FoundationDB error code, `fdb_error_N` for one not listed.
+ *
+ * @example
+ * ```ts
+ * import { fdbErrorName } from "tenantry/engine";
+ * console.log(fdbErrorName(1020)); // not_committed
+ * ```
+ */
 export const fdbErrorName = (fdbCode: number): string => names[fdbCode] ?? `fdb_error_${fdbCode}`;

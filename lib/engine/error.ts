@@ -2,7 +2,16 @@
 import { TenantryError } from "../errors/index.js";
 import { fdbErrorName } from "./error-name.js";
 
-/** An engine's refusal, with FoundationDB's error code (the same number on every engine). */
+/**
+ * An engine's refusal, with FoundationDB's error code (the same number on every engine).
+ *
+ * @example
+ * ```ts
+ * import { EngineError } from "tenantry/engine";
+ * declare const error: unknown;
+ * if (error instanceof EngineError && error.fdbCode === 1020) console.log("somebody else wrote what was read");
+ * ```
+ */
 export class EngineError extends TenantryError<"ENGINE"> {
   readonly fdbCode: number;
 

@@ -1,6 +1,16 @@
 /** Transaction options of the engine port, in FoundationDB's names. */
 
-/** Options that change what a transaction does on every engine, then those that only a cluster heeds. */
+/**
+ * Options that change what a transaction does on every engine, then those that only a cluster heeds.
+ *
+ * @example
+ * ```ts
+ * import type { EngineOption, EngineTransaction } from "tenantry/engine";
+ * declare const transaction: EngineTransaction;
+ * const option: EngineOption = "timeout";
+ * transaction.setOption(option, 2_000); // milliseconds
+ * ```
+ */
 export type EngineOption =
   | "readYourWritesDisable"
   | "snapshotRywEnable"

@@ -6,7 +6,18 @@ import type { FieldPath, IndexDefinitions } from "./index-definition.js";
 import type { AnyEntity, IdValue, KeyFieldName, ObjectSchema } from "./infer.js";
 import type { EntityModel } from "./model.js";
 
-/** What {@link entity} takes besides the name. */
+/**
+ * What {@link entity} takes besides the name.
+ *
+ * @example
+ * ```ts
+ * import { type EntityOptions, entity } from "tenantry";
+ * import { z } from "zod";
+ * const schema = z.object({ id: z.int(), name: z.string() });
+ * const options: EntityOptions<typeof schema, readonly ["id"], Record<never, never>> = { version: 1, schema, id: ["id"] };
+ * const City = entity("city", options);
+ * ```
+ */
 export interface EntityOptions<
   Schema extends ObjectSchema,
   Id extends readonly string[],
@@ -22,7 +33,22 @@ export interface EntityOptions<
   readonly indexes?: Indexes | undefined;
 }
 
-/** A kind of record: made by {@link entity}, given to `open` and `repository`. */
+/**
+ * A kind of record: made by {@link entity}, given to `open` and `repository`.
+ *
+ * @example
+ * ```ts
+ * import { entity } from "tenantry";
+ * import { z } from "zod";
+ * const Street = entity("street", {
+ *   version: 1,
+ *   schema: z.object({ city: z.int(), name: z.string() }),
+ *   id: ["city", "name"],
+ * });
+ * const path = Street.formatId([2988507, "Rue de Rivoli"]); // "2988507~~Rue~20de~20Rivoli"
+ * const [city, name] = Street.parseId(path);
+ * ```
+ */
 export interface Entity<
   Name extends string,
   Schema extends ObjectSchema,

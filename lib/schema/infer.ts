@@ -6,7 +6,15 @@ import type { IndexDefinitions } from "./index-definition.js";
 /** Any object schema of zod 4 (`z.object`, `z.strictObject`, `z.looseObject`, of `zod` or `zod/mini`). */
 export type ObjectSchema = core.$ZodObject;
 
-/** Any entity, whatever its schema: the constraint of everything generic over entities. */
+/**
+ * Any entity, whatever its schema: the constraint of everything generic over entities.
+ *
+ * @example
+ * ```ts
+ * import type { AnyEntity, Tenant } from "tenantry";
+ * const countOf = (tenant: Tenant, entity: AnyEntity): Promise<number> => tenant.repository(entity).count();
+ * ```
+ */
 export type AnyEntity = Entity<string, ObjectSchema, readonly string[], IndexDefinitions>;
 
 /** What a field may hold to be part of an id, or to be indexed. */

@@ -68,7 +68,16 @@ export function parseTenantId(text: unknown): TenantId {
  */
 export const newTenantId = (): TenantId => parseTenantId(v4());
 
-/** The 16 bytes of an id, as they stand in keys. */
+/**
+ * The 16 bytes of an id, as they stand in keys.
+ *
+ * @example
+ * ```ts
+ * import { newTenantId, tenantIdBytes, tuple } from "tenantry";
+ * const id = newTenantId();
+ * const prefix = tuple.pack(["tenantry", tuple.uuid(tenantIdBytes(id))]); // with the default root
+ * ```
+ */
 export const tenantIdBytes = (id: TenantId): Uint8Array => uuidBytes(parseTenantId(id));
 
 /**

@@ -7,7 +7,17 @@ import type { TenantId } from "../tenant/index.js";
 import type { Tenant } from "../tenant-handle.js";
 import { type HookFunction, hookFunction } from "./test-runner.js";
 
-/** What a sandbox is made of: the options of `open`, each optional but the entities. */
+/**
+ * What a sandbox is made of: the options of `open`, each optional but the entities.
+ *
+ * @example
+ * ```ts
+ * import { afterAll } from "vitest";
+ * import { sandbox, type SandboxOptions } from "tenantry/testing";
+ * const options: SandboxOptions = { entities: [], afterEach: false, afterAll }; // one tenant may live for a whole file
+ * const box = sandbox(options);
+ * ```
+ */
 export interface SandboxOptions extends Omit<OpenOptions, "engine"> {
   /** `memory()` by default: every worker of a test runner has its own. */
   readonly engine?: EngineDescriptor | Engine | undefined;
@@ -17,7 +27,18 @@ export interface SandboxOptions extends Omit<OpenOptions, "engine"> {
   readonly afterAll?: HookFunction | false | undefined;
 }
 
-/** Tenants for tests. */
+/**
+ * Tenants for tests.
+ *
+ * @example
+ * ```ts
+ * import { type Sandbox, sandbox } from "tenantry/testing";
+ * await using box: Sandbox = sandbox({ entities: [], afterEach: false, afterAll: false });
+ * const tenant = await box.tenant();
+ * const db = await box.database();
+ * console.log((await db.tenants.get(tenant.id))?.state); // active
+ * ```
+ */
 export interface Sandbox extends AsyncDisposable {
   /** A new tenant, with a random id and nothing in it. The engine is opened with the first. */
   tenant(): Promise<Tenant>;

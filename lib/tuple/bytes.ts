@@ -7,9 +7,9 @@ import { tenantryError } from "../errors/index.js";
  *
  * @example
  * ```ts
- * import { compareBytes } from "tenantry";
+ * import { tuple } from "tenantry";
  * declare const keys: Uint8Array[];
- * keys.sort(compareBytes);
+ * keys.sort(tuple.compareBytes);
  * ```
  */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -21,12 +21,28 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-/** Whether both hold the same bytes. */
+/**
+ * Whether both hold the same bytes.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * tuple.equalBytes(Uint8Array.of(1), Buffer.of(1)); // true
+ * ```
+ */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && compareBytes(a, b) === 0;
 }
 
-/** Joins byte strings into a new one. */
+/**
+ * Joins byte strings into a new one.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * const key = tuple.concatBytes(tuple.pack(["city"]), tuple.pack([2988507])); // tuple.pack(["city", 2988507])
+ * ```
+ */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
@@ -39,7 +55,15 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** The first key after `key` itself: one zero byte longer. */
+/**
+ * The first key after `key` itself: one zero byte longer.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * const begin = tuple.keyAfter(tuple.pack(["city", 2988507])); // go on behind this key
+ * ```
+ */
 export function keyAfter(key: Uint8Array): Uint8Array {
   const after = new Uint8Array(key.length + 1);
   after.set(key);
@@ -52,6 +76,12 @@ export function keyAfter(key: Uint8Array): Uint8Array {
  * Use {@link tupleRange}.
  *
  * @throws KEY_WITHOUT_SUCCESSOR when `prefix` is empty or all bytes are 0xff.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * tuple.strinc(Uint8Array.of(1, 2)); // 1, 3
+ * ```
  */
 export function strinc(prefix: Uint8Array): Uint8Array {
   let length = prefix.length;

@@ -3,7 +3,17 @@ import { isUint8Array } from "node:util/types";
 import { tenantryError } from "../errors/index.js";
 import { STAMP_BYTES, UUID_BYTES } from "./code.js";
 
-/** Why an element cannot be encoded. */
+/**
+ * Why an element cannot be encoded.
+ *
+ * @example
+ * ```ts
+ * import { isTenantryError, type tuple } from "tenantry";
+ * declare const error: unknown;
+ * const wrong: tuple.TupleElementFault = "loneSurrogate";
+ * if (isTenantryError(error, "TUPLE_ELEMENT_INVALID")) console.log(error.details.reason === wrong);
+ * ```
+ */
 export type TupleElementFault =
   | "unsupportedType"
   | "unsafeNumber"
@@ -22,7 +32,16 @@ export type TupleElementFault =
 export const elementError = (reason: TupleElementFault, index = 0): Error =>
   tenantryError("TUPLE_ELEMENT_INVALID", { index, reason });
 
-/** A 32-bit floating point element. */
+/**
+ * A 32-bit floating point element.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * const [half] = tuple.unpack(tuple.pack([tuple.float(0.5)]));
+ * if (half instanceof tuple.TupleFloat) console.log(half.value); // 0.5
+ * ```
+ */
 export class TupleFloat {
   /** The number, rounded to 32 bits. */
   readonly value: number;
@@ -34,7 +53,16 @@ export class TupleFloat {
   }
 }
 
-/** A 64-bit floating point element; −0 and +0 are two elements, all NaNs are one, which sorts last. */
+/**
+ * A 64-bit floating point element; −0 and +0 are two elements, all NaNs are one, which sorts last.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * const [half] = tuple.unpack(tuple.pack([tuple.double(0.5)]));
+ * if (half instanceof tuple.TupleDouble) console.log(half.value); // 0.5
+ * ```
+ */
 export class TupleDouble {
   readonly value: number;
 
@@ -43,7 +71,16 @@ export class TupleDouble {
   }
 }
 
-/** A UUID element: 16 bytes of fixed width, so that no packed UUID begins another. */
+/**
+ * A UUID element: 16 bytes of fixed width, so that no packed UUID begins another.
+ *
+ * @example
+ * ```ts
+ * import { newTenantId, tenantIdBytes, tuple } from "tenantry";
+ * const [id] = tuple.unpack(tuple.pack([tuple.uuid(tenantIdBytes(newTenantId()))]));
+ * if (id instanceof tuple.TupleUuid) console.log(id.bytes.length); // 16
+ * ```
+ */
 export class TupleUuid {
   readonly bytes: Uint8Array;
 
@@ -56,6 +93,13 @@ export class TupleUuid {
 /**
  * The order of a commit: 10 bytes from the engine, then a number of the user's for order within the commit.
  * An incomplete one (no bytes yet) is filled by the engine when the transaction commits.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * const [stamp] = tuple.unpack(tuple.pack([tuple.versionstamp(new Uint8Array(10), 7)]));
+ * if (stamp instanceof tuple.TupleVersionstamp) console.log(stamp.bytes, stamp.userVersion);
+ * ```
  */
 export class TupleVersionstamp {
   /** The engine's 10 bytes; undefined while incomplete. */
@@ -98,7 +142,15 @@ export type TupleElement =
   | TupleVersionstamp
   | readonly TupleElement[];
 
-/** A 32-bit floating point element of `value`, rounded; TUPLE_ELEMENT_INVALID when it is beyond 32 bits. */
+/**
+ * A 32-bit floating point element of `value`, rounded; TUPLE_ELEMENT_INVALID when it is beyond 32 bits.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * const key = tuple.pack(["temperature", tuple.float(21.5)]);
+ * ```
+ */
 export const float = (value: number): TupleFloat => new TupleFloat(value);
 
 /**
@@ -106,15 +158,31 @@ export const float = (value: number): TupleFloat => new TupleFloat(value);
  *
  * @example
  * ```ts
- * import { double, pack } from "tenantry";
- * const key = pack(["temperature", double(21.5)]);
+ * import { tuple } from "tenantry";
+ * const key = tuple.pack(["temperature", tuple.double(21.5)]);
  * ```
  */
 export const double = (value: number): TupleDouble => new TupleDouble(value);
 
-/** A UUID element of 16 bytes; TUPLE_ELEMENT_INVALID for another length. */
+/**
+ * A UUID element of 16 bytes; TUPLE_ELEMENT_INVALID for another length.
+ *
+ * @example
+ * ```ts
+ * import { newTenantId, tenantIdBytes, tuple } from "tenantry";
+ * const prefix = tuple.pack(["tenantry", tuple.uuid(tenantIdBytes(newTenantId()))]); // of all keys of that tenant
+ * ```
+ */
 export const uuid = (bytes: Uint8Array): TupleUuid => new TupleUuid(bytes);
 
-/** A versionstamp element; without bytes it is incomplete: pack it with {@link packWithVersionstamp}. */
+/**
+ * A versionstamp element; without bytes it is incomplete: pack it with {@link packWithVersionstamp}.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * const key = tuple.packWithVersionstamp(["log", tuple.versionstamp()]); // for setVersionstampedKey
+ * ```
+ */
 export const versionstamp = (bytes?: Uint8Array | undefined, userVersion = 0): TupleVersionstamp =>
   new TupleVersionstamp(bytes, userVersion);

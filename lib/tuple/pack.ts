@@ -11,9 +11,9 @@ import { TupleWriter } from "./writer.js";
  *
  * @example
  * ```ts
- * import { pack, unpack } from "tenantry";
- * const key = pack(["city", 2988507]);
- * const [entity, id] = unpack(key);
+ * import { tuple } from "tenantry";
+ * const key = tuple.pack(["city", 2988507]);
+ * const [entity, id] = tuple.unpack(key);
  * ```
  */
 export function pack(elements: readonly TupleElement[], prefix?: Uint8Array): Uint8Array {
@@ -25,6 +25,15 @@ export function pack(elements: readonly TupleElement[], prefix?: Uint8Array): Ui
  * that the atomic operation `setVersionstampedKey` takes.
  *
  * @throws TUPLE_ELEMENT_INVALID as {@link pack}, and when there is not exactly one incomplete versionstamp.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * import type { EngineTransaction } from "tenantry/engine";
+ * declare const transaction: EngineTransaction;
+ * const key = tuple.packWithVersionstamp(["log", tuple.versionstamp()]);
+ * transaction.atomic("setVersionstampedKey", key, Buffer.from("entry"));
+ * ```
  */
 export function packWithVersionstamp(elements: readonly TupleElement[], prefix?: Uint8Array): Uint8Array {
   return written(elements, prefix, (writer) => writer.finishVersionstamped());
@@ -35,6 +44,12 @@ export function packWithVersionstamp(elements: readonly TupleElement[], prefix?:
  *
  * @param offset Where in `bytes` the tuple begins.
  * @throws TUPLE_BYTES_INVALID for bytes that no tuple packs to.
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * const [entity, id] = tuple.unpack(tuple.pack(["city", 2988507])); // "city", 2988507
+ * ```
  */
 export function unpack(bytes: Uint8Array, offset = 0): TupleElement[] {
   const reader = new TupleReader(bytes, offset);
@@ -46,6 +61,18 @@ export function unpack(bytes: Uint8Array, offset = 0): TupleElement[] {
 /**
  * The range of all tuples that begin with the packed tuple `prefix` and have at least one element more:
  * `prefix` + 0x00 (inclusive) to `prefix` + 0xff (exclusive).
+ *
+ * @example
+ * ```ts
+ * import { tuple } from "tenantry";
+ * import type { EngineTransaction } from "tenantry/engine";
+ * declare const transaction: EngineTransaction;
+ * const { begin, end } = tuple.tupleRange(tuple.pack(["city"]));
+ * const { rows } = await transaction.getRange(
+ *   { key: begin, orEqual: false, offset: 1 },
+ *   { key: end, orEqual: false, offset: 1 },
+ * );
+ * ```
  */
 export function tupleRange(prefix: Uint8Array): { begin: Uint8Array; end: Uint8Array } {
   const begin = new Uint8Array(prefix.length + 1);

@@ -27,7 +27,17 @@ import { TupleDouble, type TupleElement, TupleFloat, TupleUuid, TupleVersionstam
 import { readInteger } from "./integer.js";
 import { asciiText, utf8Text } from "./text.js";
 
-/** Why bytes are no packed tuple. */
+/**
+ * Why bytes are no packed tuple.
+ *
+ * @example
+ * ```ts
+ * import { isTenantryError, type tuple } from "tenantry";
+ * declare const error: unknown;
+ * const cut: tuple.TupleBytesFault = "truncated";
+ * if (isTenantryError(error, "TUPLE_BYTES_INVALID")) console.log(error.details.reason === cut, error.details.offset);
+ * ```
+ */
 export type TupleBytesFault =
   | "notBytes"
   | "truncated"
@@ -48,10 +58,10 @@ const scratch = new DataView(new ArrayBuffer(8));
  *
  * @example
  * ```ts
- * import { pack, TupleReader } from "tenantry";
- * const prefix = pack(["city"]);
- * const key = pack(["city", 2988507]);
- * const reader = new TupleReader(key, prefix.length);
+ * import { tuple } from "tenantry";
+ * const prefix = tuple.pack(["city"]);
+ * const key = tuple.pack(["city", 2988507]);
+ * const reader = new tuple.TupleReader(key, prefix.length);
  * const id = reader.integer(); // 2988507
  * reader.end(); // throws when bytes are left
  * ```

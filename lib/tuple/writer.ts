@@ -41,9 +41,9 @@ const none = new Uint8Array(0);
  *
  * @example
  * ```ts
- * import { pack, TupleWriter } from "tenantry";
- * const cities = new TupleWriter(pack(["city"]));
- * const paris = cities.integer(2988507).finish(); // pack(["city", 2988507])
+ * import { tuple } from "tenantry";
+ * const cities = new tuple.TupleWriter(tuple.pack(["city"]));
+ * const paris = cities.integer(2988507).finish(); // tuple.pack(["city", 2988507])
  * const lyon = cities.integer(2996944).finish();
  * ```
  */

@@ -80,42 +80,52 @@ const commentBefore = (text: string, name: string): string | undefined => {
   return declaration.exec(text)?.[1];
 };
 
-/** Everything an entry point exports, followed to the file that declares it. */
+/** The names a `{ … }` of an export or import lists, each with the name it has outside. */
+const listed = (names: string): { readonly from: string; readonly to: string }[] =>
+  names
+    .split(",")
+    .map((item) => item.trim().replace(/^type /, ""))
+    .filter((item) => item !== "")
+    .map((item) => {
+      const [from = "", to = from] = item.split(" as ");
+      return { from, to };
+    });
+
+const withoutComments = (path: string): string =>
+  readFileSync(join(root, path), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "");
+
+const targetOf = (path: string, target: string): string => join(dirname(path), target).replace(/\.js$/, ".ts");
+
+/** The file that declares what `path` exports as `name`, and its name there. */
+function declarationOf(path: string, name: string): { readonly file: string; readonly name: string } {
+  for (const [, names = "", target = ""] of withoutComments(path).matchAll(
+    /export (?:type )?\{([^}]*)\} from "(\.[^"]+)"/g,
+  )) {
+    const found = listed(names).find(({ to }) => to === name);
+    if (found !== undefined) return declarationOf(targetOf(path, target), found.from);
+  }
+  return { file: path, name };
+}
+
+/** Everything an entry point exports, those of its namespaces too, followed to the file that declares it. */
 export function exportsOf(entry: string): DocumentedExport[] {
-  const follow = (path: string, name: string): { file: string; name: string } => {
-    const text = readFileSync(join(root, path), "utf8");
-    for (const [, names = "", target = ""] of text.matchAll(/export (?:type )?\{([^}]*)\} from "(\.[^"]+)"/g)) {
-      for (const item of names.split(",")) {
-        const [from = "", to = from] = item
-          .trim()
-          .replace(/^type /, "")
-          .split(" as ");
-        if (to === name) return follow(join(dirname(path), target).replace(/\.js$/, ".ts"), from);
-      }
-    }
-    return { file: path, name };
-  };
-  const text = readFileSync(join(root, entry), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "");
-  const names = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)]
-    .flatMap(([, list = ""]) => list.split(","))
-    .map(
-      (item) =>
-        item
-          .trim()
-          .replace(/^type /, "")
-          .split(" as ")
-          .at(-1) ?? "",
-    )
-    .filter((name) => name !== "");
-  return names.map((name) => {
-    const found = follow(entry, name);
-    return {
-      name,
-      entry,
-      file: found.file,
-      comment: commentBefore(readFileSync(join(root, found.file), "utf8"), found.name),
-    };
-  });
+  const text = withoutComments(entry);
+  if (/export \* from/.test(text)) throw new Error(`${entry} exports names it does not list.`);
+  const lists = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, names = ""]) => listed(names));
+  const own = text.matchAll(
+    /^export (?:declare |abstract |async )*(?:class|function\*?|const|let|interface|type|enum) (\w+)/gm,
+  );
+  const names = [...lists.map(({ to }) => to), ...[...own].map(([, name = ""]) => name)];
+  const spaces = [...text.matchAll(/export \* as (\w+) from "(\.[^"]+)"/g)].flatMap(([, space = "", target = ""]) =>
+    exportsOf(targetOf(entry, target)).map((item) => ({ ...item, entry, name: `${space}.${item.name}` })),
+  );
+  return names
+    .map((name): DocumentedExport => {
+      const found = declarationOf(entry, name);
+      const comment = commentBefore(readFileSync(join(root, found.file), "utf8"), found.name);
+      return { name, entry, file: found.file, comment };
+    })
+    .concat(spaces);
 }
 
 /** The example of a doc comment, as a program. */
@@ -125,7 +135,7 @@ export function exampleOf(documented: DocumentedExport): Program | undefined {
   if (fence === undefined || !plain.includes("@example")) return undefined;
   return {
     // Names that differ in case only (a function and its type) are different files everywhere.
-    name: `example-${documented.entry.replace(/\W+/g, "-")}-${documented.name.replace(/[A-Z]/g, "_$&")}`,
+    name: `example-${documented.entry.replace(/\W+/g, "-")}-${documented.name.replace(".", "-").replace(/[A-Z]/g, "_$&")}`,
     place: documented.file,
     code: fence.code,
   };

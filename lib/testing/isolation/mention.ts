@@ -3,7 +3,16 @@ import { inspect } from "node:util";
 import { isAnyArrayBuffer } from "node:util/types";
 import { type TenantId, tenantIdBytes } from "../../tenant/index.js";
 
-/** What a walk came across, and how to get there. */
+/**
+ * What a walk came across, and how to get there.
+ *
+ * @example
+ * ```ts
+ * import { type Reached, reachable } from "tenantry/testing";
+ * const all: readonly Reached[] = [...reachable({ a: [1] })];
+ * console.log(all.map(({ path }) => path)); // value, value.a, value.a.0, …
+ * ```
+ */
 export interface Reached {
   readonly path: string;
   readonly value: unknown;
@@ -24,6 +33,16 @@ function held(owner: object, key: PropertyKey, receiver: object): unknown {
 /**
  * Everything that can be reached from `value` without calling a method: own and inherited properties, symbols, getters,
  * prototypes, the contents of maps, sets and arrays, causes of errors. Each thing once.
+ *
+ * @example
+ * ```ts
+ * import type { Tenant } from "tenantry";
+ * import { reachable } from "tenantry/testing";
+ * declare const france: Tenant;
+ * for (const { path, value } of reachable(france)) {
+ *   if (value instanceof Uint8Array) throw new Error(`bytes at ${path}`);
+ * }
+ * ```
  */
 export function* reachable(value: unknown, path = "value"): Generator<Reached, undefined, undefined> {
   const seen = new Set<unknown>();
@@ -105,7 +124,19 @@ function formsOf(id: TenantId): readonly string[] {
   return [id, hex, hex.replace(/..(?!$)/g, "$& "), [...bytes].join(","), bytes.toString("latin1"), ...base64];
 }
 
-/** Where `value` names the tenant: a path, and the form; undefined when nowhere. */
+/**
+ * Where `value` names the tenant: a path, and the form; undefined when nowhere.
+ *
+ * @example
+ * ```ts
+ * import type { TenantId } from "tenantry";
+ * import { mentionOf } from "tenantry/testing";
+ * declare const response: { body: unknown };
+ * declare const germany: TenantId;
+ * const place = mentionOf(response.body, germany);
+ * if (place !== undefined) throw new Error(`the answer names another tenant at ${place}`);
+ * ```
+ */
 export function mentionOf(value: unknown, id: TenantId): string | undefined {
   const bytes = Buffer.from(tenantIdBytes(id));
   const forms = formsOf(id);

@@ -1,7 +1,18 @@
 /** Outcomes: what an operation answered, in a form that can be compared and searched. */
 import { isTenantryError } from "../../errors/index.js";
 
-/** What came of one operation. */
+/**
+ * What came of one operation.
+ *
+ * @example
+ * ```ts
+ * import { assertSilentAbout, type Outcome } from "tenantry/testing";
+ * import type { TenantId } from "tenantry";
+ * declare const others: readonly TenantId[];
+ * const outcome: Outcome = { step: "get", error: new Error("not there") };
+ * assertSilentAbout(others, [outcome]);
+ * ```
+ */
 export type Outcome =
   | { readonly step: string; readonly value: unknown }
   | { readonly step: string; readonly error: unknown };
