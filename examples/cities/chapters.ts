@@ -90,10 +90,10 @@ async function conflict(france: Tenant): Promise<void> {
     });
   await Promise.all([grow(10), grow(20)]);
   const { population: after } = await france.repository(City).require(paris);
-  if (after !== before + 30 || runs !== 3)
+  if (after !== before + 30 || runs < 3)
     throw new Error(`An update was lost: ${before} became ${after} in ${runs} runs.`);
   passed(
-    `+10 and +20 read the same Paris; one committed, the other was run again: ${number(before)} → ${number(after)}`,
+    `+10 and +20 read the same Paris; one committed, the other ran again: ${number(before)} → ${number(after)}`,
   );
 }
 

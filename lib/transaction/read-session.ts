@@ -6,7 +6,7 @@ import type { TenantId } from "../tenant/index.js";
 import type { TransactionHost } from "./host.js";
 import type { ReadTransactionOptions } from "./options.js";
 import type { ReadTransaction } from "./read-transaction.js";
-import { ReadPlan } from "./tenant-plan.js";
+import { beginReading, ReadPlan } from "./tenant-plan.js";
 
 /**
  * Reads in several steps, for scans: all of them at one version while that is younger than
@@ -34,7 +34,7 @@ class KeptTransaction {
     const now = this.#host.clock.monotonic();
     if (this.#engine === undefined || now - this.#begun > scanReadVersionAgeMaxMs) {
       this.drop();
-      this.#engine = this.#host.engine.begin();
+      this.#engine = beginReading(this.#host.engine);
       this.#begun = now;
     }
     return this.#engine;
