@@ -1,8 +1,20 @@
 /** The parts of the report after loading: each shows one promise of the library on the real data. */
-import { type Database, isTenantryError, type Tenant, type TenantId } from "tenantry";
+import {
+  type Database,
+  isTenantryError,
+  type Tenant,
+  type TenantId,
+  type TupleElement,
+  tenantIdBytes,
+  tuple,
+  validateQuery,
+} from "tenantry";
 import { City, Tally } from "./entities.js";
 import type { Tenants } from "./load.js";
 import { chapter, number, passed, rate, say, seconds } from "./terminal.js";
+
+/** The root tuple all keys of the database begin with. */
+type Root = readonly TupleElement[];
 
 const paris = 2988507;
 const berlin = 2950159;
@@ -97,7 +109,7 @@ async function conflict(france: Tenant): Promise<void> {
   );
 }
 
-async function isolation(france: Tenant, germany: Tenant): Promise<void> {
+async function isolation(france: Tenant, germany: Tenant, root: Root): Promise<void> {
   chapter("Reaching for another tenant's city");
   await germany.repository(City).require(berlin);
   const foreign = await france.repository(City).get(berlin);
@@ -110,17 +122,21 @@ async function isolation(france: Tenant, germany: Tenant): Promise<void> {
     if (!isTenantryError(error, "RECORD_NOT_FOUND")) throw error;
     passed(`France renames it: ${error.code}`);
   }
+  const raw = tuple.pack([...root, tuple.uuid(tenantIdBytes(germany.id)), City.name, berlin]);
+  const [fault] = validateQuery(france.id, { key: raw }, { root });
+  if (fault === undefined) throw new Error("Berlin's own key passed for one of France's.");
+  passed(`The raw key of Berlin, ${raw.length} bytes, in a query of France's: refused, ${fault.reason}`);
 }
 
 /** Everything the report shows on an open database. */
-export async function show(db: Database, tenants: Tenants): Promise<void> {
+export async function show(db: Database, tenants: Tenants, root: Root): Promise<void> {
   const france = db.tenant(idOf(tenants, "FR"));
   await typedRead(france);
   await scan(db.tenant(idOf(tenants, "US")));
   await biggest(tenants, db);
   await twoRepositories(france);
   await conflict(france);
-  await isolation(france, db.tenant(idOf(tenants, "DE")));
+  await isolation(france, db.tenant(idOf(tenants, "DE")), root);
 }
 
 /** Counts what a database holds: every tenant's tally against its cities. */

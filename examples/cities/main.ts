@@ -56,7 +56,7 @@ async function demo({ engine, path, clusterFile }: Arguments): Promise<void> {
   passed(
     `${number(tenants.size)} tenants, ${number(total)} records with two indexes in ${seconds(ms)}: ${rate(total, ms)}`,
   );
-  await show(first, tenants);
+  await show(first, tenants, options.root);
   await first.close();
 
   chapter("Closed and opened again");
