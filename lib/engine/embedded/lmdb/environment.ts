@@ -1,5 +1,4 @@
 /** The LMDB environment of a store, opened with the settings the engine relies on, and its typed reads and writes. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from "lmdb";
 import { tenantryError } from "../../../errors/index.js";
@@ -61,7 +60,6 @@ export class Environment {
   constructor({ directory, durable, mapBytes }: EnvironmentOptions) {
     this.directory = directory;
     this.#codec = new RowCodec(directory);
-    mkdirSync(directory, { recursive: true });
     this.#db = openMapped(mapBytes, (mapSize) => ({
       path: directory,
       noSubdir: false,

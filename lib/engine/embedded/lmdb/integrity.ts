@@ -74,13 +74,14 @@ export function* verifyFile(
   const { main, free, transaction } = meta;
   yield* walk(file, main, {
     transaction,
+    rootIsLast: true,
     leaves,
     pages,
     order: orderOfBytes,
-    leaf: (node) => rowPages(file, node, pages),
+    leaf: (node) => rowPages(file, node, pages, meta),
   });
   const listed = (node: LeafNode): number => freePages(file, node, pages, meta);
-  yield* walk(file, free, { transaction: undefined, leaves: true, pages, order: orderOfNumbers, leaf: listed });
+  yield* walk(file, free, { transaction, rootIsLast: false, leaves: true, pages, order: orderOfNumbers, leaf: listed });
   const used = 2 + main.branchPages + main.leafPages + main.overflowPages;
   return { rows: main.entries, bytes: used * pageBytes, complete: leaves };
 }
@@ -99,8 +100,10 @@ export function firstKey(file: PageFile, { main }: Meta): Uint8Array | undefined
 
 /** How a tree is walked. */
 interface Walk {
-  /** The transaction its root must be of; undefined: any. */
-  readonly transaction: number | undefined;
+  /** The last transaction: no page is of a later one, or LMDB would take it for its own and write to it. */
+  readonly transaction: number;
+  /** Whether the last transaction is sure to have written the root. */
+  readonly rootIsLast: boolean;
   readonly leaves: boolean;
   readonly pages: PageSet;
   readonly order: Order;
@@ -118,7 +121,7 @@ const numberOf = (bytes: Uint8Array): number => {
 };
 
 function* walk(file: PageFile, tree: Tree, options: Walk): Generator<void, void, undefined> {
-  const { transaction, leaves, pages, order, leaf } = options;
+  const { transaction, rootIsLast, leaves, pages, order, leaf } = options;
   const counts: Counts = { branchPages: 0, leafPages: 0, overflowPages: 0, entries: 0 };
   const pending: Pending[] = [];
   if (tree.root !== undefined) pending.push({ page: tree.root, depth: 1, low: undefined, high: undefined });
@@ -130,8 +133,8 @@ function* walk(file: PageFile, tree: Tree, options: Walk): Generator<void, void,
       continue;
     }
     const page = file.page(number);
-    if (depth === 1 && transaction !== undefined && page.transaction !== transaction) {
-      throw new Damage("the root is not of the last transaction");
+    if (page.transaction > transaction || (depth === 1 && rootIsLast && page.transaction !== transaction)) {
+      throw new Damage("a page is not of the transaction it should be of");
     }
     if ((page.kind === "leaf") !== (depth === tree.depth)) throw new Damage("a page lies at the wrong depth");
     if (page.kind === "branch") {
@@ -189,21 +192,21 @@ function assertAscending(last: Uint8Array | undefined, key: Uint8Array, order: O
 }
 
 /** Verifies a row's checksum; gives the overflow pages of its value. */
-function rowPages(file: PageFile, node: LeafNode, pages: PageSet): number {
-  const stored = node.data ?? overflowData(file, node, pages);
+function rowPages(file: PageFile, node: LeafNode, pages: PageSet, meta: Meta): number {
+  const stored = node.data ?? overflowData(file, node, pages, meta);
   if (!checksumHolds(node.key.subarray(1), stored)) throw new Damage("a value does not have its checksum");
   return node.overflow?.pages ?? 0;
 }
 
-function overflowData(file: PageFile, { overflow, dataBytes }: LeafNode, pages: PageSet): Uint8Array {
-  if (overflow === undefined) throw new Damage("a value is nowhere");
+function overflowData(file: PageFile, { overflow, dataBytes }: LeafNode, pages: PageSet, meta: Meta): Uint8Array {
+  if (overflow === undefined || overflow.transaction > meta.transaction) throw new Damage("a value is nowhere");
   for (let page = 0; page < overflow.pages; page++) pages.add(overflow.page + page);
-  return file.overflow(overflow.page, overflow.pages, dataBytes);
+  return file.overflow(overflow, dataBytes);
 }
 
 /** Takes in the pages that a free list names; gives the overflow pages of the list itself. */
 function freePages(file: PageFile, node: LeafNode, pages: PageSet, meta: Meta): number {
-  const list = node.data ?? overflowData(file, node, pages);
+  const list = node.data ?? overflowData(file, node, pages, meta);
   const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
   const count = list.length >= 8 ? Number(view.getBigUint64(0, true)) : -1;
   if (count < 0 || (count + 1) * 8 > list.length) throw new Damage("a free list is not as long as it says");

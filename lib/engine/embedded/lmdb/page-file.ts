@@ -52,7 +52,14 @@ export interface LeafNode {
   readonly key: Uint8Array;
   readonly dataBytes: number;
   readonly data: Uint8Array | undefined;
-  readonly overflow: { readonly page: number; readonly pages: number } | undefined;
+  readonly overflow: OverflowPages | undefined;
+}
+
+/** Where a long value lies, and the transaction that wrote it. */
+export interface OverflowPages {
+  readonly page: number;
+  readonly pages: number;
+  readonly transaction: number;
 }
 
 /** A page as read: valid until the next one is read. */
@@ -194,7 +201,7 @@ export class PageFile {
         key,
         dataBytes,
         data: undefined,
-        overflow: { page: this.#uint64(from), pages: this.#uint64(from + 16) },
+        overflow: { page: this.#uint64(from), transaction: this.#uint64(from + 8), pages: this.#uint64(from + 16) },
       };
     }
     if (flags !== 0) throw new Damage("a node is of an unknown kind");
@@ -203,7 +210,7 @@ export class PageFile {
   }
 
   /** The bytes of a value on overflow pages. Leaves the page just read as it is. */
-  overflow(page: number, pages: number, dataBytes: number): Uint8Array {
+  overflow({ page, pages, transaction }: OverflowPages, dataBytes: number): Uint8Array {
     if (headerBytes + dataBytes > pages * pageBytes) throw new Damage("a value does not fit its pages");
     const bytes = new Uint8Array(headerBytes + dataBytes);
     let read = 0;
@@ -213,8 +220,8 @@ export class PageFile {
       read += got;
     }
     const view = new DataView(bytes.buffer);
-    const ownNumber = view.getBigUint64(0, true) === BigInt(page);
-    if (!ownNumber || view.getUint16(18, true) !== 4 || view.getUint32(20, true) !== pages) {
+    const own = view.getBigUint64(0, true) === BigInt(page) && view.getBigUint64(8, true) === BigInt(transaction);
+    if (!own || view.getUint16(18, true) !== 4 || view.getUint32(20, true) !== pages) {
       throw new Damage("a value's pages are not its own");
     }
     return bytes.subarray(headerBytes);

@@ -1,6 +1,17 @@
 /** Looks at a store's files before LMDB maps them: what is not a whole store of Tenantry never reaches LMDB. */
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { tenantryError } from "../../../errors/index.js";
 import { verifyOnOpenBytesMax } from "../../../limits.js";
 import { firstKey, type IntegrityReport, verifyFile } from "../lmdb/integrity.js";
@@ -25,7 +36,7 @@ const codeOf = (error: unknown): string =>
 /** Makes the directory of a store. Throws `STORE_UNWRITABLE`, or `STORE_FOREIGN` when a file is there. */
 export function prepareDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     if (existsSync(path) && !statSync(path).isDirectory()) {
@@ -39,6 +50,23 @@ export function prepareDirectory(path: string): void {
   }
 }
 
+/** As Node's recursive one, which never returns where a parent that seems to be missing cannot be made (as in /proc). */
+function makeDirectory(path: string): void {
+  const made = (): boolean => {
+    try {
+      mkdirSync(path);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") return true;
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    }
+  };
+  if (made()) return;
+  if (dirname(path) !== path) makeDirectory(dirname(path));
+  if (!made()) throw new Error("ENOENT");
+}
+
 /** Runs `act`, saying `STORE_UNWRITABLE` when the file system refuses. */
 export async function writably<T>(path: string, act: () => Promise<T>): Promise<T> {
   try {
@@ -50,10 +78,24 @@ export async function writably<T>(path: string, act: () => Promise<T>): Promise<
   }
 }
 
-/** Notes that a store was made in the directory. */
+/** Notes that a store was made in the directory, and makes its files' names as durable as their bytes. */
 export function markMade(directory: string): void {
   const marker = join(directory, markerFile);
-  if (!existsSync(marker)) writeFileSync(marker, markerText, { flush: true });
+  if (existsSync(marker)) return;
+  writeFileSync(marker, markerText, { flush: true });
+  for (const made of [directory, dirname(directory)]) flushDirectory(made);
+}
+
+function flushDirectory(directory: string): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(directory, "r");
+    fsyncSync(fd);
+  } catch {
+    // Windows flushes no directories, and has no need to.
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
 }
 
 /**
@@ -66,8 +108,8 @@ export async function inspectStore(directory: string, verification: Verification
   const dataBytes = existsSync(data) ? statSync(data).size : 0;
   if (dataBytes < 2 * pageBytes) {
     if (marked) throw tenantryError("STORE_CORRUPT", { path: directory, reason: "its data is gone" });
-    // A store whose making was cut short, before anything could be written to it.
-    if (dataBytes > 0 && !beginsAsStore(data)) throw foreign(directory, "its data is not a store's");
+    if (dataBytes > 0) throw foreign(directory, "its data is not a store's");
+    // Not even LMDB's first page was written: the making of a store was cut short.
     rmSync(data, { force: true });
     rmSync(join(directory, readersFile), { force: true });
     return;
@@ -78,11 +120,6 @@ export async function inspectStore(directory: string, verification: Verification
 }
 
 const foreign = (path: string, reason: string): Error => tenantryError("STORE_FOREIGN", { path, reason });
-
-function beginsAsStore(data: string): boolean {
-  const bytes = readFileSync(data);
-  return bytes.every((byte) => byte === 0) || (bytes.length >= 28 && bytes.readUInt32LE(24) === 0xbeefc0de);
-}
 
 /** Verifies a store's data file. `path` is what errors name; `ours` when it is known to be a store of Tenantry. */
 export async function verifyStore(
