@@ -32,6 +32,7 @@ export {
 export type { IsolationCase } from "./isolation/laws.js";
 export { mentionOf, type Reached, reachable } from "./isolation/mention.js";
 export type { Outcome } from "./isolation/outcome.js";
+export type { TestEngine } from "./isolation/stage.js";
 export { type IsolationLawsOptions, type IsolationOptions, isolationCases, isolationLaws } from "./isolation-laws.js";
 export { type Sandbox, type SandboxOptions, sandbox } from "./sandbox.js";
 export type { HookFunction, TestFunction } from "./test-runner.js";

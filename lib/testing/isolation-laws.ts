@@ -1,9 +1,9 @@
 /** Isolation laws over a user's own entities: property tests that look for a way out of a tenant. */
-import type { Engine, EngineDescriptor } from "../engine/index.js";
 import { memory } from "../engine/index.js";
 import type { AnyEntity } from "../schema/index.js";
 import type { RecordMaker } from "./generate/record-arbitrary.js";
 import { casesOf, type IsolationCase } from "./isolation/laws.js";
+import type { TestEngine } from "./isolation/stage.js";
 import { type TestFunction, testFunction } from "./test-runner.js";
 
 /** What the laws are tried with. */
@@ -12,9 +12,10 @@ export interface IsolationOptions {
   readonly entities: readonly AnyEntity[];
   /**
    * The engine to run on, `memory()` by default. On any other the laws keep to a random root of their own, and clear
-   * it after each run; an engine already open stays the caller's to close.
+   * it after each run. An engine already open stays the caller's to close; what a function opens is closed after
+   * each law.
    */
-  readonly engine?: EngineDescriptor | Engine | undefined;
+  readonly engine?: TestEngine | undefined;
   /** Runs of each law, 100 by default; each takes some 5 milliseconds on `memory()`. */
   readonly runs?: number | undefined;
   /** Where chance begins: what a failure prints, to see it again. */

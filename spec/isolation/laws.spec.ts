@@ -1,9 +1,60 @@
-/** The isolation laws over the shop's entities, on the engine that runs everywhere. */
-import { describe, test } from "vitest";
-import { isolationLaws } from "../../lib/testing/index.js";
+/** The isolation laws: on every engine, over a shop's entities and over random ones. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, test } from "vitest";
+import { openFoundationDb } from "../../lib/engine/foundationdb/engine.js";
+import { type Engine, embedded, foundationdb, memory } from "../../lib/engine/index.js";
+import { isolationCases, isolationLaws } from "../../lib/testing/index.js";
+import { arrayEngine } from "../engine/array-engine.js";
+import { nativeDouble } from "../engine/foundationdb/native-double.js";
 import { runs } from "../runs.js";
+import { randomEntity } from "./random-entity.js";
 import { shop } from "./shop.js";
 
+const folder = mkdtempSync(join(tmpdir(), "tenantry-laws-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("on the embedded engine's transactions over a plain array", () => {
+  isolationLaws({ entities: shop, test, engine: async () => arrayEngine(), runs: runs(200) });
+});
+
 describe("on memory()", () => {
-  isolationLaws({ entities: shop, test, runs: runs(100) });
+  isolationLaws({ entities: shop, test, engine: memory(), runs: runs(20) });
+});
+
+describe("on embedded()", () => {
+  isolationLaws({ entities: shop, test, engine: embedded(join(folder, "store")), runs: runs(15) });
+});
+
+/** The adapter over a stand-in whose batches end early, in the middle of what the laws write. */
+async function double(): Promise<Engine> {
+  const store = arrayEngine();
+  const edges = [0x40, 0x80, 0xc0].map((at) =>
+    Buffer.concat([Buffer.from("\x02tenantry laws\0\x01", "latin1"), Buffer.of(at)]),
+  );
+  return openFoundationDb({}, async () => nativeDouble({ engine: store, shardEdges: edges }));
+}
+
+describe("on foundationdb() over a stand-in of its client", () => {
+  isolationLaws({ entities: shop, test, engine: double, runs: runs(30) });
+});
+
+const clusterFile = process.env["TENANTRY_FDB_CLUSTER_FILE"];
+describe.runIf(clusterFile !== undefined)("on foundationdb() on a cluster", () => {
+  isolationLaws({ entities: shop, test, engine: foundationdb({ clusterFile }), runs: runs(20) });
+});
+
+describe("over random entities", () => {
+  const seed = Number(process.env["TENANTRY_SEED"] ?? Date.now() & 0x7fffffff);
+  const drawn = fc.sample(fc.tuple(randomEntity("one"), randomEntity("one-more")), { numRuns: 8, seed });
+  test.each(drawn.map((entities, at) => ({ at, seed, entities })))(
+    "drawn by $seed, number $at",
+    async ({ entities }) => {
+      for (const { run } of isolationCases({ entities, engine: async () => arrayEngine(), runs: runs(8) })) {
+        await run();
+      }
+    },
+  );
 });

@@ -3,19 +3,31 @@ import type { Arbitrary } from "fast-check";
 import type * as core from "zod/v4/core";
 import { tenantryError } from "../../errors/index.js";
 import { type AnyEntity, type EntityModel, modelOf } from "../../schema/index.js";
+import { type Bounds, boundsOf } from "./bounds.js";
 import type { FastCheck } from "./fast-check.js";
 import { textArbitrary } from "./text-arbitrary.js";
 
 /** Nesting from which optional parts are left out, so that recursive schemas end. */
 const depthMax = 4;
 
+/** Nesting from which nothing is made: a schema that has to go deeper has no values. */
+const nestingMax = 16;
+
 /** Records drawn to see whether a schema's checks let any pass. */
 const trials = 60;
 
-interface Bounds {
-  readonly minimum?: unknown;
-  readonly maximum?: unknown;
-}
+/** Types without parts. */
+const scalarTypes: ReadonlySet<string> = new Set([
+  "string",
+  "number",
+  "bigint",
+  "boolean",
+  "date",
+  "null",
+  "undefined",
+  "enum",
+  "literal",
+]);
 
 const numberOf = (bound: unknown, otherwise: number): number =>
   typeof bound === "number" && Number.isFinite(bound) ? bound : otherwise;
@@ -31,22 +43,22 @@ class SchemaWalk {
   values(schema: core.$ZodType, depth = 0): Arbitrary<unknown> {
     const fc = this.#fc;
     const inner = (part: core.$ZodType): Arbitrary<unknown> => this.values(part, depth + 1);
+    if (depth > nestingMax) return fc.constant(undefined);
     const { def } = (schema as core.$ZodTypes)._zod;
-    // What checks left there: bounds, formats, patterns.
-    const { bag } = schema._zod;
+    const bounds = boundsOf(schema);
     switch (def.type) {
       case "string":
-        return textArbitrary(fc, bag);
+        return textArbitrary(fc, bounds);
       case "template_literal":
         return fc.stringMatching(schema._zod.pattern ?? /^$/);
       case "number":
-        return this.#numbers(schema, bag);
+        return this.#numbers(bounds);
       case "bigint":
-        return this.#bigints(bag);
+        return this.#bigints(bounds);
       case "boolean":
         return fc.boolean();
       case "date":
-        return fc.date({ min: new Date(-8.64e12), max: new Date(8.64e12), noInvalidDate: true });
+        return this.#dates(bounds);
       case "null":
         return fc.constant(null);
       case "undefined":
@@ -76,28 +88,39 @@ class SchemaWalk {
       case "object":
         return this.#objects(def, depth);
       case "record":
+        if (depth >= depthMax && (bounds.sizeMin ?? 0) === 0) return fc.constant({});
         return fc
-          .array(fc.tuple(inner(def.keyType), inner(def.valueType)), this.#sizes(bag, depth))
+          .array(fc.tuple(inner(def.keyType), inner(def.valueType)), this.#sizes(bounds, depth))
           .map((pairs) => Object.fromEntries(pairs.map(([key, value]) => [String(key), value])));
       case "array":
-        return fc.array(inner(def.element), this.#sizes(bag, depth));
+        if (depth >= depthMax && (bounds.sizeMin ?? 0) === 0) return fc.constant([]);
+        return fc.array(inner(def.element), this.#sizes(bounds, depth));
       case "set":
-        return fc.array(inner(def.valueType), this.#sizes(bag, depth)).map((items) => new Set(items));
+        if (depth >= depthMax && (bounds.sizeMin ?? 0) === 0) return fc.constant(new Set());
+        return fc.array(inner(def.valueType), this.#sizes(bounds, depth)).map((items) => new Set(items));
       case "map":
+        if (depth >= depthMax && (bounds.sizeMin ?? 0) === 0) return fc.constant(new Map());
         return fc
-          .array(fc.tuple(inner(def.keyType), inner(def.valueType)), this.#sizes(bag, depth))
+          .array(fc.tuple(inner(def.keyType), inner(def.valueType)), this.#sizes(bounds, depth))
           .map((pairs) => new Map(pairs));
       case "tuple":
         return fc.tuple(...def.items.map(inner));
       case "union":
-        return fc.oneof(...def.options.map(inner));
+        return fc.oneof(...this.#endingOptions(def.options, depth).map(inner));
       case "intersection":
         return fc.tuple(inner(def.left), inner(def.right)).map(([left, right]) => Object.assign({}, left, right));
       case "custom":
-        return this.#instances(bag["Class"]);
+        return this.#instances(schema._zod.bag["Class"]);
       default:
         return fc.constant(undefined);
     }
+  }
+
+  /** All options; of a deep union those that end here, if any do. */
+  #endingOptions(options: readonly core.$ZodType[], depth: number): readonly core.$ZodType[] {
+    if (depth < depthMax) return options;
+    const ending = options.filter(({ _zod }) => scalarTypes.has(_zod.def.type));
+    return ending.length > 0 ? ending : options;
   }
 
   #objects({ shape }: core.$ZodObjectDef, depth: number): Arbitrary<unknown> {
@@ -110,39 +133,36 @@ class SchemaWalk {
       .map((pairs) => Object.fromEntries(pairs.filter(([, value]) => value !== undefined)));
   }
 
-  #numbers(schema: core.$ZodType, { minimum, maximum }: Bounds): Arbitrary<number> {
+  #numbers({ minimum, maximum, step, format }: Bounds): Arbitrary<number> {
     const fc = this.#fc;
-    const { def, bag } = schema._zod;
-    const isInteger = bag["format"] !== undefined || ("format" in def && def.format !== undefined);
     const min = numberOf(minimum, Number.MIN_SAFE_INTEGER);
     const max = numberOf(maximum, Number.MAX_SAFE_INTEGER);
-    const step = bag["multipleOf"];
-    const whole = fc.oneof(
-      fc.integer({ min: Math.ceil(min), max: Math.floor(max) }),
-      fc.constantFrom(
-        ...[0, 1, -1, 255, 256, -256, min, max].filter((n) => n >= min && n <= max && Number.isInteger(n)),
-        Math.ceil(min),
-      ),
-    );
     if (typeof step === "number") {
       return fc.integer({ min: Math.ceil(min / step), max: Math.floor(max / step) }).map((n) => n * step);
     }
-    return isInteger ? whole : fc.oneof(whole, fc.double({ min, max, noNaN: true }));
+    const any = fc.double({ min, max, noNaN: true });
+    const [least, most] = [Math.ceil(min), Math.floor(max)];
+    if (least > most) return any;
+    const edges = [least, most, 0, 1, -1, 255, 256, -256].filter((n) => n >= least && n <= most);
+    const whole = fc.oneof(fc.integer({ min: least, max: most }), fc.constantFrom(...edges));
+    return format === undefined || format.startsWith("float") ? fc.oneof(whole, any) : whole;
   }
 
-  #bigints({ minimum, maximum }: Bounds): Arbitrary<bigint> {
-    return this.#fc.bigInt({
-      min: typeof minimum === "bigint" ? minimum : -(2n ** 70n),
-      max: typeof maximum === "bigint" ? maximum : 2n ** 70n,
-    });
+  #bigints({ minimum, maximum, step }: Bounds): Arbitrary<bigint> {
+    const min = typeof minimum === "bigint" ? minimum : -(2n ** 70n);
+    const max = typeof maximum === "bigint" ? maximum : 2n ** 70n;
+    const values = this.#fc.bigInt({ min, max });
+    return typeof step === "bigint" ? values.map((n) => n - (n % step)) : values;
   }
 
-  #sizes({ minimum, maximum }: Bounds, depth: number): { minLength: number; maxLength: number } {
-    const minLength = numberOf(minimum, 0);
-    return {
-      minLength,
-      maxLength: Math.min(numberOf(maximum, minLength + 3), depth >= depthMax ? minLength : minLength + 3),
-    };
+  #dates({ minimum, maximum }: Bounds): Arbitrary<Date> {
+    const min = minimum instanceof Date ? minimum : new Date(-8.64e12);
+    return this.#fc.date({ min, max: maximum instanceof Date ? maximum : new Date(8.64e12), noInvalidDate: true });
+  }
+
+  #sizes({ sizeMin = 0, sizeMax }: Bounds, depth: number): { minLength: number; maxLength: number } {
+    const maxLength = depth >= depthMax ? sizeMin : sizeMin + 3;
+    return { minLength: sizeMin, maxLength: Math.min(sizeMax ?? maxLength, maxLength) };
   }
 
   #instances(type: unknown): Arbitrary<unknown> {

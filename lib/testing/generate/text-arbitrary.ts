@@ -1,5 +1,6 @@
 /** Text for a schema's strings: of its format when it has one, hard on keys when it may be anything. */
 import type { Arbitrary } from "fast-check";
+import type { Bounds } from "./bounds.js";
 import type { FastCheck } from "./fast-check.js";
 
 /** Text that is hard on keys: zero and 0xff bytes, what tuples look like, one letter in two forms, lone surrogates. */
@@ -23,18 +24,10 @@ export const hardTexts: readonly string[] = [
   "tenantry",
 ];
 
-/** What zod knows of a string besides its type. */
-export interface TextBag {
-  readonly format?: unknown;
-  readonly minimum?: number | undefined;
-  readonly maximum?: number | undefined;
-  readonly patterns?: ReadonlySet<RegExp> | undefined;
-}
-
 const day = (at: Date): string => at.toISOString().slice(0, 10);
 
 /** Values of zod's formats whose patterns are beyond a generator. */
-function ofFormat(fc: FastCheck, format: unknown): Arbitrary<string> | undefined {
+function ofFormat(fc: FastCheck, format: string | undefined): Arbitrary<string> | undefined {
   const dates = fc.date({ min: new Date(0), max: new Date("2100-01-01"), noInvalidDate: true });
   switch (format) {
     case "uuid":
@@ -58,6 +51,10 @@ function ofFormat(fc: FastCheck, format: unknown): Arbitrary<string> | undefined
       return fc.uint8Array({ maxLength: 24 }).map((bytes) => Buffer.from(bytes).toString("base64"));
     case "base64url":
       return fc.uint8Array({ maxLength: 24 }).map((bytes) => Buffer.from(bytes).toString("base64url"));
+    case "duration":
+      return fc.nat(999).map((days) => `P${days}D`);
+    case "hostname":
+      return fc.domain();
     case "emoji":
       return fc.constantFrom("\u{1f600}", "\u{1f680}");
     default:
@@ -65,13 +62,12 @@ function ofFormat(fc: FastCheck, format: unknown): Arbitrary<string> | undefined
   }
 }
 
-/** Strings that a schema of this description takes, or most of them. */
-export function textArbitrary(fc: FastCheck, { format, minimum = 0, maximum, patterns }: TextBag): Arbitrary<string> {
+/** Strings that a schema of these bounds takes, or most of them. */
+export function textArbitrary(fc: FastCheck, { format, pattern, sizeMin = 0, sizeMax }: Bounds): Arbitrary<string> {
   const formatted = ofFormat(fc, format);
   if (formatted !== undefined) return formatted;
-  const [pattern] = patterns ?? [];
   if (pattern !== undefined) return fc.stringMatching(pattern);
-  const any = fc.string({ unit: "binary", minLength: minimum, maxLength: Math.min(maximum ?? minimum + 12, 64) });
-  const hard = hardTexts.filter((text) => text.length >= minimum && text.length <= (maximum ?? Number.MAX_VALUE));
+  const any = fc.string({ unit: "binary", minLength: sizeMin, maxLength: Math.min(sizeMax ?? sizeMin + 12, 64) });
+  const hard = hardTexts.filter((text) => text.length >= sizeMin && text.length <= (sizeMax ?? Number.MAX_VALUE));
   return hard.length === 0 ? any : fc.oneof(fc.constantFrom(...hard), any);
 }

@@ -93,9 +93,9 @@ export class Actor {
     return this.#outcomes;
   }
 
-  /** Stores the records of `held`, one bit for each of an entity's records, as far as the entity takes them. */
-  async hold(held: readonly number[]): Promise<void> {
-    await this.#tenant.transact(async (tx) => {
+  /** Stores the records of `held`, one bit for each of an entity's records, as far as the entity takes them; under a key, if one is given. */
+  async hold(held: readonly number[], idempotencyKey?: string): Promise<void> {
+    const store = async (tx: Source): Promise<string> => {
       for (const [entity, bits] of held.entries()) {
         const repository = this.#repository(tx, entity);
         const records = this.#script.records[entity] ?? [];
@@ -103,7 +103,18 @@ export class Actor {
           if ((bits >> index) & 1) await repository.put(record).catch(assertRefusal);
         }
       }
-    });
+      return "the first holder's result";
+    };
+    await this.#tenant.transact(store, { idempotencyKey });
+  }
+
+  /** Reads all it holds, by every index: what a cache would keep of it is kept. */
+  async readAll(): Promise<void> {
+    for (const [entity, { indexes }] of this.#entities.entries()) {
+      for (const index of [undefined, ...Object.keys(indexes)]) {
+        await this.#repository(this.#tenant, entity).list({ index });
+      }
+    }
   }
 
   /** Cursors of the first page of every entity and index. */
@@ -122,11 +133,6 @@ export class Actor {
   async open({ entity, index, cursor }: Leaf, principal?: string): Promise<Outcome> {
     const repository = this.#repository(this.#tenant, entity);
     return outcomeOf("page", () => repository.page({ index, size: 1, cursor, principal }));
-  }
-
-  /** Commits a result under an idempotency key. */
-  async keep(idempotencyKey: string, result: string): Promise<void> {
-    await this.#tenant.transact(async () => result, { idempotencyKey });
   }
 
   async #step(step: Step): Promise<void> {

@@ -3,9 +3,9 @@ import { AssertionError } from "node:assert";
 import { isDeepStrictEqual } from "node:util";
 import type { Access } from "../../engine/faults/index.js";
 import { isTenantryError } from "../../errors/index.js";
-import { type KeyRange, Keyspace, metadataVersionKey } from "../../keyspace/index.js";
-import type { TenantId } from "../../tenant/index.js";
-import { compareBytes, equalBytes, keyAfter, type TupleElement } from "../../tuple/index.js";
+import type { KeyRange } from "../../keyspace/index.js";
+import { type TenantId, tenantIdBytes } from "../../tenant/index.js";
+import { compareBytes, concatBytes, equalBytes, keyAfter, pack, type TupleElement } from "../../tuple/index.js";
 import { mentionOf } from "./mention.js";
 import { comparable, type Outcome } from "./outcome.js";
 
@@ -27,6 +27,8 @@ export interface Transcript {
   readonly accesses: readonly Access[];
 }
 
+const defaultRoot: readonly TupleElement[] = ["tenantry"];
+
 const fail = (law: string, message: string): never => {
   throw new AssertionError({ message: `${law}: ${message}`, stackStartFn: fail });
 };
@@ -39,12 +41,29 @@ const described = ({ operation, kind, begin, end }: Access): string =>
 const covers = (range: KeyRange, begin: Uint8Array, end: Uint8Array): boolean =>
   compareBytes(range.begin, begin) <= 0 && compareBytes(end, range.end) <= 0;
 
-/** The tenant's own keys, and those of the control plane that name it. */
-function ownRanges(tenantId: TenantId, { root }: RootOptions): readonly KeyRange[] {
-  const keyspace = new Keyspace(root);
-  const state = keyspace.control.registryKey(tenantId);
-  return [keyspace.tenant(tenantId), { begin: state, end: keyAfter(state) }, keyspace.control.auditRange(tenantId)];
+/**
+ * The tenant's own keys, and those of the control plane that name it. Spelt out here once more: laws that asked the
+ * keyspace where a tenant's keys are would believe it when it is wrong.
+ */
+function ownRanges(tenantId: TenantId, { root = defaultRoot }: RootOptions): readonly KeyRange[] {
+  const element = concatBytes(Uint8Array.of(0x30), tenantIdBytes(tenantId));
+  const own = concatBytes(pack(root), element);
+  const state = concatBytes(pack([...root, 0, 1]), element);
+  const audit = concatBytes(pack([...root, 0, 3]), element);
+  return [behind(own), { begin: state, end: keyAfter(state) }, behind(audit)];
 }
+
+/** All keys behind a packed prefix. */
+const behind = (prefix: Uint8Array): KeyRange => ({
+  begin: concatBytes(prefix, Uint8Array.of(0x00)),
+  end: concatBytes(prefix, Uint8Array.of(0xff)),
+});
+
+/** What holds for the whole database: the metadata version, and the keys that seal cursors. */
+const sharedKeys = ({ root = defaultRoot }: RootOptions): readonly Uint8Array[] => [
+  Uint8Array.from(Buffer.from("\xff/metadataVersion", "latin1")),
+  pack([...root, 0, 4, "cursorKeys"]),
+];
 
 /**
  * Law: everything asked for, returned, written, watched and conflicted on is the acting tenant's own, or an entry of
@@ -55,7 +74,7 @@ function ownRanges(tenantId: TenantId, { root }: RootOptions): readonly KeyRange
  */
 export function assertStaysInTenant(accesses: readonly Access[], tenantId: TenantId, options: RootOptions = {}): void {
   const own = ownRanges(tenantId, options);
-  const shared = [metadataVersionKey(), new Keyspace(options.root).control.metaKey("cursorKeys")];
+  const shared = sharedKeys(options);
   for (const access of accesses) {
     const end = access.end ?? keyAfter(access.begin);
     if (own.some((range) => covers(range, access.begin, end))) continue;

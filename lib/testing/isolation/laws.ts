@@ -1,7 +1,7 @@
 /** The laws: each a property over scripts, played on a stage. */
 import { AssertionError } from "node:assert";
 import type { FaultRates } from "../../engine/faults/index.js";
-import type { Engine, EngineDescriptor } from "../../engine/index.js";
+import type { Engine } from "../../engine/index.js";
 import { isTenantryError } from "../../errors/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import { loadFastCheck } from "../generate/fast-check.js";
@@ -17,12 +17,12 @@ import {
   type Transcript,
 } from "./assertions.js";
 import { ForeignRows } from "./foreign-rows.js";
-import { type Scene, Stage, type StageOptions } from "./stage.js";
+import { Stage, type StageOptions, type TestEngine } from "./stage.js";
 
 /** What laws are tried with. */
 export interface LawOptions {
   readonly entities: readonly AnyEntity[];
-  readonly engine: EngineDescriptor | Engine;
+  readonly engine: TestEngine;
   readonly runs: number;
   readonly seed: number | undefined;
   readonly steps: number;
@@ -50,28 +50,22 @@ const badDay: FaultRates = {
 /** An idempotency key that every tenant uses, each for its own. */
 const sharedKey = "key";
 
-async function populate(
-  { cast, actor }: Scene,
-  { own, foreign }: Script,
-  withForeign: boolean,
-): Promise<readonly string[]> {
-  await actor(cast.acting).hold(own);
-  const stranger = actor(cast.stranger);
-  await stranger.hold(foreign.map((bits) => bits | 0b11));
-  const leaves = await stranger.leaf();
-  if (withForeign) {
-    await actor(cast.neighbour).hold(foreign);
-    await actor(cast.neighbour).keep(sharedKey, "the neighbour's result");
-  }
-  return leaves.map(({ cursor }) => cursor);
-}
+/** Some of a script's records, and the first two at least. */
+const enough = (held: readonly number[]): readonly number[] => held.map((bits) => bits | 0b11);
 
 /** Operations touch nothing of others, change nothing of others, and name no other. */
 async function stays(stage: Stage, script: Script): Promise<void> {
   const { root } = stage;
   await stage.play(script, async (scene) => {
     const { acting, neighbour, stranger } = scene.cast;
-    const actor = scene.actor(acting, await populate(scene, script, true));
+    await scene.actor(acting).hold(script.own);
+    const others = [scene.actor(neighbour), scene.actor(stranger)] as const;
+    await Promise.all(others.map((other) => other.hold(enough(script.foreign), sharedKey)));
+    const leaves = await others[1].leaf();
+    const actor = scene.actor(
+      acting,
+      leaves.map(({ cursor }) => cursor),
+    );
     const before = await stage.rows();
     stage.watch(scene);
     const outcomes = await actor.perform();
@@ -84,7 +78,11 @@ async function stays(stage: Stage, script: Script): Promise<void> {
 
 async function transcript(stage: Stage, script: Script, withForeign: boolean): Promise<Transcript> {
   return stage.play(script, async (scene) => {
-    const actor = scene.actor(scene.cast.acting, await populate(scene, script, withForeign));
+    const actor = scene.actor(scene.cast.acting);
+    const neighbour = scene.actor(scene.cast.neighbour);
+    await actor.hold(script.own);
+    if (withForeign) await neighbour.hold(script.foreign, sharedKey);
+    if (withForeign) await neighbour.readAll();
     stage.watch(scene);
     return { outcomes: await actor.perform(), accesses: stage.recorded.take() };
   });
@@ -100,7 +98,8 @@ async function looksMissing(stage: Stage, script: Script): Promise<void> {
 async function cursorsStayHome(stage: Stage, script: Script): Promise<void> {
   await stage.play(script, async (scene) => {
     const { acting, neighbour } = scene.cast;
-    for (const id of [acting, neighbour]) await scene.actor(id).hold(script.foreign.map((bits) => bits | 0b11));
+    const held = enough(script.foreign);
+    await Promise.all([acting, neighbour].map((id) => scene.actor(id).hold(held)));
     const [own, foreign] = [scene.actor(acting), await scene.actor(neighbour).leaf()];
     const leaves = await own.leaf();
     stage.watch(scene);
@@ -131,7 +130,7 @@ async function foreignRowsRefused(stage: Stage, script: Script, rowsOf: () => Fo
   await stage.play(script, async (scene) => {
     const rows = rowsOf();
     const { acting, neighbour } = scene.cast;
-    await scene.actor(neighbour).hold(script.foreign.map((bits) => bits | 0b11));
+    await scene.actor(neighbour).hold(enough(script.foreign));
     await scene.actor(acting).hold(script.own);
     const range = stage.keyspace.tenant(neighbour);
     const reads = (["list", "scan", "batches", "count"] as const).map((method) => ({ do: method }));

@@ -21,10 +21,18 @@ import type { KeptRow } from "./assertions.js";
 import { CapturedPorts, SeededRandom } from "./captured.js";
 import { type Cast, castOf } from "./cast.js";
 
+/** An engine to test on: described, open already (it stays the caller's to close), or opened anew for each law. */
+export type TestEngine = EngineDescriptor | Engine | (() => Promise<Engine>);
+
+async function opened(engine: TestEngine): Promise<Engine> {
+  if (typeof engine === "function") return engine();
+  return "begin" in engine ? engine : openEngine(engine);
+}
+
 /** What a stage is made of. */
 export interface StageOptions {
   readonly entities: readonly AnyEntity[];
-  readonly engine: EngineDescriptor | Engine;
+  readonly engine: TestEngine;
   /** What goes wrong; nothing when undefined. */
   readonly faults?: { readonly seed: number; readonly rates: FaultRates } | undefined;
   /** Puts another engine in front, nearest to the database. */
@@ -68,8 +76,7 @@ export class Stage {
   }
 
   static async open(options: StageOptions): Promise<Stage> {
-    const { engine } = options;
-    return new Stage("begin" in engine ? engine : await openEngine(engine), options);
+    return new Stage(await opened(options.engine), options);
   }
 
   /** Plays one scene in a new database with the tenants of `script`, and clears everything after it. */
@@ -91,10 +98,10 @@ export class Stage {
       tracer,
     });
     try {
-      for (const id of [cast.acting, cast.neighbour, cast.stranger]) {
-        await db.tenants.provision({ id, name: "of the laws" });
-      }
+      const ids = [cast.acting, cast.neighbour, cast.stranger];
+      await Promise.all(ids.map((id) => db.tenants.provision({ id, name: "of the laws" })));
       await db.rotateCursorKeys();
+      random.reseed();
       const actor = (id: TenantId, othersCursors: readonly string[] = []): Actor =>
         new Actor(db.tenant(id), this.#entities, script, othersCursors);
       return await scene({ cast, db, ports, random, actor });

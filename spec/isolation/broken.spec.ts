@@ -1,0 +1,247 @@
+/** Each law is seen to fail: the library is broken in many ways, one at a time, and a law notices each. */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { tenantryError } from "../../lib/errors/index.js";
+import type * as Seal from "../../lib/repository/cursor.js";
+import type { AnyEntity } from "../../lib/schema/index.js";
+import { isolationCases } from "../../lib/testing/index.js";
+import { compareBytes, strinc } from "../../lib/tuple/index.js";
+import { arrayEngine } from "../engine/array-engine.js";
+import { type Breakage, noticedBy } from "./breakage.js";
+import { Article, Line } from "./shop.js";
+
+const broken = vi.hoisted(() => ({ by: undefined as Breakage | undefined }));
+const is = (breakage: Breakage): boolean => broken.by === breakage;
+
+vi.mock("../../lib/keyspace/keyspace.js", async (original) => {
+  const module = await original<typeof import("../../lib/keyspace/keyspace.js")>();
+  const { TenantRange } = await import("../../lib/keyspace/tenant-range.js");
+  return {
+    ...module,
+    Keyspace: class extends module.Keyspace {
+      override tenant(...args: Parameters<InstanceType<typeof module.Keyspace>["tenant"]>) {
+        const range = super.tenant(...args);
+        return is("a tenant's prefix is one byte short") ? new TenantRange(args[0], range.prefix.slice(0, -1)) : range;
+      }
+    },
+  };
+});
+
+vi.mock("../../lib/guard/tenant-guard.js", async (original) => {
+  const module = await original<typeof import("../../lib/guard/tenant-guard.js")>();
+  type Guard = InstanceType<typeof module.TenantGuard>;
+  return {
+    TenantGuard: class extends module.TenantGuard {
+      override range(...[range, operation]: Parameters<Guard["range"]>) {
+        const { begin, end } = super.range(range, operation);
+        const prefix = begin.subarray(0, this.prefixLength);
+        return { begin, end: is("ranges end at strinc of the prefix") ? strinc(prefix) : end };
+      }
+      override relative(...[key, operation]: Parameters<Guard["relative"]>) {
+        if (is("results are not checked")) return new Uint8Array(key.subarray(this.prefixLength));
+        return super.relative(key, operation);
+      }
+    },
+  };
+});
+
+vi.mock("../../lib/transaction/view/read-view.js", async (original) => {
+  const module = await original<typeof import("../../lib/transaction/view/read-view.js")>();
+  type Args = ConstructorParameters<typeof module.ReadView>;
+  class ReadView extends module.ReadView {
+    readonly #parts: Args;
+    constructor(...parts: Args) {
+      super(...parts);
+      this.#parts = parts;
+    }
+    override async getRange(...[range, options]: Parameters<InstanceType<typeof module.ReadView>["getRange"]>) {
+      const [{ engine }, guard] = this.#parts;
+      if (is("a selector goes to the engine as it is")) {
+        // Whether the range has a first key, and which.
+        const key = guard.range(range, "getRange").begin;
+        const first = await engine.getKey({ key, orEqual: false, offset: 1 });
+        if (compareBytes(first, guard.range(range, "getRange").end) >= 0) return { rows: [], more: false };
+      }
+      return super.getRange(range, options);
+    }
+  }
+  return { ...module, ReadView };
+});
+
+vi.mock("../../lib/transaction/view/tenant-view.js", async (original) => {
+  const module = await original<typeof import("../../lib/transaction/view/tenant-view.js")>();
+  type Args = ConstructorParameters<typeof module.TenantView>;
+  class TenantView extends module.TenantView {
+    readonly #parts: Args;
+    constructor(...parts: Args) {
+      super(...parts);
+      this.#parts = parts;
+    }
+    override set(...[key, value, options]: Parameters<InstanceType<typeof module.TenantView>["set"]>) {
+      super.set(key, value, options);
+      if (!is("a write goes to a neighbour as well")) return;
+      const [{ engine }, guard] = this.#parts;
+      const physical = guard.key(key, "set");
+      const last = guard.prefixLength - 1;
+      physical[last] = (physical[last] ?? 0) ^ 1;
+      engine.set(physical, value);
+    }
+  }
+  return { ...module, TenantView };
+});
+
+vi.mock("../../lib/transaction/gate.js", async (original) => {
+  const module = await original<typeof import("../../lib/transaction/gate.js")>();
+  type Gate = InstanceType<typeof module.TenantGate>;
+  class TenantGate extends module.TenantGate {
+    #last: Parameters<Gate["admit"]>[1] | undefined;
+    override admit(...[engine, id]: Parameters<Gate["admit"]>) {
+      const last = this.#last ?? id;
+      this.#last = id;
+      return super.admit(engine, is("a stale cache gives the last tenant's guard") ? last : id);
+    }
+  }
+  const admitWrites: typeof module.admitWrites = (admission, engine) => {
+    module.admitWrites(admission, engine);
+    const { stateKey } = admission.seat;
+    if (is("writes conflict on the whole registry"))
+      engine.addReadConflictRange(stateKey.slice(0, -17), strinc(stateKey));
+  };
+  return { ...module, TenantGate, admitWrites };
+});
+
+vi.mock("../../lib/transaction/host.js", async (original) => {
+  const module = await original<typeof import("../../lib/transaction/host.js")>();
+  type Host = InstanceType<typeof module.TransactionHost>;
+  class TransactionHost extends module.TransactionHost {
+    readonly #logger: ConstructorParameters<typeof module.TransactionHost>[0]["logger"];
+    #seen: (string | undefined)[] = [];
+    constructor(...args: ConstructorParameters<typeof module.TransactionHost>) {
+      super(...args);
+      this.#logger = args[0].logger;
+    }
+    override perform<T>(call: Parameters<Host["perform"]>[0], plan: Parameters<Host["perform"]>[1]): Promise<T> {
+      const last = this.#seen.find((id) => id !== call.tenantId);
+      if (is("the log names the last tenant")) this.#logger?.debug({ last }, "next");
+      this.#seen = [call.tenantId, ...this.#seen].slice(0, 9);
+      return super.perform(call, plan) as Promise<T>;
+    }
+  }
+  return { ...module, TransactionHost };
+});
+
+vi.mock("../../lib/transaction/run/marker-slots.js", async (original) => {
+  const module = await original<typeof import("../../lib/transaction/run/marker-slots.js")>();
+  let first: Parameters<typeof module.idempotencyMarker>[0] | undefined;
+  const idempotencyMarker: typeof module.idempotencyMarker = (guard, ...rest) => {
+    first ??= guard;
+    return module.idempotencyMarker(is("idempotency keys are those of the database") ? first : guard, ...rest);
+  };
+  return { ...module, idempotencyMarker };
+});
+
+vi.mock("../../lib/repository/cursor.js", async (original) => {
+  const module = await original<typeof Seal>();
+  const plain = (position: Seal.CursorPosition): string =>
+    Buffer.from(JSON.stringify([position.direction, [...position.cut]])).toString("base64url");
+  const bound = (binding: Seal.CursorBinding): Seal.CursorBinding => {
+    if (is("cursors are sealed for the database, not for a tenant")) {
+      return { ...binding, tenantId: "00000000-0000-4000-8000-000000000000" as Seal.CursorBinding["tenantId"] };
+    }
+    if (is("cursors are sealed for whoever asks")) return { ...binding, principal: undefined };
+    return is("the cursor's query is not part of its seal") ? { ...binding, query: new Uint8Array() } : binding;
+  };
+  class CursorSeal extends module.CursorSeal {
+    override async seal(position: Seal.CursorPosition, binding: Seal.CursorBinding) {
+      return is("cursors are not sealed") ? plain(position) : super.seal(position, bound(binding));
+    }
+    override async open(text: unknown, binding: Seal.CursorBinding) {
+      if (!is("cursors are not sealed")) return super.open(text, bound(binding));
+      const [direction, cut] = JSON.parse(Buffer.from(String(text), "base64url").toString());
+      return { direction, cut: Uint8Array.from(cut) };
+    }
+  }
+  return { ...module, CursorSeal };
+});
+
+/** What the repositories of one database have seen: who asked, last first; whose ids; and their bytes. */
+const seen = vi.hoisted(() => ({
+  tenants: [] as string[],
+  owners: new Map<string, string>(),
+  values: new Map<string, Uint8Array>(),
+}));
+
+vi.mock("../../lib/repository/repository-factory.js", async (original) => {
+  const module = await original<typeof import("../../lib/repository/repository-factory.js")>();
+  class RepositoryFactory extends module.RepositoryFactory {
+    constructor(...args: ConstructorParameters<typeof module.RepositoryFactory>) {
+      super(...args);
+      seen.tenants.length = 0;
+      seen.owners.clear();
+      seen.values.clear();
+    }
+  }
+  return { RepositoryFactory };
+});
+
+vi.mock("../../lib/repository/record-table.js", async (original) => {
+  const module = await original<typeof import("../../lib/repository/record-table.js")>();
+  type Table = InstanceType<typeof module.RecordTable<AnyEntity>>;
+  class RecordTable extends module.RecordTable<AnyEntity> {
+    override missing(id: Parameters<Table["missing"]>[0]) {
+      const error = super.missing(id);
+      const [last] = seen.tenants;
+      const others = seen.tenants.filter((tenant) => tenant !== last);
+      if (is("a missing record's error names who has asked before")) error.cause = new Error(`asked by ${others}`);
+      return error;
+    }
+    override async load(...[transaction, id]: Parameters<Table["load"]>) {
+      seen.tenants.unshift(transaction.tenantId);
+      const key = Buffer.from(this.key(id)).toString("hex");
+      const known = seen.values.get(key);
+      if (is("a result is cached across tenants") && known !== undefined) return known;
+      const bytes = await super.load(transaction, id);
+      if (bytes !== undefined) seen.values.set(key, bytes);
+      return bytes;
+    }
+    override async stored(...[transaction, id]: Parameters<Table["stored"]>) {
+      const key = Buffer.from(this.key(id)).toString("hex");
+      const owner = seen.owners.get(key) ?? transaction.tenantId;
+      seen.owners.set(key, owner);
+      if (is("ids are unique across tenants") && owner !== transaction.tenantId) {
+        throw tenantryError("RECORD_EXISTS", { entity: "", id: "" });
+      }
+      return super.stored(transaction, id);
+    }
+  }
+  return { ...module, RecordTable };
+});
+
+const cases = isolationCases({ entities: [Article, Line], engine: async () => arrayEngine(), runs: 200, seed: 11 });
+
+beforeAll(() => fc.configureGlobal({ endOnFailure: true }));
+afterAll(() => {
+  fc.resetConfigureGlobal();
+});
+
+describe("a law notices that", () => {
+  test.each(Object.entries(noticedBy) as [Breakage, string][])("%s", async (breakage, assertion) => {
+    broken.by = breakage;
+    const failures: unknown[] = [];
+    try {
+      for (const { name, run } of cases) {
+        if (name.includes(assertion)) await run().catch((error: Error) => failures.push(error.cause));
+        if (failures.length > 0) break;
+      }
+    } finally {
+      broken.by = undefined;
+    }
+    expect(failures).toMatchObject([{ message: expect.stringMatching(new RegExp(`^${assertion}: `)) }]);
+  });
+});
+
+test("all hold when nothing is broken", async () => {
+  for (const { run } of isolationCases({ entities: [Article, Line], engine: async () => arrayEngine(), runs: 10 })) {
+    await run();
+  }
+});
