@@ -20,7 +20,7 @@ export const quick: Scale = {
   people: 10_000,
   peopleLarge: 20_000,
   rounds: 5,
-  roundsPaired: 10,
+  roundsPaired: 8,
   reads: 2_000,
   writes: 256,
   peopleLoaded: 2_000,
