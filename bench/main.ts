@@ -89,7 +89,13 @@ async function main(options: Arguments): Promise<void> {
   }
   const written = report(present, bench.outcomes, bench.ratios);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(written, undefined, 2)}\n`);
-  const drawing = plot(bench.outcomes, subject, `Times what Tenantry does on the ${present.engine} engine → better`);
+  const peers = new Set(present.present.map(({ name }) => name).filter((name) => name !== subject));
+  const drawing = plot(
+    bench.outcomes,
+    subject,
+    peers,
+    `Times what Tenantry does (${present.engine} engine); longer is faster`,
+  );
   if (options.plot !== undefined && drawing !== undefined) writeFileSync(options.plot, drawing);
   print(pc.dim(`${digits((performance.now() - begun) / 1_000)} s`));
 }

@@ -4,63 +4,79 @@ import { parseHTML } from "linkedom";
 import { isCost, type Outcome, pairedRatios, summary } from "./comparison.js";
 import { digits } from "./table.js";
 
+/** A line of the drawing: a case's heading, or a candidate under it. */
+interface Line {
+  /** Of its own, since candidates come again in every case. */
+  readonly key: string;
+  readonly name: string;
+  readonly bar: Bar | undefined;
+}
+
 interface Bar {
-  readonly case: string;
-  readonly candidate: string;
+  readonly key: string;
   readonly share: number;
   readonly low: number;
   readonly high: number;
   readonly label: string;
+  readonly isOwn: boolean;
 }
 
-/** How each candidate did, Tenantry being 1: the median of the rounds and their extremes. */
-function bars(outcomes: readonly Outcome[], subject: string): Bar[] {
-  return outcomes.flatMap((outcome) =>
-    outcome.measured.flatMap(({ candidate, median }) => {
-      const { median: share, min: low, max: high } = summary(candidate, pairedRatios(outcome, candidate, subject));
-      return [{ case: outcome.name, candidate, share, low, high, label: `${digits(median)} ${outcome.unit}` }];
-    }),
-  );
+/** Shares above this are cut off. */
+const shareMax = 3;
+const lineHeight = 20;
+
+function lines(outcome: Outcome, subject: string): Line[] {
+  const { name, unit, measured } = outcome;
+  const candidates = measured.map(({ candidate, median }): Line => {
+    const { median: share, min: low, max: high } = summary(candidate, pairedRatios(outcome, candidate, subject));
+    const key = `${name}/${candidate}`;
+    const label = `${digits(median)} ${unit}`;
+    const bar = { key, share, low, high: Math.min(high, shareMax), label, isOwn: candidate.startsWith(subject) };
+    return { key, name: candidate, bar };
+  });
+  return [{ key: name, name, bar: undefined }, ...candidates];
 }
 
-/** Draws the comparisons with others as an SVG text; `undefined` when there is none to draw. */
-export function plot(outcomes: readonly Outcome[], subject: string, title: string): string | undefined {
-  const drawn = outcomes.filter(
-    ({ unit, measured }) =>
-      !isCost(unit) && measured.length > 1 && measured.some(({ candidate }) => candidate === subject),
-  );
-  const data = bars(drawn, subject);
-  if (data.length === 0) return undefined;
+/**
+ * Draws the comparisons with peers as an SVG text: Tenantry is 1, a bar is the median of the rounds, a thin line goes
+ * from the worst round to the best. `undefined` when there is nothing to draw.
+ */
+export function plot(
+  outcomes: readonly Outcome[],
+  subject: string,
+  peers: ReadonlySet<string>,
+  label: string,
+): string | undefined {
+  const all = outcomes
+    .filter(({ unit, measured }) => !isCost(unit) && measured.some(({ candidate }) => candidate === subject))
+    .filter(({ measured }) => measured.some(({ candidate }) => peers.has(candidate)))
+    .flatMap((outcome) => lines(outcome, subject));
+  if (all.length === 0) return undefined;
+  const names = new Map(all.map(({ key, name, bar }) => [key, bar === undefined ? "" : name]));
+  const bars = all.flatMap(({ bar }) => bar ?? []);
+  const headings = all.filter(({ bar }) => bar === undefined);
   const { document } = parseHTML("<html><body></body></html>");
   const chart = Plot.plot({
     document,
-    title: undefined,
-    caption: undefined,
     width: 900,
-    height: 60 + data.length * 17 + drawn.length * 14,
+    height: 60 + all.length * lineHeight,
+    marginTop: 50,
     marginLeft: 140,
-    marginRight: 120,
+    marginRight: 110,
     style: { background: "white", color: "black", fontFamily: "sans-serif", fontSize: "12px" },
-    x: {
-      axis: "top",
-      label: title,
-      domain: [0, Math.min(3, Math.max(1.2, ...data.map(({ share }) => share)))],
-      clamp: true,
-      grid: true,
-    },
-    y: { label: null, paddingInner: 0.2 },
-    fy: { label: null, domain: drawn.map(({ name }) => name), padding: 0.15 },
-    color: { domain: ["tenantry", "other"], range: ["#2f6fde", "#b8bfca"] },
+    x: { axis: "top", label, labelAnchor: "left", domain: [0, shareMax], clamp: true, grid: true },
+    y: { label: null, domain: [...names.keys()], tickFormat: (key: string) => names.get(key) ?? "", tickSize: 0 },
     marks: [
-      Plot.barX(data, {
-        fy: "case",
-        y: "candidate",
-        x: "share",
-        fill: ({ candidate }: Bar) => (candidate.startsWith(subject) ? "tenantry" : "other"),
-        sort: { y: null },
+      Plot.barX(bars, { y: "key", x: "share", fill: ({ isOwn }: Bar) => (isOwn ? "#2f6fde" : "#b8bfca") }),
+      Plot.ruleY(bars, { y: "key", x1: "low", x2: "high", stroke: "#333" }),
+      Plot.text(bars, {
+        y: "key",
+        x: ({ high, share }: Bar) => Math.min(Math.max(high, share), shareMax),
+        text: "label",
+        textAnchor: "start",
+        dx: 6,
       }),
-      Plot.ruleY(data, { fy: "case", y: "candidate", x1: "low", x2: "high", stroke: "#333" }),
-      Plot.text(data, { fy: "case", y: "candidate", x: "high", text: "label", textAnchor: "start", dx: 6 }),
+      Plot.text(headings, { y: "key", x: 0, text: "name", textAnchor: "start", fontWeight: "bold", dx: 4 }),
       Plot.ruleX([1], { stroke: "#2f6fde", strokeDasharray: "3,3" }),
     ],
   });
