@@ -10,6 +10,7 @@ export type {
   MemoryOptions,
 } from "./descriptor.js";
 export { embedded, foundationdb, memory } from "./descriptor.js";
+export type { IntegrityReport } from "./embedded/lmdb/integrity.js";
 export type {
   AtomicOp,
   Engine,
@@ -28,5 +29,6 @@ export type {
   FoundationDbNetworkOptions,
   FoundationDbOptions,
 } from "./foundationdb/options.js";
+export { backupStore, checkStore, restoreStore } from "./maintenance.js";
 export { openEngine } from "./open-engine.js";
 export type { EngineOption } from "./option.js";

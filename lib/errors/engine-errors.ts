@@ -16,6 +16,7 @@ export const engineErrors = {
     "unavailable",
     "The store was written by a later version of Tenantry.",
   ),
+  STORE_EXISTS: define<{ path: string }>()("conflict", "There is something at the target; it is not overwritten."),
   STORE_UNWRITABLE: define<{ path: string; reason: string }>()(
     "unavailable",
     "The store's directory cannot be written: check that it exists, its owner, its mode and its file system.",

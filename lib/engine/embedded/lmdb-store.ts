@@ -139,6 +139,16 @@ export class LmdbStore implements Store {
     return shape.leavesPerUnit === 1 && shape.units.length <= rowwiseLeavesMax ? undefined : shape;
   }
 
+  /** Runs `act` while the pages of the newest state, and of later ones, stay as they are. */
+  async whileKept<T>(act: () => Promise<T>): Promise<T> {
+    const reader = this.#environment.read();
+    try {
+      return await act();
+    } finally {
+      reader.done();
+    }
+  }
+
   /** Resolves once the commits under way are done. */
   settled(): Promise<void> {
     return this.#pipeline.settled();

@@ -1,5 +1,5 @@
 /** The stores this process has open: opening one again gives the same, and the last to close it closes it. */
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { tenantryError } from "../../../errors/index.js";
 import { LmdbStore } from "../lmdb-store.js";
 import { inspectStore, markMade, prepareDirectory, type Verification, writably } from "./inspect.js";
@@ -103,6 +103,6 @@ async function openOnce(path: string, settings: StoreSettings): Promise<OpenStor
 
 /** The open store of a directory, if this process has it. */
 export async function sharedStore(directory: string): Promise<LmdbStore | undefined> {
-  const entry = shared.get(directory);
+  const entry = existsSync(directory) ? shared.get(realpathSync(directory)) : undefined;
   return entry === undefined || entry.closing !== undefined ? undefined : (await entry.opening).store;
 }
