@@ -6,7 +6,16 @@ import { casesOf, type IsolationCase } from "./isolation/laws.js";
 import type { TestEngine } from "./isolation/stage.js";
 import { type TestFunction, testFunction } from "./test-runner.js";
 
-/** What the laws are tried with. */
+/**
+ * What the laws are tried with.
+ *
+ * @example
+ * ```ts
+ * import { type IsolationOptions, isolationCases } from "tenantry/testing";
+ * const options: IsolationOptions = { entities: [], runs: 1_000, seed: 42 };
+ * const cases = isolationCases(options);
+ * ```
+ */
 export interface IsolationOptions {
   /** The entities whose repositories are used; a run uses all of them. */
   readonly entities: readonly AnyEntity[];
@@ -29,7 +38,17 @@ export interface IsolationOptions {
   readonly records?: Readonly<Record<string, RecordMaker | undefined>> | undefined;
 }
 
-/** What {@link isolationLaws} takes. */
+/**
+ * What {@link isolationLaws} takes.
+ *
+ * @example
+ * ```ts
+ * import { type IsolationLawsOptions, isolationLaws } from "tenantry/testing";
+ * import { test } from "node:test";
+ * const options: IsolationLawsOptions = { entities: [], test, timeoutMs: 60_000 };
+ * isolationLaws(options);
+ * ```
+ */
 export interface IsolationLawsOptions extends IsolationOptions {
   /** The test function of Vitest, of Jest or of `node:test`; the global one by default. */
   readonly test?: TestFunction | undefined;

@@ -9,19 +9,49 @@ import { compareBytes, concatBytes, equalBytes, keyAfter, pack, type TupleElemen
 import { mentionOf } from "./mention.js";
 import { comparable, type Outcome } from "./outcome.js";
 
-/** A row as it is stored. */
+/**
+ * A row as it is stored.
+ *
+ * @example
+ * ```ts
+ * import { assertOthersUnchanged, type KeptRow } from "tenantry/testing";
+ * import type { TenantId } from "tenantry";
+ * declare const france: TenantId;
+ * declare const allRows: () => Promise<KeptRow[]>;
+ * const before = await allRows();
+ * assertOthersUnchanged(before, await allRows(), france);
+ * ```
+ */
 export interface KeptRow {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }
 
-/** Where the tenants' keys are. */
+/**
+ * Where the tenants' keys are.
+ *
+ * @example
+ * ```ts
+ * import type { RootOptions } from "tenantry/testing";
+ * const options: RootOptions = { root: ["shop", "eu"] };
+ * ```
+ */
 export interface RootOptions {
   /** The root the database was opened with; `["tenantry"]` by default. */
   readonly root?: readonly TupleElement[] | undefined;
 }
 
-/** What the acting tenant was answered, and what the engine was asked for it. */
+/**
+ * What the acting tenant was answered, and what the engine was asked for it.
+ *
+ * @example
+ * ```ts
+ * import { type Outcome, type RecordingEngine, type Transcript } from "tenantry/testing";
+ * declare const engine: RecordingEngine;
+ * declare const outcomes: Outcome[];
+ * const transcript: Transcript = { outcomes, accesses: engine.take() };
+ * ```
+ */
 export interface Transcript {
   readonly outcomes: readonly Outcome[];
   readonly accesses: readonly Access[];
@@ -71,6 +101,22 @@ const sharedKeys = ({ root = defaultRoot }: RootOptions): readonly Uint8Array[] 
  * are fresh, and the keys that seal cursors.
  *
  * @throws AssertionError with the first access that is not.
+ *
+ * @example
+ * ```ts
+ * import { entity, memory, open } from "tenantry";
+ * import { openEngine } from "tenantry/engine";
+ * import { assertStaysInTenant, recording } from "tenantry/testing";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ *
+ * const engine = recording(await openEngine(memory()));
+ * const db = await open({ engine, entities: [City] });
+ * const { id } = await db.tenants.provision({ name: "France" });
+ * engine.take();
+ * await db.tenant(id).repository(City).create({ id: 1, name: "Paris" });
+ * assertStaysInTenant(engine.take(), id);
+ * ```
  */
 export function assertStaysInTenant(accesses: readonly Access[], tenantId: TenantId, options: RootOptions = {}): void {
   const own = ownRanges(tenantId, options);
@@ -88,6 +134,16 @@ export function assertStaysInTenant(accesses: readonly Access[], tenantId: Tenan
  * Law: the rows of everybody else are the same, byte for byte, after what a tenant did as before.
  *
  * @throws AssertionError with the first row that is not.
+ *
+ * @example
+ * ```ts
+ * import type { TenantId } from "tenantry";
+ * import { assertOthersUnchanged, type KeptRow } from "tenantry/testing";
+ * declare const before: KeptRow[];
+ * declare const after: KeptRow[];
+ * declare const france: TenantId;
+ * assertOthersUnchanged(before, after, france, { root: ["shop"] });
+ * ```
  */
 export function assertOthersUnchanged(
   before: readonly KeptRow[],
@@ -113,6 +169,13 @@ export function assertOthersUnchanged(
  * of the engine whether its neighbour has the records or nobody has: foreign and missing are one.
  *
  * @throws AssertionError with the first answer or call that differs.
+ *
+ * @example
+ * ```ts
+ * import { assertForeignLooksMissing, type Transcript } from "tenantry/testing";
+ * declare const played: (neighbourHasRecords: boolean) => Promise<Transcript>;
+ * assertForeignLooksMissing(await played(true), await played(false));
+ * ```
  */
 export function assertForeignLooksMissing(foreign: Transcript, missing: Transcript): void {
   for (const [index, outcome] of foreign.outcomes.entries()) {
@@ -134,6 +197,16 @@ export function assertForeignLooksMissing(foreign: Transcript, missing: Transcri
  * its causes and its stack, not a log line, a measurement or a span.
  *
  * @throws AssertionError with the place that does.
+ *
+ * @example
+ * ```ts
+ * import type { TenantId } from "tenantry";
+ * import { assertSilentAbout } from "tenantry/testing";
+ * declare const germany: TenantId;
+ * declare const answer: unknown;
+ * declare const logLines: string[];
+ * assertSilentAbout([germany], [answer, ...logLines]);
+ * ```
  */
 export function assertSilentAbout(others: readonly TenantId[], said: readonly unknown[]): void {
   for (const [index, value] of said.entries()) {
@@ -148,6 +221,15 @@ export function assertSilentAbout(others: readonly TenantId[], said: readonly un
  * Law: a cursor that is not of this tenant, query and principal, or not as it was sealed, is refused, and all the same.
  *
  * @throws AssertionError when it was taken, or refused in another way.
+ *
+ * @example
+ * ```ts
+ * import { assertCursorRefused } from "tenantry/testing";
+ * import type { Page } from "tenantry";
+ * declare const page: (cursor: string) => Promise<Page<object>>;
+ * const error: unknown = await page("forged").then(() => undefined, (reason) => reason);
+ * assertCursorRefused({ step: "page", error });
+ * ```
  */
 export function assertCursorRefused(outcome: Outcome): void {
   const error = "error" in outcome ? outcome.error : undefined;

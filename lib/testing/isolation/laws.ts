@@ -178,7 +178,16 @@ const laws: readonly Law[] = [
   },
 ];
 
-/** One law, as a test: framework-free, so that any runner can run it. */
+/**
+ * One law, as a test: framework-free, so that any runner can run it.
+ *
+ * @example
+ * ```ts
+ * import { type IsolationCase, isolationCases } from "tenantry/testing";
+ * const cases: readonly IsolationCase[] = isolationCases({ entities: [] });
+ * console.log(cases.map(({ name }) => name));
+ * ```
+ */
 export interface IsolationCase {
   /** The assertions of the law, and what it says. */
   readonly name: string;

@@ -21,7 +21,17 @@ import type { KeptRow } from "./assertions.js";
 import { CapturedPorts, SeededRandom } from "./captured.js";
 import { type Cast, castOf } from "./cast.js";
 
-/** An engine to test on: described, open already (it stays the caller's to close), or opened anew for each law. */
+/**
+ * An engine to test on: described, open already (it stays the caller's to close), or opened anew for each law.
+ *
+ * @example
+ * ```ts
+ * import { memory, openEngine } from "tenantry/engine";
+ * import { isolationLaws, type TestEngine } from "tenantry/testing";
+ * const engine: TestEngine = () => openEngine(memory({ mapBytes: 2 ** 28 }));
+ * isolationLaws({ entities: [], engine });
+ * ```
+ */
 export type TestEngine = EngineDescriptor | Engine | (() => Promise<Engine>);
 
 async function opened(engine: TestEngine): Promise<Engine> {

@@ -2,7 +2,15 @@
 import { Damage, type LeafNode, type Meta, type PageFile, pageBytes, type Tree } from "./page-file.js";
 import { checksumHolds } from "./row-codec.js";
 
-/** What a walk found: everything in its place. */
+/**
+ * What a walk found: everything in its place.
+ *
+ * @example
+ * ```ts
+ * import { backupStore, type IntegrityReport } from "tenantry/engine";
+ * const { rows, bytes, complete }: IntegrityReport = await backupStore("./data", "./backup");
+ * ```
+ */
 export interface IntegrityReport {
   /** Rows of the store. */
   readonly rows: number;
