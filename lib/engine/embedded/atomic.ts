@@ -17,7 +17,7 @@ const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
 };
 
 /** `value` cut or filled with zeros to `length` bytes. */
-const fit = (value: Uint8Array, length: number): Uint8Array => {
+const resized = (value: Uint8Array, length: number): Uint8Array => {
   const fitted = new Uint8Array(length);
   fitted.set(value.subarray(0, length));
   return fitted;
@@ -59,9 +59,9 @@ const operations: Readonly<Record<CombiningOp, Combine>> = {
     return existing.length + operand.length > valueBytesMax ? existing : concat(existing, operand);
   },
   max: (existing, operand) =>
-    existing === undefined || orderLittleEndian(existing, operand) <= 0 ? operand : fit(existing, operand.length),
+    existing === undefined || orderLittleEndian(existing, operand) <= 0 ? operand : resized(existing, operand.length),
   min: (existing, operand) =>
-    existing === undefined || orderLittleEndian(existing, operand) >= 0 ? operand : fit(existing, operand.length),
+    existing === undefined || orderLittleEndian(existing, operand) >= 0 ? operand : resized(existing, operand.length),
   byteMin: (existing, operand) => (existing === undefined || order(operand, existing) < 0 ? operand : existing),
   byteMax: (existing, operand) => (existing === undefined || order(operand, existing) > 0 ? operand : existing),
   compareAndClear: (existing, operand) =>

@@ -3,6 +3,7 @@ import { tenantryError } from "../../errors/index.js";
 import { EngineError } from "../error.js";
 import { type AcceptedCommit, CommitPipeline } from "./commit/commit-pipeline.js";
 import { type CommittedState, isLong, writeEffects } from "./commit/effects.js";
+import { singleKey } from "./commit/resolver.js";
 import { VersionClock } from "./commit/version-clock.js";
 import { Environment, type WriteTarget } from "./lmdb/environment.js";
 import { PageFile, pageBytes } from "./lmdb/page-file.js";
@@ -35,6 +36,8 @@ export class LmdbStore implements Store {
   readonly #held: () => boolean;
   readonly #mapBytes: number;
   readonly #flush: LmdbStoreOptions["flush"];
+  /** As the last commit left it. */
+  #fileBytes: number;
   #closing: Promise<void> | undefined;
 
   private constructor(environment: Environment, lastVersion: number, { held, mapBytes, flush }: LmdbStoreOptions) {
@@ -43,6 +46,7 @@ export class LmdbStore implements Store {
     this.#mapBytes = mapBytes;
     this.#flush = flush;
     this.#file = new PageFile(environment.dataFile);
+    this.#fileBytes = this.#file.length;
     this.#clock = new VersionClock(lastVersion);
     this.#pipeline = new CommitPipeline(this.#clock, lastVersion, (version, commits) => this.#write(version, commits));
     this.#snapshots = new Snapshots(environment, () => this.#pipeline.readVersion(), lastVersion);
@@ -78,7 +82,7 @@ export class LmdbStore implements Store {
   }
 
   async commit(request: CommitRequest): Promise<CommitResult> {
-    if (this.#file.length > this.#mapBytes / 2) this.#assertRoom(request);
+    if (this.#fileBytes > this.#mapBytes / 2) this.#assertRoom(request);
     return this.#pipeline.commit(request);
   }
 
@@ -194,11 +198,12 @@ export class LmdbStore implements Store {
         for (const _ of write(target));
       });
     }
+    this.#fileBytes = this.#file.length;
     this.#snapshots.advance(
       version,
       commits.reduce((sum, { mutations }) => sum + mutations.length, 4),
     );
-    this.#watches.written(commits.flatMap(({ mutations }) => mutations.map(writtenRange)));
+    if (!this.#watches.empty) this.#watches.written(commits.flatMap(({ mutations }) => mutations.map(writtenRange)));
   }
 }
 
@@ -217,9 +222,5 @@ function addedBytes(mutation: Mutation): number {
 }
 
 /** The keys a mutation may have changed (a stamped key is not known before its commit, so nobody watches it). */
-function writtenRange(mutation: Mutation): KeyRange {
-  if (mutation.type === "clearRange") return mutation;
-  const end = new Uint8Array(mutation.key.length + 1);
-  end.set(mutation.key);
-  return { begin: mutation.key, end };
-}
+const writtenRange = (mutation: Mutation): KeyRange =>
+  mutation.type === "clearRange" ? mutation : singleKey(mutation.key);

@@ -9,7 +9,7 @@ interface PendingWatch {
   readonly key: string;
   readonly expected: Uint8Array | undefined;
   readonly fire: () => void;
-  readonly fail: (error: EngineError) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 const sameValue = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
@@ -42,9 +42,12 @@ export class Watches {
     };
   }
 
+  get empty(): boolean {
+    return this.#count === 0;
+  }
+
   /** Looks again at the watched keys among those a commit wrote. */
   written(ranges: readonly KeyRange[]): void {
-    if (this.#count === 0) return;
     for (const range of ranges) {
       const from = latin1(range.begin);
       if (isSingleKey(range)) this.#look(from, range.begin);
@@ -58,11 +61,19 @@ export class Watches {
   #look(name: string, key: Uint8Array): void {
     const watches = this.#byKey.get(name);
     if (watches === undefined) return;
-    const value = this.#read(key);
+    let value: Uint8Array | undefined;
+    let unreadable: unknown;
+    try {
+      value = this.#read(key);
+    } catch (error) {
+      // The commit is done all the same: what cannot be read is for those who watch it.
+      unreadable = error;
+    }
     for (const watch of [...watches]) {
-      if (sameValue(value, watch.expected)) continue;
+      if (unreadable === undefined && sameValue(value, watch.expected)) continue;
       this.#remove(watch);
-      watch.fire();
+      if (unreadable === undefined) watch.fire();
+      else watch.fail(unreadable);
     }
   }
 
@@ -88,9 +99,9 @@ export class Watches {
   }
 }
 
-function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: EngineError) => void } {
+function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
   let resolve: () => void = () => {};
-  let reject: (error: EngineError) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
   const promise = new Promise<void>((ok, fail) => {
     resolve = ok;
     reject = fail;

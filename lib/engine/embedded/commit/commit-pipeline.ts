@@ -2,7 +2,7 @@
 import { tenantryError } from "../../../errors/index.js";
 import { EngineError } from "../../error.js";
 import type { CommitRequest, CommitResult, KeyRange, Mutation } from "../store.js";
-import { Resolver, versionAgeMax } from "./resolver.js";
+import { Resolver, singleKey, versionAgeMax } from "./resolver.js";
 import type { VersionClock } from "./version-clock.js";
 import { putStamp, versionstampOf } from "./versionstamp.js";
 
@@ -140,10 +140,7 @@ function stampedKeys(mutations: readonly Mutation[], versionstamp: Uint8Array): 
   const ranges: KeyRange[] = [];
   for (const mutation of mutations) {
     if (mutation.type !== "atomic" || mutation.op !== "setVersionstampedKey") continue;
-    const begin = putStamp(mutation.key, versionstamp);
-    const end = new Uint8Array(begin.length + 1);
-    end.set(begin);
-    ranges.push({ begin, end });
+    ranges.push(singleKey(putStamp(mutation.key, versionstamp)));
   }
   return ranges;
 }

@@ -1,5 +1,6 @@
 /** The resolver: tells whether what a transaction read was written since, over the last seconds of commits. */
 import { readVersionAgeMaxMs } from "../../../limits.js";
+import { keyAfter } from "../../../tuple/index.js";
 import type { KeyRange } from "../store.js";
 import { latin1 } from "./latin1.js";
 import { RecentWrites } from "./recent-writes.js";
@@ -12,6 +13,9 @@ export const versionAgeMax = (readVersionAgeMaxMs / 1_000) * versionsPerSecond;
 // ones are dropped whole.
 const stretchVersions = versionAgeMax / 4;
 const stretchKeysMax = 65_536;
+
+/** The range that holds one key alone. */
+export const singleKey = (key: Uint8Array): KeyRange => ({ begin: key, end: keyAfter(key) });
 
 /** Whether the range holds one key alone: its end is its begin and a zero byte. */
 export function isSingleKey({ begin, end }: KeyRange): boolean {

@@ -59,6 +59,9 @@ function keySeed(key: Uint8Array): number {
   return seed >>> 0;
 }
 
+/** CRC-32 of a value. An empty one may lie nowhere, and zlib answers 0 for nowhere, whatever the seed. */
+const valueChecksum = (value: Uint8Array, seed: number): number => (value.length === 0 ? seed : crc32(value, seed));
+
 function checksumOf(stored: Uint8Array): number {
   const at = stored.length - checksumBytes;
   const low = (stored[at] ?? 0) | ((stored[at + 1] ?? 0) << 8) | ((stored[at + 2] ?? 0) << 16);
@@ -68,7 +71,7 @@ function checksumOf(stored: Uint8Array): number {
 /** Whether the checksum behind a stored value is that of its bytes under its key (given without its prefix). */
 export function checksumHolds(key: Uint8Array, stored: Uint8Array): boolean {
   const length = stored.length - checksumBytes;
-  return length >= 0 && checksumOf(stored) === crc32(stored.subarray(0, length), keySeed(key));
+  return length >= 0 && checksumOf(stored) === valueChecksum(stored.subarray(0, length), keySeed(key));
 }
 
 /** A value with its checksum, as LMDB is to store it. Copies, so that the caller's bytes may change afterwards. */
@@ -76,7 +79,7 @@ export function encodeValue(key: Uint8Array, value: Uint8Array, allocate: Alloca
   const length = value.length;
   const stored = allocate(length + checksumBytes);
   stored.set(value);
-  const checksum = crc32(value, keySeed(key));
+  const checksum = valueChecksum(value, keySeed(key));
   stored[length] = checksum;
   stored[length + 1] = checksum >>> 8;
   stored[length + 2] = checksum >>> 16;
@@ -121,7 +124,7 @@ export class RowCodec {
       decode: (stored) => {
         const length = stored.length - checksumBytes;
         const value = stored.subarray(0, length);
-        if (length < 0 || checksumOf(stored) !== crc32(value, this.#seed)) {
+        if (length < 0 || checksumOf(stored) !== valueChecksum(value, this.#seed)) {
           throw tenantryError("STORE_CORRUPT", { path, reason: "a value does not have its checksum" });
         }
         const copy = this.#allocate(length);
