@@ -1,8 +1,8 @@
 /** The store of the embedded engine, on LMDB: puts snapshots, commits and watches together. */
 import { tenantryError } from "../../errors/index.js";
 import { EngineError } from "../error.js";
-import { type AcceptedCommit, CommitPipeline } from "./commit/commit-pipeline.js";
-import { type CommittedState, isLong, writeEffects } from "./commit/effects.js";
+import { CommitPipeline } from "./commit/commit-pipeline.js";
+import { type CommittedState, isLong, type StampedMutations, writeEffects } from "./commit/effects.js";
 import { singleKey } from "./commit/resolver.js";
 import { VersionClock } from "./commit/version-clock.js";
 import { Environment, type WriteTarget } from "./lmdb/environment.js";
@@ -178,7 +178,7 @@ export class LmdbStore implements Store {
     }
   }
 
-  async #write(version: number, commits: readonly AcceptedCommit[]): Promise<void> {
+  async #write(version: number, commits: readonly StampedMutations[]): Promise<void> {
     if (!this.#held()) {
       const { directory } = this.#environment;
       throw tenantryError("STORE_FAILED", { path: directory, reason: "another process took the store's lock" });

@@ -2,18 +2,16 @@
 import { tenantryError } from "../../../errors/index.js";
 import { EngineError } from "../../error.js";
 import type { CommitRequest, CommitResult, KeyRange, Mutation } from "../store.js";
+import type { StampedMutations } from "./effects.js";
 import { Resolver, singleKey, versionAgeMax } from "./resolver.js";
 import type { VersionClock } from "./version-clock.js";
 import { putStamp, versionstampOf } from "./versionstamp.js";
 
+/** Writes the commits of a batch, all or none; resolves once they are flushed and can be read. */
+export type WriteBatch = (version: number, commits: readonly StampedMutations[]) => Promise<void>;
+
 /** A commit that passed the resolver. */
-export interface AcceptedCommit extends CommitRequest, CommitResult {}
-
-/** Writes a batch; resolves once it is flushed and can be read. */
-export type WriteBatch = (version: number, commits: readonly AcceptedCommit[]) => Promise<void>;
-
-interface Waiting {
-  readonly commit: AcceptedCommit;
+interface Waiting extends StampedMutations {
   readonly resolve: (result: CommitResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -22,12 +20,15 @@ interface Batch {
   readonly version: number;
   readonly waiting: Waiting[];
   mutations: number;
+  bytes: number;
 }
 
 /** Commits of one batch: their order must fit the two bytes a versionstamp has for it. */
 const batchCommitsMax = 10_000;
 /** Mutations after which the next commit begins a batch of its own. */
 const batchMutationsMax = 20_000;
+/** The same for bytes of values: they are held twice while they are written. */
+const batchBytesMax = 16_000_000;
 
 export class CommitPipeline {
   readonly #clock: VersionClock;
@@ -65,9 +66,10 @@ export class CommitPipeline {
       const versionstamp = versionstampOf(batch.version, batch.waiting.length);
       this.#resolver.note(writeConflicts, batch.version, oldest);
       this.#resolver.note(stampedKeys(request.mutations, versionstamp), batch.version, oldest);
-      const commit = { ...request, version: BigInt(batch.version), versionstamp };
-      batch.waiting.push({ commit, resolve, reject });
-      batch.mutations += request.mutations.length;
+      const { mutations } = request;
+      batch.waiting.push({ mutations, versionstamp, resolve, reject });
+      batch.mutations += mutations.length;
+      for (const mutation of mutations) if (mutation.type === "set") batch.bytes += mutation.value.length;
       this.#running ??= this.#run();
     });
   }
@@ -80,14 +82,15 @@ export class CommitPipeline {
       last !== undefined &&
       this.#batches.length > writing &&
       last.waiting.length < batchCommitsMax &&
-      last.mutations < batchMutationsMax
+      last.mutations < batchMutationsMax &&
+      last.bytes < batchBytesMax
     ) {
       return last;
     }
     // From now on until it is flushed, readers read what was there before: at this moment, however long ago the last
     // commit was.
     this.readVersion();
-    const batch: Batch = { version: this.#clock.next(), waiting: [], mutations: 0 };
+    const batch: Batch = { version: this.#clock.next(), waiting: [], mutations: 0, bytes: 0 };
     this.#batches.push(batch);
     return batch;
   }
@@ -108,18 +111,16 @@ export class CommitPipeline {
   async #writeBatch(batch: Batch): Promise<void> {
     let failure: { error: unknown } | undefined;
     try {
-      await this.#write(
-        batch.version,
-        batch.waiting.map(({ commit }) => commit),
-      );
+      await this.#write(batch.version, batch.waiting);
       this.#readVersion = batch.version;
     } catch (error) {
       failure = { error };
     }
     this.#batches.shift();
-    for (const { commit, resolve, reject } of batch.waiting) {
+    const version = BigInt(batch.version);
+    for (const { versionstamp, resolve, reject } of batch.waiting) {
       if (failure !== undefined) reject(failure.error);
-      else resolve({ version: commit.version, versionstamp: commit.versionstamp });
+      else resolve({ version, versionstamp });
     }
   }
 

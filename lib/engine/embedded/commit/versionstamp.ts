@@ -8,9 +8,14 @@ const offsetBytes = 4;
 /** The versionstamp of the commit that is `order`th in its batch. */
 export function versionstampOf(version: number, order: number): Uint8Array {
   const stamp = new Uint8Array(stampBytes);
-  const view = new DataView(stamp.buffer);
-  view.setBigUint64(0, BigInt(version));
-  view.setUint16(8, order);
+  // Without a BigInt: every commit has one.
+  let rest = version;
+  for (let i = 7; i >= 0; i--) {
+    stamp[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  stamp[8] = order >>> 8;
+  stamp[9] = order;
   return stamp;
 }
 
