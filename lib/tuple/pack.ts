@@ -29,8 +29,9 @@ export function pack(elements: readonly TupleElement[], prefix?: Uint8Array): Ui
  * @example
  * ```ts
  * import { tuple } from "tenantry";
- * import type { EngineTransaction } from "tenantry/engine";
- * declare const transaction: EngineTransaction;
+ * import type { Engine } from "tenantry/engine";
+ * declare const engine: Engine;
+ * const transaction = engine.begin();
  * const key = tuple.packWithVersionstamp(["log", tuple.versionstamp()]);
  * transaction.atomic("setVersionstampedKey", key, Buffer.from("entry"));
  * ```
@@ -65,8 +66,9 @@ export function unpack(bytes: Uint8Array, offset = 0): TupleElement[] {
  * @example
  * ```ts
  * import { tuple } from "tenantry";
- * import type { EngineTransaction } from "tenantry/engine";
- * declare const transaction: EngineTransaction;
+ * import type { Engine } from "tenantry/engine";
+ * declare const engine: Engine;
+ * const transaction = engine.begin();
  * const { begin, end } = tuple.tupleRange(tuple.pack(["city"]));
  * const { rows } = await transaction.getRange(
  *   { key: begin, orEqual: false, offset: 1 },
