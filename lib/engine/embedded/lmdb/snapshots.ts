@@ -2,13 +2,15 @@
 import { EngineError } from "../../error.js";
 import { versionAgeMax } from "../commit/resolver.js";
 import type { Snapshot } from "../store.js";
-import type { Environment, Reader } from "./environment.js";
+import { type Environment, type Reader, readersMax } from "./environment.js";
 import { allocateTogether } from "./row-codec.js";
 
 /** Readers kept though nobody uses them, so that a version handed out can be opened again. */
 const idleViewsMax = 1_000;
 /** Pages that readers may keep from being used again when nobody uses them: 64 MiB. */
 const idlePagesMax = 8_192;
+/** Readers at most, some being left to backups. */
+const viewsMax = readersMax - 64;
 const sweepEveryMs = 1_000;
 
 type RowIterator = Generator<[Uint8Array, Uint8Array], void, undefined>;
@@ -72,6 +74,8 @@ export class Snapshots {
     const oldest = this.#now() - versionAgeMax;
     let expired = 0;
     while (expired < this.#views.length - 1 && (this.#views[expired + 1]?.version ?? 0) <= oldest) expired += 1;
+    // LMDB has room for so many readers: under more commits than that within the window, those in use end early.
+    expired = Math.max(expired, this.#views.length - viewsMax);
     for (const view of this.#views.splice(0, expired)) this.#close(view);
     for (let i = 0; i < this.#views.length - 1; ) {
       if (this.#views.length <= idleViewsMax && this.#idlePages <= idlePagesMax) return;
