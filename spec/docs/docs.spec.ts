@@ -106,7 +106,7 @@ describe("limits", () => {
   test("every bound stands in the reference with its value, and no other does", async () => {
     const limits: Readonly<Record<string, number>> = await import("../../lib/limits.js");
     const text = readFileSync(join(root, "docs/reference/limits.md"), "utf8");
-    const stated = [...text.matchAll(/^\| `(\w+)` \| ([\d,]+)/gm)].map(([, name, value = ""]) => [
+    const stated = [...text.matchAll(/^\| `(\w+)` *\| ([\d,]+)/gm)].map(([, name, value = ""]) => [
       name,
       Number(value.replaceAll(",", "")),
     ]);
