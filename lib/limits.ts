@@ -91,6 +91,9 @@ export const idempotentResultBytesMax = 65_536;
 /** Tenants whose state a process keeps in memory. */
 export const tenantStatesCachedMax = 50_000;
 
+/** Tenants whose key for cursors a process keeps derived. */
+export const cursorSecretsCachedMax = 1_000;
+
 /** Time that closing gives running transactions when nothing else is said. */
 export const drainMs = 5_000;
 

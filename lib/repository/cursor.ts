@@ -1,8 +1,9 @@
 /** The seal of page cursors: where a page was cut, readable by the database that cut it and by nobody else. */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { tenantryError } from "../errors/index.js";
-import { cursorAgeMaxMs, cursorCharsMax } from "../limits.js";
+import { cursorAgeMaxMs, cursorCharsMax, cursorSecretsCachedMax } from "../limits.js";
 import type { TenantId } from "../tenant/index.js";
+import { equalBytes } from "../tuple/index.js";
 
 /** Which side of the cut a cursor asks for, in the order of its query. */
 export type CursorDirection = "next" | "previous";
@@ -55,9 +56,38 @@ export const cursorKey = (secret: Uint8Array): CursorKey => ({
   secret,
 });
 
-// One key per tenant, so that the number of random nonces under a key stays far from its bound.
-const tenantSecret = (key: CursorKey, tenantId: TenantId): Uint8Array =>
-  new Uint8Array(hkdfSync("sha256", key.secret, "", `tenantry cursor\0${tenantId}`, cursorSecretBytes));
+/**
+ * One key per tenant, so that the number of random nonces under a key stays far from its bound. Those used last are
+ * kept: deriving one costs as much as reading a page of ten records.
+ */
+class TenantSecrets {
+  /** In the order of last use. */
+  readonly #kept = new Map<string, { readonly of: Uint8Array; readonly secret: Uint8Array }>();
+
+  secret(key: CursorKey, tenantId: TenantId): Uint8Array {
+    const name = `${tenantId}${Buffer.from(key.id).toString("latin1")}`;
+    const kept = this.#kept.get(name);
+    this.#kept.delete(name);
+    // Names are digests of four bytes: the secret itself decides.
+    const found =
+      kept !== undefined && equalBytes(kept.of, key.secret)
+        ? kept
+        : {
+            of: new Uint8Array(key.secret),
+            secret: new Uint8Array(
+              hkdfSync("sha256", key.secret, "", `tenantry cursor\0${tenantId}`, cursorSecretBytes),
+            ),
+          };
+    this.#kept.set(name, found);
+    if (this.#kept.size > cursorSecretsCachedMax) {
+      for (const oldest of this.#kept.keys()) {
+        this.#kept.delete(oldest);
+        break;
+      }
+    }
+    return found.secret;
+  }
+}
 
 const lengthPrefixed = (bytes: Uint8Array): Uint8Array => {
   const length = Buffer.alloc(4);
@@ -84,6 +114,7 @@ const strictDecode = (text: unknown): Buffer | undefined => {
 export class CursorSeal {
   readonly #keyring: CursorKeyring;
   readonly #now: () => number;
+  readonly #secrets = new TenantSecrets();
 
   constructor(keyring: CursorKeyring, now: () => number) {
     this.#keyring = keyring;
@@ -95,7 +126,7 @@ export class CursorSeal {
     const key = await this.#keyring.current();
     const header = Buffer.concat([Buffer.of(formatVersion), key.id]);
     const nonce = randomBytes(nonceBytes);
-    const cipher = createCipheriv("aes-256-gcm", tenantSecret(key, binding.tenantId), nonce);
+    const cipher = createCipheriv("aes-256-gcm", this.#secrets.secret(key, binding.tenantId), nonce);
     cipher.setAAD(authenticated(header, binding));
     const claims = Buffer.alloc(1 + expiryBytes);
     claims.writeUInt8(directions.indexOf(position.direction), 0);
@@ -123,7 +154,7 @@ export class CursorSeal {
     if (key === undefined) return undefined;
     const nonce = bytes.subarray(headerBytes, headerBytes + nonceBytes);
     const tag = bytes.subarray(headerBytes + nonceBytes, headerBytes + nonceBytes + tagBytes);
-    const decipher = createDecipheriv("aes-256-gcm", tenantSecret(key, binding.tenantId), nonce, {
+    const decipher = createDecipheriv("aes-256-gcm", this.#secrets.secret(key, binding.tenantId), nonce, {
       authTagLength: tagBytes,
     });
     decipher.setAAD(authenticated(header, binding)).setAuthTag(tag);
