@@ -23,7 +23,9 @@ export class Attempt {
   #hasRead = false;
   #deferred: EngineError | undefined;
   #readError: EngineError | undefined;
-  #end: EngineError | undefined;
+  #endCode: number | undefined;
+  /** Built when somebody sees it: most attempts are ended with nobody there, and a stack costs more than a read. */
+  #endError: EngineError | undefined;
   #deadline: { readonly at: number; readonly now: () => number; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor(store: Store, watchCount: WatchCount) {
@@ -102,7 +104,12 @@ export class Attempt {
 
   throwIfEnded(): void {
     if (this.#deadline !== undefined && this.#deadline.now() >= this.#deadline.at) this.end(1031);
-    if (this.#end !== undefined) throw this.#end;
+    if (this.#endCode !== undefined) throw this.#ended(this.#endCode);
+  }
+
+  #ended(fdbCode: number): EngineError {
+    this.#endError ??= new EngineError(fdbCode);
+    return this.#endError;
   }
 
   /** What every read asks first. */
@@ -129,19 +136,20 @@ export class Attempt {
 
   /** Ends the attempt, unless it ended before: what is under way and what comes fails with `fdbCode`. */
   end(fdbCode: number): void {
-    if (this.#end !== undefined) return;
-    this.#end = new EngineError(fdbCode);
+    if (this.#endCode !== undefined) return;
+    this.#endCode = fdbCode;
     this.setDeadline(undefined);
     if (!this.commitStarted) this.release();
     this.watches.failArriving(fdbCode);
-    for (const ending of this.#endings) ending(this.#end);
+    if (this.#endings.size === 0) return;
+    for (const ending of this.#endings) ending(this.#ended(fdbCode));
     this.#endings.clear();
   }
 
   /** `promise`, unless the attempt ends first. */
   untilEnd<T>(promise: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#end !== undefined) reject(this.#end);
+      if (this.#endCode !== undefined) reject(this.#ended(this.#endCode));
       this.#endings.add(reject);
       promise.then(resolve, reject).finally(() => this.#endings.delete(reject));
     });
@@ -151,7 +159,7 @@ export class Attempt {
   setDeadline(deadline: { readonly at: number; readonly now: () => number } | undefined): void {
     clearTimeout(this.#deadline?.timer);
     this.#deadline = undefined;
-    if (deadline === undefined || this.#end !== undefined) return;
+    if (deadline === undefined || this.#endCode !== undefined) return;
     const { at, now } = deadline;
     const left = at - now();
     if (left <= 0) this.end(1031);
