@@ -13,19 +13,21 @@ import { runs } from "../runs.js";
 import { randomEntity } from "./random-entity.js";
 import { shop } from "./shop.js";
 
+/** Time for a law: the soak has many runs. */
+const timeoutMs = 60_000 + 100 * runs(0);
 const folder = mkdtempSync(join(tmpdir(), "tenantry-laws-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("on the embedded engine's transactions over a plain array", () => {
-  isolationLaws({ entities: shop, test, engine: async () => arrayEngine(), runs: runs(200) });
+  isolationLaws({ entities: shop, test, timeoutMs, engine: async () => arrayEngine(), runs: runs(200) });
 });
 
 describe("on memory()", () => {
-  isolationLaws({ entities: shop, test, engine: memory(), runs: runs(20) });
+  isolationLaws({ entities: shop, test, timeoutMs, engine: memory(), runs: runs(20) });
 });
 
 describe("on embedded()", () => {
-  isolationLaws({ entities: shop, test, engine: embedded(join(folder, "store")), runs: runs(15) });
+  isolationLaws({ entities: shop, test, timeoutMs, engine: embedded(join(folder, "store")), runs: runs(15) });
 });
 
 /** The adapter over a stand-in whose batches end early, in the middle of what the laws write. */
@@ -38,12 +40,12 @@ async function double(): Promise<Engine> {
 }
 
 describe("on foundationdb() over a stand-in of its client", () => {
-  isolationLaws({ entities: shop, test, engine: double, runs: runs(30) });
+  isolationLaws({ entities: shop, test, timeoutMs, engine: double, runs: runs(30) });
 });
 
 const clusterFile = process.env["TENANTRY_FDB_CLUSTER_FILE"];
 describe.runIf(clusterFile !== undefined)("on foundationdb() on a cluster", () => {
-  isolationLaws({ entities: shop, test, engine: foundationdb({ clusterFile }), runs: runs(20) });
+  isolationLaws({ entities: shop, test, timeoutMs, engine: foundationdb({ clusterFile }), runs: runs(20) });
 });
 
 describe("over random entities", () => {
@@ -56,5 +58,6 @@ describe("over random entities", () => {
         await run();
       }
     },
+    5 * timeoutMs,
   );
 });

@@ -1,6 +1,15 @@
 /** The examples of testing run, each with its own test runner and against the package as it is built. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -89,6 +98,20 @@ describe("the tests of the examples pass", () => {
     expect(printed).toMatch(/pass 7/);
     expect(status).toBe(0);
   });
+});
+
+test("the guide shows these files", () => {
+  const guide = readFileSync(join(root, "docs/guides/testing.md"), "utf8");
+  const shown = [...guide.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code ?? "");
+  const files = ["jest", "vitest", "node"].map((name) =>
+    readFileSync(join(root, `examples/testing/city.${name}.js`), "utf8"),
+  );
+  expect(shown.length).toBeGreaterThan(3);
+  for (const code of shown)
+    expect(
+      files.some((text) => text.includes(code)),
+      code,
+    ).toBe(true);
 });
 
 test("without fast-check the laws say what to install", () => {
