@@ -21,6 +21,9 @@ export const verifyOnOpenBytesMax = 268_435_456;
 /** Time opening an embedded store waits for another process to close it: a restart by a watching tool. */
 export const lockTimeoutMs = 5_000;
 
+/** Entries one record may have in one index over an array: ours, so that a write stays far inside a transaction. */
+export const indexElementsMax = 256;
+
 /** Longest entity name, in UTF-8 bytes. */
 export const entityNameBytesMax = 64;
 

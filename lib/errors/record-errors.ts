@@ -30,6 +30,14 @@ export const recordErrors = {
     "The query cannot be answered by one range of a key or an index.",
   ),
   CURSOR_INVALID: define()("input", "The cursor cannot be used."),
+  UNIQUE_VIOLATION: define<{ entity: string; index: string; id: string }>()(
+    "conflict",
+    "Another record has the same values in a unique index.",
+  ),
+  INDEX_ELEMENTS_TOO_MANY: define<{ entity: string; index: string; indexElementsMax: number }>()(
+    "limit",
+    "An array of the record has too many distinct elements for an index.",
+  ),
   INDEX_CORRUPT: define<{ entity: string; index: string }>()("corrupt", "An index disagrees with the records."),
   ENTITY_UNKNOWN: define<{ entity: string }>()("usage", "The database was opened without this entity."),
 } as const;

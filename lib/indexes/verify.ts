@@ -3,12 +3,13 @@ import { indexPrefix, recordPrefix } from "../keyspace/index.js";
 import { scanBatchRowsMax } from "../limits.js";
 import type { AnyEntity, EntityModel, IdOf, IndexModel } from "../schema/index.js";
 import type { RangeBatch, ReadTransaction, RelativeRange } from "../transaction/index.js";
-import { compareBytes, concatBytes, keyAfter, tupleRange } from "../tuple/index.js";
-import { entryId, entryKey } from "./maintain.js";
+import { concatBytes, equalBytes, keyAfter, tupleRange } from "../tuple/index.js";
+import { entriesOf, type IndexEntry, readEntry } from "./entry.js";
 
 /**
- * A disagreement of an index with the records: `missing`, a record without its entry; `orphan`, an entry without a
- * record; `stale`, an entry under values its record does not have; `unreadable`, a key that is no entry at all.
+ * A disagreement of an index with the records: `missing`, a record without its entry; `duplicate`, a record whose
+ * values in a unique index another record has as well; `orphan`, an entry without a record; `stale`, an entry with
+ * values or stored fields its record does not have; `unreadable`, a key or value that is no entry at all.
  *
  * @example
  * ```ts
@@ -21,7 +22,7 @@ import { entryId, entryKey } from "./maintain.js";
  */
 export interface IndexDefect<E extends AnyEntity> {
   readonly index: string;
-  readonly kind: "missing" | "orphan" | "stale" | "unreadable";
+  readonly kind: "missing" | "duplicate" | "orphan" | "stale" | "unreadable";
   /** The record's id; undefined when the entry is unreadable. */
   readonly id: IdOf<E> | undefined;
 }
@@ -47,15 +48,37 @@ async function forEachBatch(
   }
 }
 
-/** The id an entry names, undefined when its bytes are no entry of the index. */
-function readableId<E extends AnyEntity>(
+/** The defect of a record's entry, given what is stored under its key. */
+async function entryDefect<E extends AnyEntity>(
   model: EntityModel<E>,
   index: IndexModel,
-  prefix: Uint8Array,
+  transaction: ReadTransaction,
+  entry: IndexEntry,
+): Promise<"missing" | "duplicate" | undefined> {
+  const stored = await transaction.get(entry.key);
+  if (stored === undefined) return "missing";
+  // Other stored fields are found with the entries. Another id matters when that record has the values, too.
+  if (!entry.taken || equalBytes(stored, entry.value)) return undefined;
+  const other = readable(model, index, entry.key, stored);
+  const own = readable(model, index, entry.key, entry.value);
+  if (other === undefined || own === undefined) return "missing";
+  if (equalBytes(other.packed, own.packed)) return undefined;
+  const value = await transaction.get(concatBytes(recordPrefix(model.name), other.packed));
+  if (value === undefined) return "missing";
+  const { record } = model.decodeRecord(value);
+  const claims = entriesOf(model.name, index, record, other.packed);
+  return claims.some(({ key }) => equalBytes(key, entry.key)) ? "duplicate" : "missing";
+}
+
+/** The id an entry names, undefined when its bytes are no entry of the index. */
+function readable<E extends AnyEntity>(
+  model: EntityModel<E>,
+  index: IndexModel,
   key: Uint8Array,
+  value: Uint8Array,
 ): { readonly packed: Uint8Array; readonly id: IdOf<E> } | undefined {
   try {
-    const packed = entryId(index, prefix, key);
+    const packed = readEntry(model.name, index, key, value).id;
     return { packed, id: model.decodeId(packed) };
   } catch {
     return undefined;
@@ -64,7 +87,7 @@ function readableId<E extends AnyEntity>(
 
 /**
  * Compares all indexes of an entity with its records, batch by batch: each batch is of one point in time, so writers
- * may go on. Costs one get per record and index, and one per entry.
+ * may go on. Costs one get per entry a record has to have, and one per entry there is.
  */
 export async function verifyIndexes<E extends AnyEntity>(
   model: EntityModel<E>,
@@ -79,31 +102,35 @@ export async function verifyIndexes<E extends AnyEntity>(
     const checks = rows.flatMap(([key, value]) => {
       const { record } = model.decodeRecord(value);
       const packed = key.subarray(records.length);
-      return indexes.map(async (index) => {
-        const entry = await transaction.get(entryKey(model.name, index, record, packed));
-        if (entry === undefined) found.push({ index: index.name, kind: "missing", id: model.decodeId(packed) });
-      });
+      return indexes.flatMap((index) =>
+        entriesOf(model.name, index, record, packed).map(async (entry) => {
+          const kind = await entryDefect(model, index, transaction, entry);
+          if (kind !== undefined) found.push({ index: index.name, kind, id: model.decodeId(packed) });
+        }),
+      );
     });
     await Promise.all(checks);
     defects.push(...found);
   });
 
   for (const index of indexes) {
-    const prefix = indexPrefix(model.name, index.name);
-    await forEachBatch(read, tupleRange(prefix), async (transaction, rows) => {
+    await forEachBatch(read, tupleRange(indexPrefix(model.name, index.name)), async (transaction, rows) => {
       const found: IndexDefect<E>[] = [];
-      const checks = rows.map(async ([key]) => {
-        const readable = readableId(model, index, prefix, key);
-        if (readable === undefined) {
+      const checks = rows.map(async ([key, value]) => {
+        const named = readable(model, index, key, value);
+        if (named === undefined) {
           found.push({ index: index.name, kind: "unreadable", id: undefined });
           return;
         }
-        const { packed, id } = readable;
-        const value = await transaction.get(concatBytes(records, packed));
-        if (value === undefined) found.push({ index: index.name, kind: "orphan", id });
-        else if (compareBytes(entryKey(model.name, index, model.decodeRecord(value).record, packed), key) !== 0) {
-          found.push({ index: index.name, kind: "stale", id });
+        const { packed, id } = named;
+        const stored = await transaction.get(concatBytes(records, packed));
+        if (stored === undefined) {
+          found.push({ index: index.name, kind: "orphan", id });
+          return;
         }
+        const entries = entriesOf(model.name, index, model.decodeRecord(stored).record, packed);
+        const agrees = entries.some((entry) => equalBytes(entry.key, key) && equalBytes(entry.value, value));
+        if (!agrees) found.push({ index: index.name, kind: "stale", id });
       });
       await Promise.all(checks);
       defects.push(...found);

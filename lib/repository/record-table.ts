@@ -1,6 +1,6 @@
 /** Record tables: the keys and bytes of one entity's records, and how they are loaded. */
 import { tenantryError } from "../errors/index.js";
-import { entryId, type RangePlan } from "../indexes/index.js";
+import { type RangePlan, readEntry } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
 import { keyBytesMax, valueBytesMax } from "../limits.js";
 import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../schema/index.js";
@@ -76,9 +76,11 @@ export class RecordTable<E extends AnyEntity> {
   }
 
   /** The records of rows that a plan's range gave, fetched all at once when the rows are an index's. */
-  async records(transaction: ReadTransaction, { index, prefix }: RangePlan, rows: Rows): Promise<Infer<E>[]> {
+  async records(transaction: ReadTransaction, { index }: RangePlan, rows: Rows): Promise<Infer<E>[]> {
     if (index === undefined) return rows.map(([, value]) => this.model.decodeRecord(value).record);
-    const values = await Promise.all(rows.map(([key]) => this.load(transaction, entryId(index, prefix, key))));
+    const values = await Promise.all(
+      rows.map(([key, value]) => this.load(transaction, readEntry(this.model.name, index, key, value).id)),
+    );
     return values.map((value) => {
       if (value === undefined) {
         throw tenantryError("INDEX_CORRUPT", { entity: this.model.name, index: index.name });

@@ -5,9 +5,9 @@ import type { ReadTransaction, TenantTransaction } from "../transaction/index.js
 import type { CursorSeal } from "./cursor.js";
 import { RecordReader } from "./record-reader.js";
 import { RecordTable } from "./record-table.js";
-import { RecordWriter } from "./record-writer.js";
 import type { ReadRepository, ReadScope, TenantRepository, TransactionScope } from "./repository.js";
 import { JoinedReader, JoinedWriter, type TenantReader, type TenantWriter } from "./tenant-reader.js";
+import { RecordWriter } from "./write/record-writer.js";
 
 /** What all repositories of a database share; it holds no tenant. */
 export class RepositoryFactory {

@@ -8,6 +8,7 @@ import type {
   TenantTransaction,
   TransactionRunner,
 } from "../transaction/index.js";
+import { KeyTurns } from "./write/key-turns.js";
 
 /** Reads of one tenant. */
 export interface TenantReader {
@@ -17,9 +18,16 @@ export interface TenantReader {
   openReadSession(options: ReadTransactionOptions): Pick<ReadSession, "read" | "end">;
 }
 
+/** What a write works with. */
+export interface WriteContext {
+  readonly transaction: TenantTransaction;
+  /** The turns of the transaction's operations; undefined when there is but this one. */
+  readonly turns: KeyTurns | undefined;
+}
+
 /** Reads and writes of one tenant. */
 export interface TenantWriter extends TenantReader {
-  write<T>(fn: (transaction: TenantTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T>;
+  write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T>;
 }
 
 /** Every call a transaction of its own. */
@@ -40,8 +48,8 @@ export class RunnerWriter implements TenantWriter {
     return this.#runner.openReadSession(this.tenantId, options);
   }
 
-  write<T>(fn: (transaction: TenantTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
-    return this.#runner.transact(this.tenantId, fn, options);
+  write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
+    return this.#runner.transact(this.tenantId, (transaction) => fn({ transaction, turns: undefined }), options);
   }
 }
 
@@ -73,15 +81,15 @@ export class JoinedReader implements TenantReader {
 
 /** Every call inside one transaction, whose runner retries. */
 export class JoinedWriter extends JoinedReader implements TenantWriter {
-  readonly #transaction: TenantTransaction;
+  readonly #context: WriteContext;
 
   constructor(transaction: TenantTransaction) {
     super(transaction);
-    this.#transaction = transaction;
+    this.#context = { transaction, turns: new KeyTurns() };
   }
 
-  async write<T>(fn: (transaction: TenantTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
+  async write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     assertNotAborted(options);
-    return fn(this.#transaction);
+    return fn(this.#context);
   }
 }

@@ -2,11 +2,12 @@
 import type * as core from "zod/v4/core";
 import { entityNameBytesMax } from "../limits.js";
 import { RecordCodec } from "../value/index.js";
-import type { IndexDefinitions } from "./index-definition.js";
+import type { IndexDefinition, IndexDefinitions, IndexField } from "./index-definition.js";
 import { SchemaIndexModel } from "./index-model.js";
 import type { AnyEntity } from "./infer.js";
 import { SchemaKeyField } from "./key-field.js";
 import { RecordModel } from "./record-model.js";
+import { StoredFields } from "./stored-fields.js";
 import { type KeyType, keyTypeOf } from "./zod/key-kind.js";
 import { innerOfLazy } from "./zod/lazy.js";
 import { DefinitionPlace } from "./zod/place.js";
@@ -22,18 +23,17 @@ interface Definition {
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const pathDepthMax = 4;
+const indexOptions: ReadonlySet<string> = new Set(["fields", "unique", "sparse", "stored", "where"]);
 
 function checkName(name: string, place: DefinitionPlace): void {
   if (typeof name !== "string" || !namePattern.test(name)) place.refuse("namePattern");
   if (name.length > entityNameBytesMax) place.refuse("nameTooLong");
 }
 
-/** The schema of an object behind what only wraps it. */
-function objectIn(schema: core.$ZodType, depth = 0): core.$ZodObjectDef | undefined {
+/** A schema's definition behind what only wraps it. */
+function unwrapped(schema: core.$ZodType, depth = 0): core.$ZodTypes["_zod"]["def"] | undefined {
   const { def } = (schema as core.$ZodTypes)._zod;
   switch (def.type) {
-    case "object":
-      return def;
     case "optional":
     case "nullable":
     case "nonoptional":
@@ -41,12 +41,24 @@ function objectIn(schema: core.$ZodType, depth = 0): core.$ZodObjectDef | undefi
     case "prefault":
     case "catch":
     case "readonly":
-      return depth > 16 ? undefined : objectIn(def.innerType, depth + 1);
+      return depth > 16 ? undefined : unwrapped(def.innerType, depth + 1);
     case "lazy":
-      return depth > 16 ? undefined : objectIn(innerOfLazy(schema, def), depth + 1);
+      return depth > 16 ? undefined : unwrapped(innerOfLazy(schema, def), depth + 1);
     default:
-      return undefined;
+      return def;
   }
+}
+
+/** The schema of an object behind what only wraps it. */
+function objectIn(schema: core.$ZodType): core.$ZodObjectDef | undefined {
+  const def = unwrapped(schema);
+  return def?.type === "object" ? def : undefined;
+}
+
+/** The schema of an array behind what only wraps it. */
+function arrayIn(schema: core.$ZodType): core.$ZodArrayDef | undefined {
+  const def = unwrapped(schema);
+  return def?.type === "array" ? def : undefined;
 }
 
 /** Whether a wrapped object on the way may be absent. */
@@ -56,10 +68,12 @@ const mayBeNullish = (schema: core.$ZodType): boolean => {
 };
 
 class ModelDefinition {
+  readonly #name: string;
   readonly #definition: Definition;
   readonly #root: DefinitionPlace;
 
   constructor(name: string, definition: Definition) {
+    this.#name = name;
     this.#definition = definition;
     this.#root = new DefinitionPlace(name, "");
   }
@@ -84,38 +98,72 @@ class ModelDefinition {
   indexes(): Map<string, SchemaIndexModel> {
     const models = new Map<string, SchemaIndexModel>();
     const place = this.#root.field("indexes");
-    for (const [name, { fields }] of Object.entries(this.#definition.indexes)) {
+    for (const [name, definition] of Object.entries(this.#definition.indexes)) {
       const at = place.field(name);
       checkName(name, at);
-      if (!Array.isArray(fields) || fields.length === 0) at.field("fields").refuse("noFields");
-      const keyFields: SchemaKeyField[] = [];
-      fields.forEach((given, index) => {
-        const { field: path, order } = typeof given === "string" ? { field: given, order: undefined } : given;
-        const fieldPlace = at.field("fields").item(index);
-        if (keyFields.some((field) => field.path === path)) fieldPlace.refuse("duplicateField");
-        keyFields.push(this.#indexField(path, order === "descending", fieldPlace));
-      });
-      models.set(name, new SchemaIndexModel(name, keyFields));
+      models.set(name, this.#index(name, definition, at));
     }
     return models;
   }
 
-  #indexField(path: string, descending: boolean, place: DefinitionPlace): SchemaKeyField {
+  #index(name: string, definition: IndexDefinition, at: DefinitionPlace): SchemaIndexModel {
+    const { fields, unique = false, sparse = false, stored = [], where } = definition;
+    const stray = Object.keys(definition).find((option) => !indexOptions.has(option));
+    if (stray !== undefined) at.field(stray).refuse("unknownOption");
+    if (!Array.isArray(fields) || fields.length === 0) at.field("fields").refuse("noFields");
+    if (typeof unique !== "boolean") at.field("unique").refuse("notABoolean");
+    if (typeof sparse !== "boolean") at.field("sparse").refuse("notABoolean");
+    if (!Array.isArray(stored)) at.field("stored").refuse("notAnArray");
+    if (where !== undefined && typeof where !== "function") at.field("where").refuse("notAFunction");
+    const keyFields: SchemaKeyField[] = [];
+    fields.forEach((given, index) => {
+      const fieldPlace = at.field("fields").item(index);
+      const made = this.#indexField(given, fieldPlace);
+      if (keyFields.some((field) => field.path === made.path)) fieldPlace.refuse("duplicateField");
+      if (made.each && keyFields.some((field) => field.each)) fieldPlace.refuse("secondArray");
+      keyFields.push(made);
+    });
+    const { version, schema } = this.#definition;
+    const options = { layout: `${this.#name}.${name}`, version, schema, names: stored };
+    return new SchemaIndexModel({
+      entity: this.#name,
+      name,
+      fields: keyFields,
+      unique,
+      sparse,
+      stored: stored.length === 0 ? undefined : new StoredFields(options, at.field("stored")),
+      // A definition's function takes its own entity's records: it is given no others.
+      where: where === undefined ? undefined : (record) => Reflect.apply(where, undefined, [record]),
+    });
+  }
+
+  #indexField(given: IndexField, place: DefinitionPlace): SchemaKeyField {
+    const each = typeof given === "object" && "each" in given;
+    const path = typeof given === "string" ? given : each ? given.each : given.field;
+    const descending = typeof given === "object" && given.order === "descending";
     if (typeof path !== "string") return place.refuse("unknownField");
     const names = path.split(".");
     if (names.length > pathDepthMax) place.refuse("pathTooDeep");
     let schema: core.$ZodType = this.#definition.schema;
     let nullish = false;
-    for (const name of names) {
+    let arrayAt: number | undefined;
+    names.forEach((name, index) => {
       const object = objectIn(schema);
-      if (object === undefined || !Object.hasOwn(object.shape, name)) return place.refuse("unknownField");
+      if (object === undefined || !Object.hasOwn(object.shape, name)) place.refuse("unknownField");
       nullish ||= mayBeNullish(schema);
       schema = object.shape[name] ?? schema;
-    }
+      const array = each && arrayAt === undefined ? arrayIn(schema) : undefined;
+      if (array === undefined) return;
+      // An absent array has no elements: what may be absent before it makes no entry null.
+      arrayAt = index + 1;
+      nullish = false;
+      schema = array.element;
+    });
+    if (each && arrayAt === undefined) place.refuse("noArray");
     const type = keyTypeOf(schema);
     if (type === undefined) return place.refuse("notKeyable");
     const nullable: KeyType = { ...type, nullish: type.nullish || nullish };
-    return new SchemaKeyField({ path, names, descending, type: nullable, schema });
+    return new SchemaKeyField({ path, names, arrayAt, descending, type: nullable, schema });
   }
 }
 

@@ -2,7 +2,7 @@
 import type * as core from "zod/v4/core";
 import { tenantryError } from "../errors/index.js";
 import { defineModel } from "./define-model.js";
-import type { FieldPath, IndexDefinitions } from "./index-definition.js";
+import type { EachPath, FieldPath, IndexDefinitions } from "./index-definition.js";
 import type { AnyEntity, IdValue, KeyFieldName, ObjectSchema } from "./infer.js";
 import type { EntityModel } from "./model.js";
 
@@ -74,6 +74,11 @@ export interface Entity<
   formatId(id: IdValue<core.output<Schema>, Id>): string;
 }
 
+/** Gives the `where` functions of an index their parameter's type, which inference alone does not reach. */
+interface IndexPredicates<Output> {
+  readonly indexes?: IndexDefinitions<string, string, string, Output> | undefined;
+}
+
 const models = new WeakMap<object, EntityModel<AnyEntity>>();
 
 /**
@@ -83,6 +88,8 @@ const models = new WeakMap<object, EntityModel<AnyEntity>>();
  * - Id fields are required and of a type with an order: string, `z.int()`, bigint, boolean, `z.number()` (as a double),
  *   Date, enum or literals of one kind, `z.instanceof(Uint8Array)`. Fields of an index may be optional or nullable too:
  *   absent and null sort first.
+ * - An index may be `unique`, `sparse`, over a part of the records (`where`), over the elements of one array
+ *   (`{ each: "tags" }`), and keep further fields (`stored`) so that a `select` of them reads no records.
  * - Everything in the schema comes back equal from the store, so what cannot is refused here: one-way transforms,
  *   `preprocess`, `coerce`, asynchronous refinements, functions, symbols, promises, NaN, classes other than Uint8Array,
  *   Date, Map and Set. Codecs store their encoded side. Defaults apply when a record is first written.
@@ -105,8 +112,16 @@ export function entity<
   const Name extends string,
   Schema extends ObjectSchema,
   const Id extends readonly [KeyFieldName<core.output<Schema>>, ...KeyFieldName<core.output<Schema>>[]],
-  const Indexes extends IndexDefinitions<FieldPath<core.output<Schema>>> = Record<never, never>,
->(name: Name, options: EntityOptions<Schema, Id, Indexes>): Entity<Name, Schema, Id, Indexes> {
+  const Indexes extends IndexDefinitions<
+    FieldPath<core.output<Schema>>,
+    EachPath<core.output<Schema>>,
+    keyof core.output<Schema> & string,
+    core.output<Schema>
+  > = Record<never, never>,
+>(
+  name: Name,
+  options: EntityOptions<Schema, Id, Indexes> & IndexPredicates<core.output<Schema>>,
+): Entity<Name, Schema, Id, Indexes> {
   const { version, schema, id } = options;
   // Without indexes given, `Indexes` is the type of no indexes.
   const indexes = options.indexes ?? ({} as Indexes);

@@ -13,26 +13,84 @@ export type FieldPath<T, Depth extends keyof Below = 4> = Depth extends 0
   : {
       [K in keyof T & string]-?: unknown extends T[K]
         ? never
-        : NonNullable<T[K]> extends KeyScalar
+        : T[K] extends KeyScalar | null | undefined
           ? K
           : NonNullable<T[K]> extends readonly unknown[] | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
             ? never
             : `${K}.${FieldPath<NonNullable<T[K]>, Below[Depth]>}`;
     }[keyof T & string];
 
-/** One field of an index: its path, or its path and order. */
-export type IndexField<Path extends string = string> =
+/** The fields of an array's element `T` that follow `Path`, or the element itself. */
+type ElementPath<T, Path extends string, Depth extends keyof Below> = unknown extends T
+  ? never
+  : NonNullable<T> extends KeyScalar
+    ? Path
+    : NonNullable<T> extends readonly unknown[]
+      ? never
+      : `${Path}.${FieldPath<NonNullable<T>, Below[Depth]>}`;
+
+/** The dotted paths that lead through one array, to a depth of four: `"tags"`, `"lines.sku"`. */
+export type EachPath<T, Depth extends keyof Below = 4> = Depth extends 0
+  ? never
+  : {
+      [K in keyof T & string]-?: T[K] extends KeyScalar | null | undefined
+        ? never
+        : unknown extends T[K]
+          ? never
+          : NonNullable<T[K]> extends readonly (infer Element)[]
+            ? ElementPath<Element, K, Depth>
+            : NonNullable<T[K]> extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
+              ? never
+              : `${K}.${EachPath<NonNullable<T[K]>, Below[Depth]>}`;
+    }[keyof T & string];
+
+/**
+ * One field of an index: its path; its path and order; or `each`, the path through an array, for an entry per distinct
+ * element.
+ */
+export type IndexField<Path extends string = string, Each extends string = string> =
   | Path
-  | { readonly field: Path; readonly order?: "ascending" | "descending" | undefined };
+  | { readonly field: Path; readonly order?: "ascending" | "descending" | undefined }
+  | { readonly each: Each; readonly order?: "ascending" | "descending" | undefined };
 
 /** An index over one or more fields, in this order; kept in the same transaction as the record. */
-export interface IndexDefinition<Path extends string = string> {
-  /** The fields, most significant first. */
-  readonly fields: readonly [IndexField<Path>, ...IndexField<Path>[]];
+export interface IndexDefinition<
+  Path extends string = string,
+  Each extends string = string,
+  Name extends string = string,
+  Output = never,
+> {
+  /**
+   * The fields, most significant first. At most one of them is an `each`: a record then has an entry for every distinct
+   * element (`indexElementsMax`, 256, at most: `INDEX_ELEMENTS_TOO_MANY`), and none when the array is empty or absent.
+   */
+  readonly fields: readonly [IndexField<Path, Each>, ...IndexField<Path, Each>[]];
+  /**
+   * Whether no two records may have the same values: a write that would make a second is `UNIQUE_VIOLATION`. Values
+   * with an absent or null field among them never collide.
+   */
+  readonly unique?: boolean | undefined;
+  /** Whether records in which any of the fields is absent or null are left out. */
+  readonly sparse?: boolean | undefined;
+  /**
+   * Fields of the record kept in the entry as well: a query that selects only these (and the id) reads no records.
+   * Every change of one rewrites the entry.
+   */
+  readonly stored?: readonly Name[] | undefined;
+  /**
+   * Which records are in the index; all of them without it. It must depend on the record alone and always answer
+   * the same: entries are found by asking it again.
+   */
+  where?(record: Output): boolean;
 }
 
 /** The indexes of an entity by name. Names follow the rule of entity names. */
-export type IndexDefinitions<Path extends string = string> = { readonly [name: string]: IndexDefinition<Path> };
+export type IndexDefinitions<
+  Path extends string = string,
+  Each extends string = string,
+  Name extends string = string,
+  Output = never,
+> = { readonly [name: string]: IndexDefinition<Path, Each, Name, Output> };
 
 /** The names of an entity's indexes. */
 export type IndexName<E extends AnyEntity> = keyof E["indexes"] & string;
@@ -50,12 +108,30 @@ type ValueAt<T, Path> = T extends null | undefined
         : never
       : never;
 
+/** The type of an element, or of a field of it, of the one array on a path. */
+type EachAt<T, Path> = T extends null | undefined
+  ? null | undefined
+  : Path extends keyof T
+    ? NonNullable<T[Path]> extends readonly (infer Element)[]
+      ? Element
+      : never
+    : Path extends `${infer Head}.${infer Rest}`
+      ? Head extends keyof T
+        ? NonNullable<T[Head]> extends readonly (infer Element)[]
+          ? ValueAt<Element, Rest>
+          : EachAt<T[Head], Rest>
+        : never
+      : never;
+
+/** The type of what a field of an index orders by. */
+type IndexedValue<Output, F> = F extends { readonly each: infer P } ? EachAt<Output, P> : ValueAt<Output, PathOf<F>>;
+
 /** `undefined` and `null` mean the same in an index: both are accepted where either may be. */
 type Nullish<T> = null extends T ? T | undefined : undefined extends T ? T | null : T;
 
 /** The values of the fields `Fields` of a record, in their order. */
 type FieldValues<Output, Fields extends readonly unknown[]> = {
-  readonly [K in keyof Fields]: Nullish<ValueAt<Output, PathOf<Fields[K]>>>;
+  readonly [K in keyof Fields]: Nullish<IndexedValue<Output, Fields[K]>>;
 };
 
 /** The values of an index's fields, in its order: `[name: string, population: number]`. */

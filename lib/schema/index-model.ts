@@ -1,24 +1,113 @@
-/** The model of one index: the values of its fields to bytes and back. */
+/** The model of one index: which entries a record has, the values of its fields to bytes and back. */
 import { tenantryError } from "../errors/index.js";
+import { indexElementsMax } from "../limits.js";
 import { TupleReader, TupleWriter } from "../tuple/index.js";
 import type { SchemaKeyField } from "./key-field.js";
-import type { IndexModel } from "./model.js";
+import type { IndexedValues, IndexModel } from "./model.js";
+import type { StoredFields } from "./stored-fields.js";
+
+/** What a {@link SchemaIndexModel} is made of, all of it checked. */
+export interface IndexModelOptions {
+  readonly entity: string;
+  readonly name: string;
+  readonly fields: readonly SchemaKeyField[];
+  readonly unique: boolean;
+  readonly sparse: boolean;
+  /** The fields kept in the entries' values; undefined when there are none. */
+  readonly stored: StoredFields | undefined;
+  /** Which records are in the index; undefined for all. */
+  readonly where: ((record: unknown) => unknown) | undefined;
+}
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+const nothing = new Uint8Array(0);
 
 export class SchemaIndexModel implements IndexModel {
   readonly name: string;
   readonly fields: readonly SchemaKeyField[];
+  readonly unique: boolean;
+  readonly each: string | undefined;
+  readonly covered: ReadonlySet<string>;
+  readonly #options: IndexModelOptions;
   readonly #writer = new TupleWriter();
 
-  constructor(name: string, fields: readonly SchemaKeyField[]) {
+  constructor(options: IndexModelOptions) {
+    const { name, fields, unique, stored } = options;
     this.name = name;
     this.fields = fields;
+    this.unique = unique;
+    this.each = fields.find((field) => field.each)?.path;
+    this.covered = new Set([...fields.flatMap((field) => field.covers ?? []), ...(stored?.names ?? [])]);
+    this.#options = options;
   }
 
-  encode(record: unknown): Uint8Array {
-    return this.encodeValues(this.fields.map((field) => field.get(record)));
+  valuesOf(record: unknown): readonly IndexedValues[] {
+    if (!this.#includes(record)) return [];
+    if (this.each === undefined) return this.#indexed(this.fields.map((field) => field.get(record)));
+    const at = this.fields.findIndex((field) => field.each);
+    const values = this.fields.map((field) => (field.each ? undefined : field.get(record)));
+    const distinct = new Map<string, IndexedValues>();
+    for (const element of this.fields[at]?.elements(record) ?? []) {
+      for (const indexed of this.#indexed(values.with(at, element))) {
+        distinct.set(Buffer.from(indexed.values).toString("latin1"), indexed);
+        if (distinct.size > indexElementsMax) {
+          const { entity } = this.#options;
+          throw tenantryError("INDEX_ELEMENTS_TOO_MANY", { entity, index: this.name, indexElementsMax });
+        }
+      }
+    }
+    return [...distinct.values()];
+  }
+
+  encodeStored(record: unknown): Uint8Array {
+    return this.#options.stored?.encode(record) ?? nothing;
+  }
+
+  covering(names: readonly string[], values: readonly unknown[], stored: Uint8Array): object {
+    const fields = this.#options.stored?.names.some((name) => names.includes(name))
+      ? this.#options.stored.decode(stored)
+      : {};
+    const found: Record<string, unknown> = {};
+    for (const name of names) {
+      const at = this.fields.findIndex((field) => field.covers === name);
+      if (Object.hasOwn(fields, name)) found[name] = Reflect.get(fields, name);
+      else if (at >= 0) found[name] = values[at];
+    }
+    return found;
   }
 
   encodeValues(values: readonly unknown[]): Uint8Array {
+    return this.#write(values).finish();
+  }
+
+  encodeBeginning(values: readonly unknown[], text: unknown): Uint8Array {
+    const field = this.fields[values.length];
+    if (field === undefined) throw tenantryError("KEY_VALUE_INVALID", { field: this.name, reason: "tooManyFields" });
+    return field.writeBeginning(this.#write(values), text);
+  }
+
+  decodeValues(bytes: Uint8Array, offset = 0): { readonly values: unknown[]; readonly end: number } {
+    const reader = new TupleReader(bytes, offset);
+    const values: unknown[] = [];
+    for (const field of this.fields) values.push(field.read(reader));
+    return { values, end: reader.offset };
+  }
+
+  #includes(record: unknown): boolean {
+    const { entity, name, where } = this.#options;
+    if (where === undefined) return true;
+    const included = where(record);
+    if (typeof included === "boolean") return included;
+    throw tenantryError("ENTITY_INVALID", { entity, path: `indexes.${name}.where`, reason: "notABoolean" });
+  }
+
+  #indexed(values: readonly unknown[]): readonly IndexedValues[] {
+    const partial = (this.unique || this.#options.sparse) && values.some(isAbsent);
+    if (partial && this.#options.sparse) return [];
+    return [{ values: this.encodeValues(values), taken: this.unique && !partial }];
+  }
+
+  #write(values: readonly unknown[]): TupleWriter {
     if (values.length > this.fields.length) {
       throw tenantryError("KEY_VALUE_INVALID", { field: this.name, reason: "tooManyFields" });
     }
@@ -28,13 +117,6 @@ export class SchemaIndexModel implements IndexModel {
     stored.forEach((value, index) => {
       this.fields[index]?.writeStored(writer, value);
     });
-    return writer.finish();
-  }
-
-  decodeValues(bytes: Uint8Array, offset = 0): { readonly values: unknown[]; readonly end: number } {
-    const reader = new TupleReader(bytes, offset);
-    const values: unknown[] = [];
-    for (const field of this.fields) values.push(field.read(reader));
-    return { values, end: reader.offset };
+    return writer;
   }
 }

@@ -2,6 +2,7 @@
 export { type Entity, type EntityOptions, entity, modelOf } from "./entity.js";
 export type {
   Bound,
+  EachPath,
   FieldPath,
   IdRange,
   IndexDefinition,
@@ -23,4 +24,4 @@ export type {
   ObjectSchema,
   PatchOf,
 } from "./infer.js";
-export type { EntityModel, IndexModel, KeyField, StoredRecord } from "./model.js";
+export type { EntityModel, IndexedValues, IndexModel, KeyField, StoredRecord } from "./model.js";

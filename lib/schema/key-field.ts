@@ -65,35 +65,65 @@ export interface KeyFieldOptions {
   readonly path: string;
   /** The names to follow from the record to the value. */
   readonly names: readonly string[];
+  /** How many of the names lead to an array whose elements have a key each; undefined when there is no array. */
+  readonly arrayAt?: number | undefined;
   readonly descending: boolean;
   readonly type: KeyType;
   readonly schema: core.$ZodType;
 }
+
+/** The value at the end of `names`; undefined when it, or an object on the way, is absent or null. */
+function follow(record: unknown, names: readonly string[]): unknown {
+  let value = record;
+  for (const name of names) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = Reflect.get(value, name);
+  }
+  return value === null ? undefined : value;
+}
+
+/** Bytes of a packed text after its last character, ascending: its end. Descending: the end's complement and two more. */
+const textEndBytes = 1;
+const descendingTextEndBytes = 3;
 
 export class SchemaKeyField implements KeyField {
   readonly path: string;
   readonly descending: boolean;
   readonly kind: KeyKind;
   readonly #names: readonly string[];
+  readonly #arrayAt: number | undefined;
   readonly #type: KeyType;
   readonly #schema: core.$ZodType;
 
-  constructor({ path, names, descending, type, schema }: KeyFieldOptions) {
+  constructor({ path, names, arrayAt, descending, type, schema }: KeyFieldOptions) {
     this.path = path;
     this.descending = descending;
     this.kind = type.kind;
     this.#names = names;
+    this.#arrayAt = arrayAt;
     this.#type = type;
     this.#schema = schema;
   }
 
+  /** Whether the field is one of an array's elements. */
+  get each(): boolean {
+    return this.#arrayAt !== undefined;
+  }
+
+  /** The name of the record's field that reads back from a key as it was: all but nested, null and array ones. */
+  get covers(): string | undefined {
+    return this.each || this.#type.nullish || this.#names.length > 1 ? undefined : this.#names[0];
+  }
+
   get(record: unknown): unknown {
-    let value = record;
-    for (const name of this.#names) {
-      if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-      value = Reflect.get(value, name);
-    }
-    return value === null ? undefined : value;
+    return follow(record, this.#names);
+  }
+
+  /** The values of a record's array elements, in their order, as often as they occur. */
+  elements(record: unknown): readonly unknown[] {
+    const array = follow(record, this.#names.slice(0, this.#arrayAt));
+    const rest = this.#names.slice(this.#arrayAt);
+    return Array.isArray(array) ? array.map((element) => follow(element, rest)) : [];
   }
 
   /**
@@ -127,6 +157,14 @@ export class SchemaKeyField implements KeyField {
       }
     }
     if (this.descending) writer.descending(mark);
+  }
+
+  /** Writes what the encodings of all texts with a beginning begin with; nothing may follow it. */
+  writeBeginning(writer: TupleWriter, text: unknown): Uint8Array {
+    if (this.kind !== "string" || this.#type.codec) this.#refuse("prefixOfNoText");
+    if (typeof text !== "string") this.#refuse("notAString");
+    this.writeStored(writer, text);
+    return writer.finish().subarray(0, this.descending ? -descendingTextEndBytes : -textEndBytes);
   }
 
   read(reader: TupleReader): unknown {

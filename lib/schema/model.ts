@@ -19,18 +19,46 @@ export interface KeyField {
   read(reader: TupleReader): unknown;
 }
 
+/** What one entry of an index says of its record, the id apart. */
+export interface IndexedValues {
+  /** The packed values of all of the index's fields. */
+  readonly values: Uint8Array;
+  /** Whether no other record may have them: the index is unique, and none of the values is null. */
+  readonly taken: boolean;
+}
+
 /** The runtime side of one index. */
 export interface IndexModel {
   readonly name: string;
   readonly fields: readonly KeyField[];
-  /** The packed values of all of the index's fields in a record (without the id). */
-  encode(record: unknown): Uint8Array;
+  readonly unique: boolean;
+  /** The path through an array that makes an entry per element; undefined when a record has one entry. */
+  readonly each: string | undefined;
+  /** The names of the record's fields that an entry answers by itself, from its key or its value. */
+  readonly covered: ReadonlySet<string>;
+  /**
+   * What a record's entries say: one as a rule, none when the record is left out, several over an array.
+   *
+   * @throws `KEY_VALUE_INVALID` when a field has no place in the index's order
+   * @throws `INDEX_ELEMENTS_TOO_MANY` when the array has more distinct elements than a record may have entries
+   */
+  valuesOf(record: unknown): readonly IndexedValues[];
+  /** The bytes of the stored fields of a record; empty when the index has none. */
+  encodeStored(record: unknown): Uint8Array;
+  /** The covered fields `names` of the record whose entry has these values and these stored fields. */
+  covering(names: readonly string[], values: readonly unknown[], stored: Uint8Array): object;
   /**
    * The packed beginning of an index key: the values of its first `values.length` fields.
    *
    * @throws `KEY_VALUE_INVALID` when a value does not fit its field or there are more values than fields.
    */
   encodeValues(values: readonly unknown[]): Uint8Array;
+  /**
+   * What all keys begin with whose first fields have `values` and whose next one is a text that begins with `text`.
+   *
+   * @throws `KEY_VALUE_INVALID` when that field holds no text, or there is none
+   */
+  encodeBeginning(values: readonly unknown[], text: unknown): Uint8Array;
   /** Reads the index's values from packed bytes and tells where the id begins. */
   decodeValues(bytes: Uint8Array, offset?: number): { readonly values: unknown[]; readonly end: number };
 }
@@ -69,6 +97,9 @@ export interface EntityModel<E extends AnyEntity> {
    */
   patch(record: Infer<E>, patch: object): Infer<E>;
 
+  /** Whether a record may have a field of this name. */
+  hasField(name: string): boolean;
+
   /** The id of a record. */
   idOf(record: Infer<E>): IdOf<E>;
   /**
@@ -79,6 +110,8 @@ export interface EntityModel<E extends AnyEntity> {
   encodeId(id: IdOf<E>): Uint8Array;
   /** The packed beginning of an id: the values of its first `values.length` fields. */
   encodeIdValues(values: readonly unknown[]): Uint8Array;
+  /** What all ids begin with whose first fields have `values` and whose next one is a text that begins with `text`. */
+  encodeIdBeginning(values: readonly unknown[], text: unknown): Uint8Array;
   /**
    * The id in packed bytes, from `offset` to their end.
    *

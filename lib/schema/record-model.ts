@@ -59,19 +59,23 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   }
 
   patch(record: Infer<E>, patch: object): Infer<E> {
-    const { shape, catchall } = this.#schema._zod.def;
     const merged: Record<string, unknown> = { ...this.#stored(record) };
     const issues: RecordIssue[] = [];
     for (const [name, value] of Object.entries(patch)) {
       if (this.idFields.some((field) => field.path === name)) {
         issues.push({ code: "id_field", path: [name], message: "A patch cannot change the id" });
-      } else if (!Object.hasOwn(shape, name) && (catchall === undefined || catchall._zod.def.type === "never")) {
+      } else if (!this.hasField(name)) {
         issues.push({ code: "unrecognized_keys", path: [name], message: "The entity has no such field" });
       } else if (value === undefined) delete merged[name];
       else merged[name] = value;
     }
     if (issues.length > 0) throw tenantryError("RECORD_INVALID", { entity: this.name, issues });
     return this.parse(merged);
+  }
+
+  hasField(name: string): boolean {
+    const { shape, catchall } = this.#schema._zod.def;
+    return Object.hasOwn(shape, name) || (catchall !== undefined && catchall._zod.def.type !== "never");
   }
 
   idOf(record: Infer<E>): IdOf<E> {
@@ -86,6 +90,15 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     return this.#asIdError(() => {
       if (values.length > this.idFields.length) throw this.#idError(undefined, "tooManyFields");
       return this.#pack(values.map((value, index) => this.idFields[index]?.stored(value)));
+    });
+  }
+
+  encodeIdBeginning(values: readonly unknown[], text: unknown): Uint8Array {
+    const packed = this.encodeIdValues(values);
+    return this.#asIdError(() => {
+      const field = this.idFields[values.length];
+      if (field === undefined) throw this.#idError(undefined, "tooManyFields");
+      return field.writeBeginning(this.#writer.start().packed(packed), text);
     });
   }
 

@@ -156,9 +156,39 @@ describe("names, version and id", () => {
     [{ indexes: { a: { fields: ["name.length"] } } }, "indexes.a.fields[0]", "unknownField"],
     [{ indexes: { a: { fields: ["deep.a.b.c.d"] } } }, "indexes.a.fields[0]", "pathTooDeep"],
     [{ indexes: { a: { fields: [7] } } }, "indexes.a.fields[0]", "unknownField"],
+    [{ indexes: { a: { fields: [{ each: "name" }] } } }, "indexes.a.fields[0]", "noArray"],
+    [{ indexes: { a: { fields: [{ each: "nme" }] } } }, "indexes.a.fields[0]", "unknownField"],
+    [{ indexes: { a: { fields: [{ each: "tags.x" }] } } }, "indexes.a.fields[0]", "unknownField"],
+    [{ indexes: { a: { fields: [{ each: "tags" }, { each: "tags" }] } } }, "indexes.a.fields[1]", "duplicateField"],
+    [{ indexes: { a: { fields: ["name"], stored: ["nme"] } } }, "indexes.a.stored[0]", "unknownField"],
+    [{ indexes: { a: { fields: ["name"], stored: ["tags", "tags"] } } }, "indexes.a.stored[1]", "duplicateField"],
+    [{ indexes: { a: { fields: ["name"], stored: "tags" } } }, "indexes.a.stored", "notAnArray"],
+    [{ indexes: { a: { fields: ["name"], unique: 1 } } }, "indexes.a.unique", "notABoolean"],
+    [{ indexes: { a: { fields: ["name"], sparse: "yes" } } }, "indexes.a.sparse", "notABoolean"],
+    [{ indexes: { a: { fields: ["name"], where: { name: "x" } } } }, "indexes.a.where", "notAFunction"],
+    [{ indexes: { a: { fields: ["name"], uniqe: true } } }, "indexes.a.uniqe", "unknownOption"],
   ])("%j is refused", (change, path, reason) => {
     const { name, ...options } = { name: "thing", version: 1, schema, id: ["id"], ...change };
     expect(refusal(() => untyped(name, options))).toEqual({ entity: String(name), path, reason });
+  });
+
+  test("a second array in an index is refused", () => {
+    const two = z.object({ id: z.int(), a: z.array(z.int()), b: z.array(z.object({ c: z.string() })) });
+    const indexes = { i: { fields: [{ each: "a" }, { each: "b.c" }] } } as const;
+    const made = refusal(() => entity("thing", { version: 1, schema: two, id: ["id"], indexes }));
+    expect(made).toEqual({ entity: "thing", path: "indexes.i.fields[1]", reason: "secondArray" });
+  });
+
+  test("a predicate that does not answer with a boolean is refused when it runs", () => {
+    const where = async (): Promise<boolean> => true;
+    const indexes = { i: { fields: ["name"], where } } as const;
+    // @ts-expect-error not a boolean
+    const model = modelOf(entity("thing", { version: 1, schema, id: ["id"], indexes }));
+    expect(refusal(() => model.indexes.get("i")?.valuesOf({ id: 1 }))).toEqual({
+      entity: "thing",
+      path: "indexes.i.where",
+      reason: "notABoolean",
+    });
   });
 
   test("an object that only looks like an entity has no model", () => {

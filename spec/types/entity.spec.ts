@@ -167,6 +167,28 @@ describe("queries", () => {
   });
 });
 
+describe("kinds of indexes", () => {
+  const Post = entity("post", {
+    version: 1,
+    schema: z.object({
+      id: z.int(),
+      tags: z.array(z.string()).optional(),
+      parts: z.array(z.object({ size: z.int().nullable() })),
+      live: z.boolean(),
+    }),
+    id: ["id"],
+    indexes: {
+      byTag: { fields: [{ each: "tags" }, "id"], stored: ["live"], sparse: true },
+      bySize: { fields: [{ each: "parts.size", order: "descending" }], unique: true, where: ({ live }) => live },
+    },
+  });
+
+  test("know the values of elements", () => {
+    expectTypeOf<IndexValues<typeof Post, "byTag">>().toEqualTypeOf<readonly [string, number]>();
+    expectTypeOf<IndexValues<typeof Post, "bySize">>().toEqualTypeOf<readonly [number | null | undefined]>();
+  });
+});
+
 describe("patches", () => {
   test("take some fields, in zod's input, and remove optional ones", () => {
     const patches: PatchOf<Order>[] = [
@@ -229,6 +251,17 @@ describe("definitions that do not compile", () => {
     refused(() => entity("a", { version: 1, schema, id: ["id"], indexes: { i: { fields: ["tags"] } } }));
     // @ts-expect-error no field
     refused(() => entity("a", { version: 1, schema, id: ["id"], indexes: { i: { fields: [] } } }));
+  });
+
+  test("kinds of indexes", () => {
+    // @ts-expect-error not an array
+    refused(() => entity("a", { version: 1, schema, id: ["id"], indexes: { i: { fields: [{ each: "name" }] } } }));
+    // @ts-expect-error no such field
+    refused(() => entity("a", { version: 1, schema, id: ["id"], indexes: { i: { fields: ["id"], stored: ["nme"] } } }));
+    // @ts-expect-error not a predicate
+    refused(() => entity("a", { version: 1, schema, id: ["id"], indexes: { i: { fields: ["id"], where: "id" } } }));
+    // @ts-expect-error a typo
+    refused(() => entity("a", { version: 1, schema, id: ["id"], indexes: { i: { fields: ["id"], uniqe: true } } }));
   });
 
   test("schemas", () => {

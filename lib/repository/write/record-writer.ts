@@ -1,16 +1,13 @@
 /** Reading and writing one entity's records: the methods of `TenantRepository`. */
-import { tenantryError } from "../errors/index.js";
-import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../schema/index.js";
-import type { TenantTransaction } from "../transaction/index.js";
+import { tenantryError } from "../../errors/index.js";
+import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
+import type { CursorSeal } from "../cursor.js";
+import { assertBatch, RecordReader } from "../record-reader.js";
+import type { RecordTable } from "../record-table.js";
+import type { ChangeOptions, OperationOptions, TenantRepository } from "../repository.js";
+import type { TenantWriter, WriteContext } from "../tenant-reader.js";
 import { applyChanges, type Change } from "./change.js";
-import type { CursorSeal } from "./cursor.js";
-import { assertBatch, RecordReader } from "./record-reader.js";
-import type { RecordTable } from "./record-table.js";
-import type { ChangeOptions, OperationOptions, TenantRepository } from "./repository.js";
-import type { TenantWriter } from "./tenant-reader.js";
-
-/** Packed ids as keys of a map. */
-const textOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString("latin1");
+import { textOf } from "./key-turns.js";
 
 /** What the record there has for a revision; undefined when there is none. */
 type Revision = number | undefined;
@@ -86,7 +83,9 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
       const id = table.model.encodeId(table.model.idOf(record));
       return { id, key: textOf(id), record };
     });
-    await this.#write(operation, options, async (transaction) => {
+    const packed = candidates.map(({ id }) => id);
+    await this.#write(operation, packed, options, async (context) => {
+      const { transaction } = context;
       const found = await Promise.all(
         candidates.map(async (candidate) => ({ ...candidate, before: await table.stored(transaction, candidate.id) })),
       );
@@ -96,7 +95,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
         check(revision, record);
         changes.set(key, { id, before, after: record, revision: (revision ?? 0) + 1 });
       }
-      applyChanges(transaction, table, [...changes.values()]);
+      await applyChanges(context, table, [...changes.values()]);
     });
   }
 
@@ -109,15 +108,15 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   ): Promise<Infer<E>> {
     const { model } = this.#table;
     const packed = model.encodeId(id);
-    return this.#write(operation, options, async (transaction) => {
-      const bytes = await this.#table.load(transaction, packed);
+    return this.#write(operation, [packed], options, async (context) => {
+      const bytes = await this.#table.load(context.transaction, packed);
       if (bytes === undefined) throw this.#table.missing(id);
       // Decoded twice: what the function does to its record must not reach the one that index entries are read from.
       const before = this.#table.decode(bytes);
       this.#assertRevision(id, before.revision, options);
       const after = revise(this.#table.decode(bytes).record);
       if (!model.sameId(model.idOf(after), id)) throw tenantryError("RECORD_ID_CHANGED", this.#table.named(id));
-      applyChanges(transaction, this.#table, [{ id: packed, before, after, revision: before.revision + 1 }]);
+      await applyChanges(context, this.#table, [{ id: packed, before, after, revision: before.revision + 1 }]);
       return after;
     });
   }
@@ -129,16 +128,17 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
       const packed = this.#table.model.encodeId(id);
       wanted.set(textOf(packed), { id, packed });
     }
-    return this.#write(operation, options, async (transaction) => {
+    const all = [...wanted.values()].map(({ packed }) => packed);
+    return this.#write(operation, all, options, async (context) => {
       const changes = await Promise.all(
         [...wanted.values()].map(async ({ id, packed }): Promise<Change<E>[]> => {
-          const before = await this.#table.stored(transaction, packed);
+          const before = await this.#table.stored(context.transaction, packed);
           this.#assertRevision(id, before?.revision, options);
           return before === undefined ? [] : [{ id: packed, before, after: undefined, revision: 0 }];
         }),
       );
       const present = changes.flat();
-      applyChanges(transaction, this.#table, present);
+      await applyChanges(context, this.#table, present);
       return present.length;
     });
   }
@@ -154,12 +154,23 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     throw tenantryError("REVISION_MISMATCH", { ...this.#table.named(id), expected, actual });
   }
 
+  /** Runs `fn`, which changes the records with the packed `ids`, when no other operation of its transaction does. */
   #write<T>(
     operation: string,
+    ids: readonly Uint8Array[],
     options: OperationOptions | undefined,
-    fn: (transaction: TenantTransaction) => Promise<T>,
+    fn: (context: WriteContext) => Promise<T>,
   ): Promise<T> {
     const label = { entity: this.#table.model.name, operation };
-    return this.#writer.write(fn, { signal: options?.signal, label });
+    const inTurn = async (context: WriteContext): Promise<T> => {
+      const turn = context.turns?.take(ids.map((id) => textOf(this.#table.key(id))));
+      try {
+        if (turn?.ready !== undefined) await turn.ready;
+        return await fn(context);
+      } finally {
+        turn?.end();
+      }
+    };
+    return this.#writer.write(inTurn, { signal: options?.signal, label });
   }
 }

@@ -1,0 +1,88 @@
+/** Index entries: their keys and values, and what can be read off them. */
+import { tenantryError } from "../errors/index.js";
+import { indexPrefix } from "../keyspace/index.js";
+import type { IndexModel } from "../schema/index.js";
+import { concatBytes } from "../tuple/index.js";
+
+/** One entry of a record in an index; the key is tenant-relative. */
+export interface IndexEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  /** Whether the key may belong to one record only: the id is in the value, so that one get tells whose it is. */
+  readonly taken: boolean;
+}
+
+/** What an entry says. */
+export interface ReadEntry {
+  /** The record's packed id. */
+  readonly id: Uint8Array;
+  readonly values: readonly unknown[];
+  /** The bytes of the stored fields; empty when the index has none. */
+  readonly stored: Uint8Array;
+}
+
+/**
+ * The formats of entry values there have been. An empty value is an entry whose key says it all, the id at its end.
+ *
+ * 1: format (1 byte), length of the id (2 bytes, big-endian; 0 when it is at the key's end), id, stored fields.
+ */
+const formatCurrent = 1;
+const headBytes = 3;
+const nothing = new Uint8Array(0);
+
+const prefixes = new WeakMap<IndexModel, Uint8Array>();
+
+const prefixOf = (entityName: string, index: IndexModel): Uint8Array => {
+  const cached = prefixes.get(index);
+  if (cached !== undefined) return cached;
+  const prefix = indexPrefix(entityName, index.name);
+  prefixes.set(index, prefix);
+  return prefix;
+};
+
+function entryValue(id: Uint8Array, stored: Uint8Array): Uint8Array {
+  if (id.length === 0 && stored.length === 0) return nothing;
+  return concatBytes(Uint8Array.of(formatCurrent, id.length >> 8, id.length & 0xff), id, stored);
+}
+
+/**
+ * A record's entries in one index. The key is the index's prefix, the values, the id; without the id where the index
+ * is unique and no value is null.
+ */
+export function entriesOf(
+  entityName: string,
+  index: IndexModel,
+  record: unknown,
+  id: Uint8Array,
+): readonly IndexEntry[] {
+  const indexed = index.valuesOf(record);
+  if (indexed.length === 0) return [];
+  const prefix = prefixOf(entityName, index);
+  const stored = index.encodeStored(record);
+  return indexed.map(({ values, taken }) => ({
+    key: taken ? concatBytes(prefix, values) : concatBytes(prefix, values, id),
+    value: entryValue(taken ? id : nothing, stored),
+    taken,
+  }));
+}
+
+/**
+ * Reads an entry.
+ *
+ * @throws `INDEX_CORRUPT` or `TUPLE_BYTES_INVALID` when key and value are no entry of the index
+ */
+export function readEntry(entityName: string, index: IndexModel, key: Uint8Array, value: Uint8Array): ReadEntry {
+  const { values, end } = index.decodeValues(key, prefixOf(entityName, index).length);
+  const idInKey = key.subarray(end);
+  const corrupt = (): Error => tenantryError("INDEX_CORRUPT", { entity: entityName, index: index.name });
+  if (value.length === 0) {
+    if (idInKey.length === 0) throw corrupt();
+    return { id: idInKey, values, stored: nothing };
+  }
+  const storedAt = headBytes + (Number(value[1]) << 8) + Number(value[2]);
+  // One place or the other holds the id.
+  const misplaced = storedAt > headBytes === idInKey.length > 0;
+  if (value[0] !== formatCurrent || !(storedAt <= value.length) || misplaced) throw corrupt();
+  const id = idInKey.length > 0 ? idInKey : value.subarray(headBytes, storedAt);
+  return { id, values, stored: value.subarray(storedAt) };
+}

@@ -1,0 +1,121 @@
+/** Changes of records: checked as a whole first, then written with their index entries in the same transaction. */
+import { tenantryError } from "../../errors/index.js";
+import { type AddedEntry, entryChanges } from "../../indexes/index.js";
+import type { AnyEntity, Infer } from "../../schema/index.js";
+import type { RecordChange, TenantTransaction } from "../../transaction/index.js";
+import type { RecordTable, Stored } from "../record-table.js";
+import type { WriteContext } from "../tenant-reader.js";
+import { textOf } from "./key-turns.js";
+
+/** What one record is to become. */
+export interface Change<E extends AnyEntity> {
+  /** The packed id. */
+  readonly id: Uint8Array;
+  /** The record as it is stored now; undefined when there is none. */
+  readonly before: Stored<E> | undefined;
+  /** The record to store; undefined to remove it. */
+  readonly after: Infer<E> | undefined;
+  /** The revision of `after`. */
+  readonly revision: number;
+}
+
+interface PreparedChange {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+  readonly removed: readonly Uint8Array[];
+  readonly added: readonly AddedEntry[];
+  readonly announcement: RecordChange;
+}
+
+/** An entry of a unique index that is new to its record. */
+interface Contested {
+  /** The packed id of the record. */
+  readonly id: Uint8Array;
+  readonly entry: AddedEntry;
+  /** Its key, as the key of a map. */
+  readonly text: string;
+}
+
+const kindOf = (before: unknown, after: unknown): RecordChange["kind"] => {
+  if (before === undefined) return "create";
+  return after === undefined ? "delete" : "update";
+};
+
+function prepare<E extends AnyEntity>(table: RecordTable<E>, change: Change<E>): PreparedChange {
+  const { id, before, after } = change;
+  const key = table.key(id);
+  const value = after === undefined ? undefined : table.encode(after, change.revision);
+  const { removed, added } = entryChanges(table.model, id, before?.record, after);
+  if (value !== undefined) table.assertKeyFits(key);
+  for (const entry of added) table.assertKeyFits(entry.key);
+  return {
+    key,
+    value,
+    removed,
+    added,
+    announcement: {
+      entity: table.model.name,
+      id,
+      kind: kindOf(before, after),
+      before: before?.record,
+      after,
+      bytesBefore: before === undefined ? 0 : key.length + before.bytes,
+      bytesAfter: value === undefined ? 0 : key.length + value.length,
+    },
+  };
+}
+
+/** Throws `UNIQUE_VIOLATION` when an entry of one change belongs to a record of another, or to one that stays as it is. */
+async function assertUnique<E extends AnyEntity>(
+  transaction: TenantTransaction,
+  table: RecordTable<E>,
+  prepared: readonly PreparedChange[],
+  contested: readonly Contested[],
+): Promise<void> {
+  // What a record of this change gives up was read with it: a conflict guards it already.
+  const released = new Set(prepared.flatMap(({ removed }) => removed.map(textOf)));
+  const holders = await Promise.all(
+    contested.map(({ entry, text }) => (released.has(text) ? undefined : transaction.get(entry.key))),
+  );
+  const claimed = new Set<string>();
+  contested.forEach(({ id, entry, text }, at) => {
+    if (holders[at] !== undefined || claimed.has(text)) {
+      const named = table.named(table.model.decodeId(id));
+      throw tenantryError("UNIQUE_VIOLATION", { ...named, index: entry.index });
+    }
+    claimed.add(text);
+  });
+}
+
+/**
+ * Writes the changes, each of another record. Throws before the first write when one of them cannot be made. Every new
+ * key in a unique index costs one get, all at once.
+ */
+export async function applyChanges<E extends AnyEntity>(
+  { transaction, turns }: WriteContext,
+  table: RecordTable<E>,
+  changes: readonly Change<E>[],
+): Promise<void> {
+  const prepared = changes.map((change) => prepare(table, change));
+  const contested = prepared.flatMap(({ added, announcement }) =>
+    added.flatMap((entry) =>
+      entry.taken && !entry.held ? [{ id: announcement.id, entry, text: textOf(entry.key) }] : [],
+    ),
+  );
+  const texts = contested.map(({ text }) => text);
+  const turn = contested.length === 0 ? undefined : turns?.take(texts);
+  try {
+    if (turn?.ready !== undefined) await turn.ready;
+    if (contested.length > 0) await assertUnique(transaction, table, prepared, contested);
+    // What one record gives up another of them may take.
+    for (const { removed } of prepared) for (const key of removed) transaction.clear(key);
+    for (const { key, value, added, announcement } of prepared) {
+      if (value === undefined) transaction.clear(key);
+      else transaction.set(key, value);
+      for (const entry of added) transaction.set(entry.key, entry.value);
+      transaction.announce(announcement);
+    }
+  } finally {
+    turn?.end();
+  }
+}
