@@ -17,7 +17,8 @@ export type Breakage =
   | "a missing record's error names who has asked before"
   | "the log names the last tenant"
   | "idempotency keys are those of the database"
-  | "a result is cached across tenants";
+  | "a result is cached across tenants"
+  | "a metric counts what all tenants hold";
 
 /** The assertion that notices. */
 export const noticedBy: Readonly<Record<Breakage, string>> = {
@@ -37,4 +38,5 @@ export const noticedBy: Readonly<Record<Breakage, string>> = {
   "the log names the last tenant": "assertSilentAbout",
   "idempotency keys are those of the database": "assertStaysInTenant",
   "a result is cached across tenants": "assertForeignLooksMissing",
+  "a metric counts what all tenants hold": "assertForeignLooksMissing",
 };

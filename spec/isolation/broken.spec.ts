@@ -123,6 +123,7 @@ vi.mock("../../lib/transaction/host.js", async (original) => {
     override perform<T>(call: Parameters<Host["perform"]>[0], plan: Parameters<Host["perform"]>[1]): Promise<T> {
       const last = this.#seen.find((id) => id !== call.tenantId);
       if (is("the log names the last tenant")) this.#logger?.debug({ last }, "next");
+      if (is("a metric counts what all tenants hold")) this.#logger?.debug({ records: seen.owners.size }, "held");
       this.#seen = [call.tenantId, ...this.#seen].slice(0, 9);
       return super.perform(call, plan) as Promise<T>;
     }

@@ -14,6 +14,8 @@ async function mutate(room: string): Promise<void> {
   const found = rooms[room];
   if (found === undefined) throw new Error(`no such room: ${room}; there are ${Object.keys(rooms).join(", ")}`);
   process.env["TENANTRY_MUTATED_SPECS"] = found.specs.join(",");
+  if (found.runs === undefined) delete process.env["TENANTRY_RUNS"];
+  else process.env["TENANTRY_RUNS"] = String(found.runs);
   const options: ConstructorParameters<typeof Stryker>[0] = {
     testRunner: "vitest",
     // Where plugins are found does not depend on how Node lays out its modules.

@@ -4,7 +4,11 @@
 export interface MutatedRoom {
   readonly mutate: readonly string[];
   readonly specs: readonly string[];
+  /** Runs of each property, where the specs' own number takes too long for a thousand mutants. */
+  readonly runs?: number;
 }
+
+const transaction = { specs: ["spec/transaction/**/*.spec.ts"], runs: 20 } as const;
 
 /** The rooms on which isolation rests. */
 export const rooms: Readonly<Record<string, MutatedRoom>> = {
@@ -12,5 +16,7 @@ export const rooms: Readonly<Record<string, MutatedRoom>> = {
   keyspace: { mutate: ["lib/keyspace/*.ts"], specs: ["spec/keyspace/**/*.spec.ts", "spec/guard/tenant-guard.spec.ts"] },
   cursor: { mutate: ["lib/repository/cursor.ts"], specs: ["spec/repository/cursor*.spec.ts"] },
   tuple: { mutate: ["lib/tuple/*.ts"], specs: ["spec/tuple/**/*.spec.ts"] },
-  transaction: { mutate: ["lib/transaction/**/*.ts"], specs: ["spec/transaction/**/*.spec.ts"] },
+  transaction: { mutate: ["lib/transaction/*.ts"], ...transaction },
+  "transaction-view": { mutate: ["lib/transaction/view/*.ts"], ...transaction },
+  "transaction-run": { mutate: ["lib/transaction/run/*.ts"], ...transaction },
 };

@@ -132,6 +132,7 @@ describe("assertForeignLooksMissing", () => {
     ["fewer answers", { outcomes: base.outcomes.slice(0, 1) }],
     ["another key", { accesses: [access(mine.absolute(Uint8Array.of(2)))] }],
     ["another kind of call", { accesses: [access(inside, undefined, { kind: "readConflict" })] }],
+    ["another log line", { said: ["a line"] }],
     ["a call more", { accesses: [access(inside), access(inside)] }],
     ["a call less", { accesses: [] }],
   ])("refuses %s", (_, other) => {

@@ -55,6 +55,8 @@ export interface RootOptions {
 export interface Transcript {
   readonly outcomes: readonly Outcome[];
   readonly accesses: readonly Access[];
+  /** What was told to logger, meter and tracer meanwhile; without times, which are never the same. */
+  readonly said?: readonly unknown[] | undefined;
 }
 
 const defaultRoot: readonly TupleElement[] = ["tenantry"];
@@ -167,8 +169,8 @@ export function assertOthersUnchanged(
 }
 
 /**
- * Law: what another tenant holds makes no difference. The same operations get the same answers and make the same calls
- * of the engine whether its neighbour has the records or nobody has: foreign and missing are one.
+ * Law: what another tenant holds makes no difference. The same operations get the same answers, make the same calls of
+ * the engine and the same log lines, whether its neighbour has the records or nobody has: foreign and missing are one.
  *
  * @throws AssertionError with the first answer or call that differs.
  *
@@ -185,6 +187,11 @@ export function assertForeignLooksMissing(foreign: Transcript, missing: Transcri
     if (other === undefined || !isDeepStrictEqual(comparable(outcome), comparable(other))) {
       fail("assertForeignLooksMissing", `operation ${index} (${outcome.step}) was answered differently`);
     }
+  }
+  const [said, other] = [foreign.said ?? [], missing.said ?? []];
+  const spoken = said.findIndex((line, index) => !isDeepStrictEqual(line, other[index]));
+  if (spoken >= 0 || said.length !== other.length) {
+    fail("assertForeignLooksMissing", `log line, measurement or span ${spoken} is another`);
   }
   const calls = ({ accesses }: Transcript): string[] => accesses.map(described);
   const [one, two] = [calls(foreign), calls(missing)];

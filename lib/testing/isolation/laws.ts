@@ -84,7 +84,7 @@ async function transcript(stage: Stage, script: Script, withForeign: boolean): P
     if (withForeign) await neighbour.hold(script.foreign, sharedKey);
     if (withForeign) await neighbour.readAll();
     stage.watch(scene);
-    return { outcomes: await actor.perform(), accesses: stage.recorded.take() };
+    return { outcomes: await actor.perform(), accesses: stage.recorded.take(), said: scene.ports.said };
   });
 }
 
