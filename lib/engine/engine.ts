@@ -112,6 +112,46 @@ export interface RangeResult {
 }
 
 /**
+ * Sees one row in memory of the engine's, the key from `keyBegin` to `keyEnd` and the value from `valueBegin` to
+ * `valueEnd`. The bytes are good until it returns: it copies what it keeps.
+ *
+ * @example
+ * ```ts
+ * import type { RowVisitor } from "tenantry/engine";
+ * let bytes = 0;
+ * const measure: RowVisitor = (_key, _keyBegin, _keyEnd, _value, begin, end) => {
+ *   bytes += end - begin;
+ * };
+ * ```
+ */
+export type RowVisitor = (
+  key: Uint8Array,
+  keyBegin: number,
+  keyEnd: number,
+  value: Uint8Array,
+  valueBegin: number,
+  valueEnd: number,
+) => void;
+
+/**
+ * One batch of a range that was visited.
+ *
+ * @example
+ * ```ts
+ * import type { VisitResult } from "tenantry/engine";
+ * const isWhole = ({ more }: VisitResult): boolean => !more;
+ * ```
+ */
+export interface VisitResult {
+  /** How many rows were visited. */
+  readonly rows: number;
+  /** Whether rows may follow. */
+  readonly more: boolean;
+  /** The last row's key, a copy, when rows may follow. */
+  readonly last: Uint8Array | undefined;
+}
+
+/**
  * Operations on a value that need no read and so no conflict: FoundationDB's mutation types.
  *
  * @example
@@ -180,6 +220,12 @@ export interface EngineTransaction {
   get(key: Uint8Array, snapshot?: boolean): Promise<Uint8Array | undefined>;
   getKey(selector: KeySelector, snapshot?: boolean): Promise<Uint8Array>;
   getRange(begin: KeySelector, end: KeySelector, options?: RangeOptions): Promise<RangeResult>;
+  /**
+   * A fast path that an engine may have beside `getRange`: shows the rows of `[begin, end)` to `visit` at once, without
+   * copying them. Undefined when this transaction cannot: it has, or may come to have, writes of its own, or the read
+   * is no snapshot read. What `visit` throws ends the visit and is thrown.
+   */
+  visitRange?(begin: Uint8Array, end: Uint8Array, options: RangeOptions, visit: RowVisitor): VisitResult | undefined;
   set(key: Uint8Array, value: Uint8Array): void;
   clear(key: Uint8Array): void;
   clearRange(begin: Uint8Array, end: Uint8Array): void;

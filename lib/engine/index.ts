@@ -19,7 +19,9 @@ export type {
   KeySelector,
   RangeOptions,
   RangeResult,
+  RowVisitor,
   StreamingMode,
+  VisitResult,
   Watch,
 } from "./engine.js";
 export { EngineError } from "./error.js";

@@ -1,5 +1,5 @@
 /** What reading inside one tenant offers; keys are relative to the tenant, both ways. */
-import type { StreamingMode } from "../engine/index.js";
+import type { RowVisitor, StreamingMode, VisitResult } from "../engine/index.js";
 import type { TenantId } from "../tenant/index.js";
 
 /** Keys from `begin` (inclusive) to `end` (exclusive), both relative to the tenant. Both ends, always. */
@@ -53,6 +53,12 @@ export interface ReadTransaction {
   getKey(selector: RelativeSelector, options?: KeyReadOptions): Promise<Uint8Array | undefined>;
   /** One batch of a range; loop while `more`. */
   getRange(range: RelativeRange, options?: RangeReadOptions): Promise<RangeBatch>;
+  /**
+   * One batch of a range, shown to `visit` at once and in the engine's own memory: its keys, relative ones, and values
+   * are good until `visit` returns. Undefined where that cannot be, so that `getRange` is to be called. Throws what
+   * `getRange` rejects with.
+   */
+  visitRange(range: RelativeRange, options: RangeReadOptions, visit: RowVisitor): VisitResult | undefined;
   /** The version all reads are made at. */
   getReadVersion(): Promise<bigint>;
   /** Roughly how many bytes a range holds. */

@@ -74,6 +74,7 @@ function calls(neighbour: Uint8Array): fc.Arbitrary<(tx: TenantTransaction) => u
     of(key, (tx, at) => tx.get(at)),
     of(selector, (tx, at) => tx.getKey(at)),
     of(fc.tuple(range, read), (tx, [at, options]) => tx.getRange(at, options)),
+    of(fc.tuple(range, read), (tx, [at, options]) => tx.visitRange(at, options, () => {})),
     of(range, (tx, at) => tx.getEstimatedRangeSizeBytes(at)),
     of(range, (tx, at) => tx.getRangeSplitPoints(at, 10)),
     of(fc.tuple(key, operand), (tx, [at, value]) => tx.set(at, value)),

@@ -1,5 +1,5 @@
 /** What the transactions of the embedded engine ask of its store: snapshots, commits, watches. */
-import type { AtomicOp } from "../engine.js";
+import type { AtomicOp, RowVisitor } from "../engine.js";
 
 /** Keys from `begin` (inclusive) to `end` (exclusive). */
 export interface KeyRange {
@@ -13,6 +13,14 @@ export type Mutation =
   | { readonly type: "clearRange"; readonly begin: Uint8Array; readonly end: Uint8Array }
   | { readonly type: "atomic"; readonly op: AtomicOp; readonly key: Uint8Array; readonly operand: Uint8Array };
 
+/** How much of a range is visited at a time: at least one row. */
+export interface VisitBounds {
+  readonly reverse: boolean;
+  readonly rowsMax: number;
+  /** Bytes of keys and values, and eight for each row. */
+  readonly bytesMax: number;
+}
+
 /**
  * A consistent view of the store at one version. Rows it hands out are copies the caller owns. Reads throw EngineError
  * 1007 once the version is too old.
@@ -25,6 +33,11 @@ export interface Snapshot {
    * The iterator may be left early; it must not be used after `release`.
    */
   rows(begin: Uint8Array, end: Uint8Array, reverse: boolean): IterableIterator<[Uint8Array, Uint8Array]>;
+  /**
+   * Shows the rows of `[begin, end)` to `visit` in place. The last one's key when the bounds ended it, undefined at the
+   * range's end.
+   */
+  visit?(begin: Uint8Array, end: Uint8Array, bounds: VisitBounds, visit: RowVisitor): Uint8Array | undefined;
   release(): void;
 }
 

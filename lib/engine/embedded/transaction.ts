@@ -1,6 +1,15 @@
 /** A transaction of the embedded engine: FoundationDB's client semantics over a store's snapshots and commits. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AtomicOp, EngineTransaction, KeySelector, RangeOptions, RangeResult, Watch } from "../engine.js";
+import type {
+  AtomicOp,
+  EngineTransaction,
+  KeySelector,
+  RangeOptions,
+  RangeResult,
+  RowVisitor,
+  VisitResult,
+  Watch,
+} from "../engine.js";
 import { EngineError } from "../error.js";
 import type { EngineOption } from "../option.js";
 import { Attempt } from "./attempt/attempt.js";
@@ -88,6 +97,10 @@ export class EmbeddedTransaction implements EngineTransaction {
 
   async getRange(begin: KeySelector, end: KeySelector, options: RangeOptions = {}): Promise<RangeResult> {
     return this.#life.reads.range(begin, end, options);
+  }
+
+  visitRange(begin: Uint8Array, end: Uint8Array, options: RangeOptions, visit: RowVisitor): VisitResult | undefined {
+    return this.#life.reads.visit(begin, end, options, visit);
   }
 
   set(key: Uint8Array, value: Uint8Array): void {

@@ -1,5 +1,14 @@
 /** A transaction in front of another that reports every key it touches. */
-import type { AtomicOp, EngineTransaction, KeySelector, RangeOptions, RangeResult, Watch } from "../engine.js";
+import type {
+  AtomicOp,
+  EngineTransaction,
+  KeySelector,
+  RangeOptions,
+  RangeResult,
+  RowVisitor,
+  VisitResult,
+  Watch,
+} from "../engine.js";
 import type { EngineOption } from "../option.js";
 import type { Access, AccessKind } from "./access.js";
 
@@ -54,6 +63,22 @@ export class RecordingTransaction implements EngineTransaction {
       this.#note("getRange", "readConflict", spanOf(keys, ends));
     }
     return result;
+  }
+
+  visitRange(begin: Uint8Array, end: Uint8Array, options: RangeOptions, visit: RowVisitor): VisitResult | undefined {
+    const keys: Uint8Array[] = [];
+    const noted: RowVisitor = (key, keyBegin, keyEnd, value, valueBegin, valueEnd) => {
+      keys.push(new Uint8Array(key.subarray(keyBegin, keyEnd)));
+      visit(key, keyBegin, keyEnd, value, valueBegin, valueEnd);
+    };
+    // Only snapshot reads are answered: they conflict with nothing. One that is not answered asks for nothing.
+    try {
+      const result = this.#inner.visitRange?.(begin, end, options, noted);
+      if (result !== undefined) this.#note("getRange", "asked", spanOf([], [begin, end]));
+      return result;
+    } finally {
+      for (const key of keys) this.#note("getRange", "returned", { begin: key });
+    }
   }
 
   set(key: Uint8Array, value: Uint8Array): void {

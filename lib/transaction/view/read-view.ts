@@ -1,5 +1,5 @@
 /** A tenant's reads over an engine's transaction: every key checked before and after. */
-import type { KeySelector, RangeOptions } from "../../engine/index.js";
+import type { KeySelector, RangeOptions, RowVisitor, VisitResult } from "../../engine/index.js";
 import type { TenantGuard } from "../../guard/index.js";
 import type { TenantId } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
@@ -76,6 +76,30 @@ export class ReadView implements ReadTransaction {
       // New pairs: the engine may keep its own, to answer the same range again.
       return { rows: rows.map(([key, value]) => [this.#guard.relative(key, "getRange"), value]), more };
     });
+  }
+
+  visitRange(range: RelativeRange, options: RangeReadOptions, visit: RowVisitor): VisitResult | undefined {
+    const attempt = this.#attempt;
+    const guard = this.#guard;
+    attempt.use("getRange");
+    const { engine } = attempt;
+    if (engine.visitRange === undefined) return undefined;
+    const { prefixLength } = guard;
+    const checked: RowVisitor = (key, keyBegin, keyEnd, value, valueBegin, valueEnd) => {
+      guard.checkResult(key, "getRange", keyBegin, keyEnd);
+      visit(key, keyBegin + prefixLength, keyEnd, value, valueBegin, valueEnd);
+    };
+    try {
+      const { begin, end } = guard.range(range, "getRange");
+      const read = rangeOptions(options, this.#isSnapshot(options));
+      const visited = engine.visitRange(begin, end, read, checked);
+      if (visited === undefined) return undefined;
+      const { rows, more, last } = visited;
+      attempt.rows += rows;
+      return { rows, more, last: last === undefined ? undefined : guard.relative(last, "getRange") };
+    } catch (error) {
+      throw attempt.noted(error);
+    }
   }
 
   getReadVersion(): Promise<bigint> {

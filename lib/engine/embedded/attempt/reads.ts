@@ -1,5 +1,5 @@
 /** The reads of an attempt: legal ranges, which view they see, what they conflict with. */
-import type { KeySelector, RangeOptions, RangeResult, Watch } from "../../engine.js";
+import type { KeySelector, RangeOptions, RangeResult, RowVisitor, VisitResult, Watch } from "../../engine.js";
 import { EngineError } from "../../error.js";
 import { compareBytes, equalBytes, keyAfter, metadataVersionKey, userKeysEnd } from "../reading/bounds.js";
 import { type Selector, selector } from "../reading/selection.js";
@@ -99,6 +99,16 @@ export class AttemptReads {
       if (!snapshot) this.#conflict(rangeConflict(begin, end, reverse, read));
       return { rows: read.rows, more: read.more };
     });
+  }
+
+  /** Shows rows in place, to a snapshot read of a transaction that reads past its own writes; undefined to any other. */
+  visit(begin: Uint8Array, end: Uint8Array, options: RangeOptions, visit: RowVisitor): VisitResult | undefined {
+    if (options.snapshot !== true || !this.#attempt.options.readYourWritesDisabled) return undefined;
+    const budget = batchBounds(options);
+    this.#attempt.throwIfClosed();
+    if (compareBytes(begin, userKeysEnd) > 0 || compareBytes(end, userKeysEnd) > 0) throw new EngineError(2004);
+    if (budget.rows < -1 || budget.bytes < -1) throw new EngineError(2012);
+    return this.#attempt.read(() => this.#attempt.reader.visit(begin, end, budget, options.reverse === true, visit));
   }
 
   watch(wanted: Uint8Array): Watch {

@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from "lmdb";
 import { tenantryError } from "../../../errors/index.js";
+import type { RowVisitor } from "../../engine.js";
 import { EngineError } from "../../error.js";
 import { inSlices } from "../slices.js";
+import type { VisitBounds } from "../store.js";
 import { pageBytes } from "./page-file.js";
 import { type Allocate, allocateAlone, RowCodec, storeRecordKey } from "./row-codec.js";
 
@@ -104,14 +106,7 @@ export class Environment {
     return undefined;
   }
 
-  /** The rows of `[begin, end)`, in key order or from the end backwards, copied into memory of `allocate`. */
-  *rows(
-    begin: Uint8Array,
-    end: Uint8Array,
-    reverse: boolean,
-    transaction: Reader,
-    allocate: Allocate,
-  ): Generator<[Uint8Array, Uint8Array], void, undefined> {
+  #entries(begin: Uint8Array, end: Uint8Array, reverse: boolean, transaction: Reader): Iterator<Entry> {
     const low = fitBound(begin);
     const high = fitBound(end);
     const range = this.#db.getRange({
@@ -122,7 +117,18 @@ export class Environment {
       exclusiveStart: reverse ? !high.past : low.past,
       inclusiveEnd: reverse ? !low.past : high.past,
     });
-    const entries: Iterator<Entry> = range[Symbol.iterator]();
+    return range[Symbol.iterator]();
+  }
+
+  /** The rows of `[begin, end)`, in key order or from the end backwards, copied into memory of `allocate`. */
+  *rows(
+    begin: Uint8Array,
+    end: Uint8Array,
+    reverse: boolean,
+    transaction: Reader,
+    allocate: Allocate,
+  ): Generator<[Uint8Array, Uint8Array], void, undefined> {
+    const entries = this.#entries(begin, end, reverse, transaction);
     try {
       for (;;) {
         this.#codec.copyInto(allocate);
@@ -135,6 +141,39 @@ export class Environment {
       this.#codec.copyInto(allocateAlone);
       entries.return?.();
     }
+  }
+
+  /** Shows rows of `[begin, end)` in place; see {@link Snapshot.visit}. */
+  visit(
+    begin: Uint8Array,
+    end: Uint8Array,
+    { reverse, rowsMax, bytesMax }: VisitBounds,
+    transaction: Reader,
+    visit: RowVisitor,
+  ): Uint8Array | undefined {
+    let rows = 0;
+    let bytes = 0;
+    let last: Uint8Array | undefined;
+    const bounded: RowVisitor = (key, keyBegin, keyEnd, value, valueBegin, valueEnd) => {
+      rows += 1;
+      bytes += 8 + keyEnd - keyBegin + valueEnd - valueBegin;
+      // Before it is visited: what the visitor does may take lmdb-js's memory of the key.
+      if (rows >= rowsMax || bytes >= bytesMax) {
+        last = new Uint8Array(key.subarray(keyBegin, keyEnd));
+      }
+      visit(key, keyBegin, keyEnd, value, valueBegin, valueEnd);
+    };
+    const entries = this.#entries(begin, end, reverse, transaction);
+    try {
+      while (last === undefined) {
+        this.#codec.visitNext(bounded);
+        if (entries.next().done === true) break;
+      }
+    } finally {
+      this.#codec.visitNext(undefined);
+      entries.return?.();
+    }
+    return last;
   }
 
   /** The keys of `[begin, end)` in order. */

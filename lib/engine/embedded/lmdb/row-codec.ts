@@ -1,6 +1,7 @@
 /** How a row lies in LMDB: a byte before the key, a checksum after the value. */
 import { crc32 } from "node:zlib";
 import { tenantryError } from "../../../errors/index.js";
+import type { RowVisitor } from "../../engine.js";
 
 /** First byte of every key: LMDB takes no empty key, and the store keeps records of its own beside the rows. */
 const recordPrefix = 0;
@@ -87,6 +88,8 @@ export function encodeValue(key: Uint8Array, value: Uint8Array, allocate: Alloca
   return stored;
 }
 
+const nothing = new Uint8Array(0);
+
 /** Keys and values between the store and LMDB, in the shapes lmdb-js takes a key encoder and an encoder in. */
 export class RowCodec {
   readonly keyEncoder: {
@@ -96,6 +99,12 @@ export class RowCodec {
   readonly encoder: { encode(stored: Uint8Array): Uint8Array; decode(stored: Uint8Array): Uint8Array };
 
   #allocate: Allocate = allocateAlone;
+  /** Sees the next row in place of a copy being made of it. */
+  #visit: RowVisitor | undefined;
+  // Where lmdb-js left the key of the row to be visited.
+  #key: Uint8Array = nothing;
+  #keyBegin = 0;
+  #keyEnd = 0;
   // Of the key last written or read: lmdb-js decodes a value right after its key.
   #seed = 0;
 
@@ -108,6 +117,7 @@ export class RowCodec {
         return start + 1 + key.length;
       },
       readKey: (source, start, end) => {
+        if (this.#visit !== undefined) return this.#locate(source, start, end);
         const key = this.#allocate(end - start - 1);
         let seed = 0x811c9dc5;
         for (let from = start + 1, to = 0; from < end; from++, to++) {
@@ -127,11 +137,33 @@ export class RowCodec {
         if (length < 0 || checksumOf(stored) !== valueChecksum(value, this.#seed)) {
           throw tenantryError("STORE_CORRUPT", { path, reason: "a value does not have its checksum" });
         }
+        const visit = this.#visit;
+        if (visit !== undefined) {
+          // Whatever else reads from in there is answered by copies.
+          this.#visit = undefined;
+          visit(this.#key, this.#keyBegin, this.#keyEnd, stored, 0, length);
+          return nothing;
+        }
         const copy = this.#allocate(length);
         copy.set(value);
         return copy;
       },
     };
+  }
+
+  #locate(source: Uint8Array, start: number, end: number): Uint8Array {
+    let seed = 0x811c9dc5;
+    for (let at = start + 1; at < end; at++) seed = Math.imul(seed ^ (source[at] ?? 0), 0x01000193);
+    this.#seed = seed >>> 0;
+    this.#key = source;
+    this.#keyBegin = start + 1;
+    this.#keyEnd = end;
+    return nothing;
+  }
+
+  /** The next row read is shown to `visit`, and not copied; undefined: rows are copied. */
+  visitNext(visit: RowVisitor | undefined): void {
+    this.#visit = visit;
   }
 
   /** From here on, keys and values read are copied into memory of `allocate`. */

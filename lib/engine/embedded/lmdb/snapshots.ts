@@ -1,7 +1,9 @@
 /** The states of the store that can be read: one LMDB reader per commit version, counted, for five seconds at most. */
+
+import type { RowVisitor } from "../../engine.js";
 import { EngineError } from "../../error.js";
 import { versionAgeMax } from "../commit/resolver.js";
-import type { Snapshot } from "../store.js";
+import type { Snapshot, VisitBounds } from "../store.js";
 import { type Environment, type Reader, readersMax } from "./environment.js";
 import { allocateTogether } from "./row-codec.js";
 
@@ -163,6 +165,11 @@ class ViewSnapshot implements Snapshot {
       iterators.delete(rows);
       rows.return();
     }
+  }
+
+  visit(begin: Uint8Array, end: Uint8Array, bounds: VisitBounds, visit: RowVisitor): Uint8Array | undefined {
+    this.#assertReadable();
+    return this.#environment.visit(begin, end, bounds, this.#view.reader, visit);
   }
 
   release(): void {

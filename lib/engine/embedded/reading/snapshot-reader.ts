@@ -1,4 +1,5 @@
 /** Range reads of a snapshot as a cluster of one shard answers them: selectors, limits, batches of bounded bytes. */
+import type { RowVisitor, VisitResult } from "../../engine.js";
 import type { Snapshot } from "../store.js";
 import { allKeysEnd, compareBytes, firstKey, keyAfter, userKeysEnd } from "./bounds.js";
 import { type Budget, isDirect, type RangeRead, type Row, type Selector } from "./selection.js";
@@ -34,6 +35,31 @@ export class SnapshotReader {
 
   get(key: Uint8Array): Uint8Array | undefined {
     return this.#snapshot().get(key);
+  }
+
+  /** Shows a batch of the users' rows of `[begin, end)` in place; undefined when the snapshot cannot. */
+  visit(
+    begin: Uint8Array,
+    end: Uint8Array,
+    budget: Budget,
+    reverse: boolean,
+    visit: RowVisitor,
+  ): VisitResult | undefined {
+    const snapshot = this.#snapshot();
+    if (snapshot.visit === undefined) return undefined;
+    if (budget.isReached || compareBytes(begin, end) >= 0) return { rows: 0, more: false, last: undefined };
+    let rows = 0;
+    const counted: RowVisitor = (key, keyBegin, keyEnd, value, valueBegin, valueEnd) => {
+      rows += 1;
+      visit(key, keyBegin, keyEnd, value, valueBegin, valueEnd);
+    };
+    const bounds = {
+      reverse,
+      rowsMax: budget.limitsRows ? budget.rows : Number.POSITIVE_INFINITY,
+      bytesMax: budget.limitsBytes ? budget.bytes : Number.POSITIVE_INFINITY,
+    };
+    const last = snapshot.visit(begin, end, bounds, counted);
+    return { rows, more: last !== undefined, last };
   }
 
   /** All rows of `[begin, end)`. */
