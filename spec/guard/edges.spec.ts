@@ -1,9 +1,9 @@
 /** The guard's edges: the longest that passes and the shortest that does not, and what a refusal is called. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { TenantGuard, type TenantQuery, type Violation, ViolationLog, validateQuery } from "../../lib/guard/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
-import { keyBytesMax, violationReportsMax } from "../../lib/limits.js";
+import { keyBytesMax, violationReportsMax, violationWindowMs } from "../../lib/limits.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 
 const id = newTenantId();
@@ -89,6 +89,24 @@ describe("a refusal", () => {
   });
 });
 
+test("a window is a second of the process's own clock, unless another is given", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    let told = 0;
+    const log = new ViolationLog({ onViolation: () => void told++ });
+    const flood = (): void => {
+      for (let n = 0; n < violationReportsMax + 3; n += 1) log.refuse(id, "get", "keyOutside");
+    };
+    flood();
+    expect(told).toBe(violationReportsMax);
+    vi.advanceTimersByTime(violationWindowMs);
+    flood();
+    expect(told).toBe(2 * violationReportsMax);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 describe("a query of a wrong shape", () => {
   const key = physical(1);
   const reasonsOf = (query: unknown): unknown => validateQuery(id, query as TenantQuery).map(({ reason }) => reason);
@@ -118,6 +136,13 @@ describe("a query of a wrong shape", () => {
     expect(reasonsOf({ begin: selector, end: key })).toEqual([isObject ? "selectorInvalid" : "notBytes"]);
     expect(reasonsOf({ begin: key, end: selector })).toEqual([isObject ? "selectorInvalid" : "notBytes"]);
   });
+
+  test.each([
+    ["no orEqual", { key: "a", offset: 1 }],
+    ["no offset", { key: "a", orEqual: true }],
+  ])("a selector with %s and no bytes: what is missing comes first", (_, selector) =>
+    expect(reasonsOf({ selector })).toEqual(["selectorInvalid"]),
+  );
 
   test("a selector whose key is no bytes", () => {
     expect(reasonsOf({ selector: { key: "a", orEqual: true, offset: 1 } })).toEqual(["notBytes"]);

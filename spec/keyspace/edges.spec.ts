@@ -45,5 +45,7 @@ describe("a range", () => {
     const range = new PrefixRange(Uint8Array.of(1));
     const bytes = Uint8Array.of(1, 2);
     for (const start of [-1, -2, Number.NaN]) expect(range.contains(bytes, start)).toBe(false);
+    // What is not there would read as a zero.
+    expect(new PrefixRange(Uint8Array.of(0)).contains(Uint8Array.of(5), -1)).toBe(false);
   });
 });

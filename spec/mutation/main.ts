@@ -29,7 +29,17 @@ async function mutate(room: string): Promise<void> {
     timeoutMS: 10_000,
     // Its own rewriting of a tsconfig needs the compiler of TypeScript 5; the specs are not type-checked here.
     tsconfigFile: "none",
-    ignorePatterns: ["bench", "dist", "docs", "examples", ".demo", "reports", "spec/fixtures", "spec/docs/.generated"],
+    ignorePatterns: [
+      ".stryker-tmp",
+      "bench",
+      "dist",
+      "docs",
+      "examples",
+      ".demo",
+      "reports",
+      "spec/fixtures",
+      "spec/docs/.generated",
+    ],
     reporters: ["json", "progress-append-only"],
     jsonReporter: { fileName: report(room) },
     tempDirName: `.stryker-tmp/${room}`,
