@@ -1,12 +1,19 @@
 /** The record layout: which field names and nested objects a record has, kept once per entity and not in its rows. */
 import { createHash } from "node:crypto";
 
+/** Kinds of values that a row tells apart by itself. */
+export type ScalarKind = "string" | "number" | "bigint" | "boolean" | "date" | "bytes";
+
 /**
  * How one value is laid out. A `value` describes itself in the row, field names and all; a `shape` is an object whose
  * field names the layout knows.
  */
 export type LayoutNode =
-  | { readonly kind: "value" }
+  | {
+      readonly kind: "value";
+      /** The one kind its values have: rows of a field that changes its kind do not pass for the new one. */
+      readonly of?: ScalarKind | undefined;
+    }
   | {
       readonly kind: "shape";
       /** The object's place in {@link RecordLayout.shapes}. */
@@ -44,7 +51,7 @@ export interface RecordLayout {
 }
 
 const nodeText = (node: LayoutNode): unknown => {
-  if (node.kind === "value") return "v";
+  if (node.kind === "value") return node.of ?? "v";
   if (node.kind === "shape") return [node.maybe ? "m" : "s", node.shape];
   return [node.kind === "list" ? "l" : "r", nodeText(node.item)];
 };

@@ -218,18 +218,22 @@ describe("the layout", () => {
     );
   });
 
-  test("changes with names, their order, what is optional and what nests, and with nothing else", () => {
+  test("changes with names, their order, kinds of values, what is optional and what nests, and with nothing else", () => {
     const base = () => z.object({ a: z.string(), b: z.object({ c: z.int() }), d: z.array(z.object({ e: z.date() })) });
     const fingerprint = (type: z.ZodObject) => layoutFingerprint(layoutOf(type));
     const before = fingerprint(base());
     const same = [
-      base().extend({ a: z.int() }),
       base().extend({ a: z.string().min(3).default("x") }),
-      base().extend({ b: z.object({ c: z.enum(["x"]) }).readonly() }),
+      base().extend({ a: z.enum(["x"]) }),
+      base().extend({ a: z.literal("x").nullable() }),
+      base().extend({ b: z.object({ c: z.number() }).readonly() }),
       base().meta({ title: "t" }),
     ];
     const changed = [
       base().extend({ z: z.int() }),
+      ...[z.int(), z.bigint(), z.boolean(), z.date(), z.instanceof(Uint8Array), z.unknown()].map((a) =>
+        base().extend({ a }),
+      ),
       base().omit({ a: true }),
       base().extend({ a: z.string().optional() }),
       base().extend({ b: z.object({ c: z.int() }).nullable() }),

@@ -9,13 +9,12 @@ const tries = 300;
 describe("typed arrays", () => {
   test("plain msgpackr stores other records' plaintext with them", () => {
     const packr = new Packr({ useRecords: false });
-    let leaks = 0;
-    for (let i = 0; i < tries; i++) {
-      for (let other = 0; other < 20; other++) packr.pack({ text: secret.repeat(20) });
-      const packed = Buffer.from(packr.pack(new Float64Array(32)));
-      if (packed.includes("plaintext")) leaks++;
-    }
-    expect(leaks).toBeGreaterThan(0);
+    // Its buffer is given, so that it is certain what was in it: otherwise it depends on when a new one is taken.
+    const buffer = Buffer.alloc(8_192);
+    packr.useBuffer(buffer);
+    packr.pack({ text: secret.repeat(20) });
+    packr.useBuffer(buffer);
+    expect(Buffer.from(packr.pack(new Float64Array(32))).includes("plaintext")).toBe(true);
   });
 
   test("a record's bytes never hold another's", () => {

@@ -8,6 +8,12 @@ import type { DefinitionPlace } from "./place.js";
 
 const open: LayoutNode = { kind: "value" };
 
+/** The layout of a value that is of one kind; an integer is a number as any, so that it may become one. */
+function scalar(schema: core.$ZodType): LayoutNode {
+  const kind = keyTypeOf(schema)?.kind;
+  return { kind: "value", of: kind === "integer" ? "number" : kind };
+}
+
 /** How deep a definition may nest: ours, so that a getter making ever new schemas ends in an error. */
 const definitionDepthMax = 100;
 
@@ -87,16 +93,17 @@ export class StorageWalk {
       case "boolean":
       case "bigint":
       case "date":
-        return "coerce" in def && def.coerce === true ? place.refuse("coerce") : open;
+        return "coerce" in def && def.coerce === true ? place.refuse("coerce") : scalar(schema);
+      case "enum":
+      case "template_literal":
+      case "literal":
+        return scalar(schema);
       case "null":
       case "undefined":
       case "void":
       case "never":
       case "any":
       case "unknown":
-      case "enum":
-      case "template_literal":
-      case "literal":
         return open;
       case "optional":
       case "nullable":
@@ -131,7 +138,9 @@ export class StorageWalk {
       case "set":
         return this.#open([def.valueType], place);
       case "custom":
-        return !this.#stored || storableClasses.includes(schema._zod.bag["Class"]) ? open : place.refuse("class");
+        return !this.#stored || storableClasses.includes(schema._zod.bag["Class"])
+          ? scalar(schema)
+          : place.refuse("class");
       case "transform":
       case "success":
       case "promise":
