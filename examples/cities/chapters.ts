@@ -104,9 +104,7 @@ async function conflict(france: Tenant): Promise<void> {
   const { population: after } = await france.repository(City).require(paris);
   if (after !== before + 30 || runs < 3)
     throw new Error(`An update was lost: ${before} became ${after} in ${runs} runs.`);
-  passed(
-    `+10 and +20 read the same Paris; one committed, the other ran again: ${number(before)} → ${number(after)}`,
-  );
+  passed(`+10 and +20 read the same Paris; one committed, the other ran again: ${number(before)} → ${number(after)}`);
 }
 
 async function isolation(france: Tenant, germany: Tenant, root: Root): Promise<void> {
