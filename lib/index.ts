@@ -42,11 +42,13 @@ export type { Attributes, Clock, Counter, Histogram, Logger, Meter, Random, Span
 export { type OpenOptions, open } from "./open.js";
 export type {
   ChangeOptions,
+  Count,
   Entry,
   OperationOptions,
   Page,
   PageQuery,
   Query,
+  QueryPlan,
   ReadRepository,
   ReadScope,
   Scan,

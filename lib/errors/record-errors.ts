@@ -25,10 +25,12 @@ export const recordErrors = {
     "input",
     "The size of a page is a whole number from 1 to the most allowed.",
   ),
-  QUERY_INVALID: define<{ entity: string; index: string | undefined; reason: string }>()(
-    "usage",
-    "The query cannot be answered by one range of a key or an index.",
-  ),
+  QUERY_INVALID: define<{
+    entity: string;
+    index: string | undefined;
+    reason: string;
+    lacks: readonly string[] | undefined;
+  }>()("usage", "The query cannot be answered by one range of a key or an index."),
   CURSOR_INVALID: define()("input", "The cursor cannot be used."),
   UNIQUE_VIOLATION: define<{ entity: string; index: string; id: string }>()(
     "conflict",

@@ -2,7 +2,7 @@
 import { tenantryError } from "../errors/index.js";
 import { indexPrefix, recordPrefix } from "../keyspace/index.js";
 import type { AnyEntity, EntityModel, IndexModel } from "../schema/index.js";
-import { compareBytes, concatBytes } from "../tuple/index.js";
+import { compareBytes, concatBytes, strinc } from "../tuple/index.js";
 
 /** The range of a query as it arrives: what the compiler allows is narrower. */
 export interface RangeQuery {
@@ -10,6 +10,7 @@ export interface RangeQuery {
   readonly equals?: unknown;
   readonly from?: unknown;
   readonly to?: unknown;
+  readonly prefix?: unknown;
 }
 
 /** The tenant-relative keys `[begin, end)` that hold a query's rows. */
@@ -36,13 +37,14 @@ const valuesOf = (bound: unknown): readonly unknown[] => {
 /**
  * Finds the range of a query.
  *
- * @throws `QUERY_INVALID` for an index the entity lacks, or for more values than the index or the id has fields
+ * @throws `QUERY_INVALID` for an index the entity lacks, for more values than the index or the id has fields, or for a
+ * prefix beside other bounds
  * @throws `KEY_VALUE_INVALID` for a value that is not one of its field
  */
 export function planRange<E extends AnyEntity>(model: EntityModel<E>, query: RangeQuery): RangePlan {
   const index = query.index === undefined ? undefined : model.indexes.get(query.index);
   const invalid = (reason: string): Error =>
-    tenantryError("QUERY_INVALID", { entity: model.name, index: query.index, reason });
+    tenantryError("QUERY_INVALID", { entity: model.name, index: query.index, reason, lacks: undefined });
   if (query.index !== undefined && index === undefined) throw invalid("the entity has no index of this name");
 
   const fields = index === undefined ? model.idFields : index.fields;
@@ -54,6 +56,14 @@ export function planRange<E extends AnyEntity>(model: EntityModel<E>, query: Ran
     return concatBytes(prefix, index === undefined ? model.encodeIdValues(values) : index.encodeValues(values));
   };
 
+  if (query.prefix !== undefined) {
+    if (query.from !== undefined || query.to !== undefined) throw invalid("a prefix goes without from and to");
+    if (equals.length >= fields.length) throw invalid("there are more values than the index, or the id, has fields");
+    const beginning =
+      index === undefined ? model.encodeIdBeginning(equals, query.prefix) : index.encodeBeginning(equals, query.prefix);
+    const first = concatBytes(prefix, beginning);
+    return { index, prefix, begin: first, end: strinc(first), empty: false };
+  }
   const begin = bytesOf(valuesOf(query.from));
   const end = query.to === undefined ? concatBytes(bytesOf([]), afterElements) : bytesOf(valuesOf(query.to));
   return { index, prefix, begin, end, empty: compareBytes(begin, end) >= 0 };

@@ -1,32 +1,32 @@
 /** Pages: some rows of a range around a cut, and the sealed cursors of their neighbours. */
 import { tenantryError } from "../errors/index.js";
-import type { RangePlan } from "../indexes/index.js";
 import { pageSizeMax } from "../limits.js";
-import type { AnyEntity, Infer } from "../schema/index.js";
+import type { AnyEntity } from "../schema/index.js";
 import type { ReadTransactionOptions } from "../transaction/index.js";
 import { keyAfter, pack } from "../tuple/index.js";
 import type { CursorBinding, CursorDirection, CursorSeal } from "./cursor.js";
 import type { Page } from "./query.js";
+import type { PlannedQuery } from "./query-plan.js";
 import { firstRows, type RecordTable } from "./record-table.js";
 import type { TenantReader } from "./tenant-reader.js";
 
 /** Which page of a range is wanted. */
 export interface PageRequest {
-  readonly range: RangePlan;
-  readonly reverse: boolean;
+  readonly planned: PlannedQuery;
   readonly size: number;
   readonly cursor: unknown;
   readonly principal: string | undefined;
 }
 
 /** Reads a page: one range read of one row more than its size tells whether there is another. */
-export async function readPage<E extends AnyEntity>(
+export async function readPage<E extends AnyEntity, R>(
   table: RecordTable<E>,
   reader: TenantReader,
   seal: CursorSeal,
-  { range, reverse, size, cursor, principal }: PageRequest,
+  { planned, size, cursor, principal }: PageRequest,
   options: ReadTransactionOptions,
-): Promise<Page<Infer<E>>> {
+): Promise<Page<R>> {
+  const { range, reverse } = planned;
   if (!Number.isSafeInteger(size) || size < 1 || size > pageSizeMax) {
     throw tenantryError("PAGE_SIZE_INVALID", { size, pageSizeMax });
   }
@@ -45,7 +45,7 @@ export async function readPage<E extends AnyEntity>(
     const own = rows.slice(0, size);
     return {
       keys: own.map(([key]) => key),
-      records: await table.records(transaction, range, own),
+      records: await table.records<R>(transaction, planned, own),
       more: rows.length > size,
     };
   }, options);

@@ -1,35 +1,17 @@
 /** Reading one entity's records: the methods of `ReadRepository`. */
 import { tenantryError } from "../errors/index.js";
-import { type IndexDefect, planRange, type RangePlan, type RangeQuery, verifyIndexes } from "../indexes/index.js";
+import { type IndexDefect, verifyIndexes } from "../indexes/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits.js";
 import type { AnyEntity, IdOf, Infer } from "../schema/index.js";
 import type { ReadTransactionOptions } from "../transaction/index.js";
 import type { CursorSeal } from "./cursor.js";
 import { readPage } from "./page.js";
-import type { Page, PageQuery, Query, QueryOptions } from "./query.js";
+import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "./query.js";
+import { explainPlan, planQuery, type QueryPlan } from "./query-plan.js";
 import { firstRows, type RecordTable } from "./record-table.js";
 import type { Entry, OperationOptions, ReadRepository, Scan } from "./repository.js";
-import { batchesOf, RecordScan, type ScanOrder } from "./scan.js";
+import { batchesOf, RecordScan } from "./scan.js";
 import type { TenantReader } from "./tenant-reader.js";
-
-/** What a query says, whatever its entity. */
-interface AnyQuery extends RangeQuery, QueryOptions {
-  readonly limit?: number | undefined;
-}
-
-/** All that a query of any kind may say: a misspelt bound must not widen a range in silence. */
-const queryOptions: ReadonlySet<string> = new Set([
-  "index",
-  "equals",
-  "from",
-  "to",
-  "reverse",
-  "limit",
-  "signal",
-  "size",
-  "cursor",
-  "principal",
-]);
 
 /** Throws `BATCH_TOO_LARGE` when there is more in a batch than one transaction takes. */
 export function assertBatch(records: readonly unknown[]): void {
@@ -81,44 +63,69 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     return values.map((value) => (value === undefined ? undefined : this.#table.model.decodeRecord(value).record));
   }
 
-  async list(query: Query<E> = {}): Promise<Infer<E>[]> {
-    const { range, order } = this.#plan(query);
+  async list<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Promise<Selected<E, S>[]> {
+    const planned = planQuery(this.#table.model, query);
     const bounded = query.limit !== undefined;
-    const limit = bounded ? order.limit : listRecordsMax + 1;
+    const limit = bounded ? planned.limit : listRecordsMax + 1;
     return this.#reader.read(
       async (transaction) => {
-        const rows = await firstRows(transaction, range, { limit, reverse: order.reverse });
+        const rows = await firstRows(transaction, planned.range, { limit, reverse: planned.reverse });
         if (!bounded && rows.length > listRecordsMax) {
           throw tenantryError("LIST_TOO_LARGE", { entity: this.#table.model.name, listRecordsMax });
         }
-        return this.#table.records(transaction, range, rows);
+        return this.#table.records<Selected<E, S>>(transaction, planned, rows);
       },
       this.#options("list", query),
     );
   }
 
-  scan(query: Query<E> = {}): Scan<Infer<E>> {
-    const { range, order } = this.#plan(query);
+  async first<const S extends Selection<E> | undefined = undefined>(
+    query: Query<E, S> = {},
+  ): Promise<Selected<E, S> | undefined> {
+    const planned = planQuery(this.#table.model, query);
+    const { range, reverse, limit } = planned;
+    return this.#reader.read(
+      async (transaction) => {
+        const rows = await firstRows(transaction, range, { limit: Math.min(limit, 1), reverse });
+        return (await this.#table.records<Selected<E, S>>(transaction, planned, rows))[0];
+      },
+      this.#options("first", query),
+    );
+  }
+
+  scan<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Scan<Selected<E, S>> {
+    const planned = planQuery(this.#table.model, query);
     return new RecordScan(() =>
-      batchesOf(this.#session("scan", query), range, order, (transaction, rows) =>
-        this.#table.records(transaction, range, rows),
+      batchesOf(this.#session("scan", query), planned, (transaction, rows) =>
+        this.#table.records<Selected<E, S>>(transaction, planned, rows),
       ),
     );
   }
 
-  async page(query: PageQuery<E>): Promise<Page<Infer<E>>> {
-    const { range, order } = this.#plan(query);
+  async page<const S extends Selection<E> | undefined = undefined>(
+    query: PageQuery<E, S>,
+  ): Promise<Page<Selected<E, S>>> {
+    const planned = planQuery(this.#table.model, query);
     const { size, cursor, principal } = query;
-    const request = { range, reverse: order.reverse, size, cursor, principal };
-    return readPage(this.#table, this.#reader, this.#seal, request, this.#options("page", query));
+    const request = { planned, size, cursor, principal };
+    return readPage<E, Selected<E, S>>(this.#table, this.#reader, this.#seal, request, this.#options("page", query));
   }
 
-  async count(query: Query<E> = {}): Promise<number> {
-    const { range, order } = this.#plan(query);
+  count(query: BoundedQuery<E>): Promise<Count>;
+  count(query?: Query<E>): Promise<number>;
+  async count(query: Query<E> | BoundedQuery<E> = {}): Promise<Count | number> {
+    const planned = planQuery(this.#table.model, query);
+    const max = "max" in query ? query.max : undefined;
+    const limit = Math.min(planned.limit, (max ?? Number.POSITIVE_INFINITY) + 1);
     let count = 0;
-    const sizes = batchesOf(this.#session("count", query), range, order, async (_, rows) => rows.length);
+    const sizes = batchesOf(this.#session("count", query), { ...planned, limit }, async (_, rows) => rows.length);
     for await (const size of sizes) count += size;
-    return count;
+    return max === undefined ? count : { count: Math.min(count, max), exact: count <= max };
+  }
+
+  explain(query: Query<E, Selection<E> | undefined> = {}): QueryPlan {
+    const { model } = this.#table;
+    return explainPlan(model, planQuery(model, query));
   }
 
   async verify(options?: OperationOptions): Promise<IndexDefect<E>[]> {
@@ -141,17 +148,5 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
 
   #options(operation: string, options: OperationOptions | undefined): ReadTransactionOptions {
     return { signal: options?.signal, label: { entity: this.#table.model.name, operation } };
-  }
-
-  #plan(query: AnyQuery): { readonly range: RangePlan; readonly order: ScanOrder } {
-    const { index, limit, reverse = false } = query;
-    const refuse = (reason: string): never => {
-      throw tenantryError("QUERY_INVALID", { entity: this.#table.model.name, index, reason });
-    };
-    const stray = Object.keys(query).find((option) => !queryOptions.has(option));
-    if (stray !== undefined) refuse(`a query has no option ${JSON.stringify(stray)}`);
-    if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) refuse("a limit is a whole number from 0");
-    const range = planRange(this.#table.model, query);
-    return { range, order: { reverse, limit: limit ?? Number.POSITIVE_INFINITY } };
   }
 }

@@ -6,6 +6,7 @@ import { keyBytesMax, valueBytesMax } from "../limits.js";
 import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import type { RangeBatch, ReadTransaction } from "../transaction/index.js";
 import { concatBytes, keyAfter } from "../tuple/index.js";
+import type { PlannedQuery } from "./query-plan.js";
 
 /** Rows of a range as the engine gave them: of records, or of an index. */
 export type Rows = RangeBatch["rows"];
@@ -75,19 +76,41 @@ export class RecordTable<E extends AnyEntity> {
     return bytes === undefined ? undefined : this.decode(bytes);
   }
 
-  /** The records of rows that a plan's range gave, fetched all at once when the rows are an index's. */
-  async records(transaction: ReadTransaction, { index }: RangePlan, rows: Rows): Promise<Infer<E>[]> {
-    if (index === undefined) return rows.map(([, value]) => this.model.decodeRecord(value).record);
-    const values = await Promise.all(
-      rows.map(([key, value]) => this.load(transaction, readEntry(this.model.name, index, key, value).id)),
-    );
+  /**
+   * What the rows of a planned query answer: the records, or the fields selected. Fetched all at once when the rows are
+   * an index's that do not hold them. `R` is what the query's selection makes of the entity's record.
+   */
+  async records<R>(transaction: ReadTransaction, { range, select, covered }: PlannedQuery, rows: Rows): Promise<R[]> {
+    const { index } = range;
+    const { model } = this;
+    const selected = (record: object): R => (select === undefined ? record : picked(record, select)) as R;
+    if (index === undefined) return rows.map(([, value]) => selected(model.decodeRecord(value).record));
+    const entries = rows.map(([key, value]) => readEntry(model.name, index, key, value));
+    if (covered && select !== undefined) {
+      return entries.map(({ id, values, stored }) =>
+        selected({ ...index.covering(select, values, stored), ...this.#idFields(id) }),
+      );
+    }
+    const values = await Promise.all(entries.map(({ id }) => this.load(transaction, id)));
     return values.map((value) => {
-      if (value === undefined) {
-        throw tenantryError("INDEX_CORRUPT", { entity: this.model.name, index: index.name });
-      }
-      return this.model.decodeRecord(value).record;
+      if (value === undefined) throw tenantryError("INDEX_CORRUPT", { entity: model.name, index: index.name });
+      return selected(model.decodeRecord(value).record);
     });
   }
+
+  /** The fields of a packed id. */
+  #idFields(packed: Uint8Array): object {
+    const id: unknown = this.model.decodeId(packed);
+    const values: readonly unknown[] = Array.isArray(id) ? id : [id];
+    return Object.fromEntries(this.model.idFields.map(({ path }, at) => [path, values[at]]));
+  }
+}
+
+/** The fields `names` that a record has. */
+function picked(record: object, names: readonly string[]): object {
+  const found: Record<string, unknown> = {};
+  for (const name of names) if (Object.hasOwn(record, name)) found[name] = Reflect.get(record, name);
+  return found;
 }
 
 /** What is left of a range once the row with `key` has been read. */

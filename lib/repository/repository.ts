@@ -1,7 +1,8 @@
 /** The door to one entity's records in one tenant, as users see it: reading alone, and reading and writing. */
 import type { IndexDefect } from "../indexes/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../schema/index.js";
-import type { Page, PageQuery, Query } from "./query.js";
+import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "./query.js";
+import type { QueryPlan } from "./query-plan.js";
 
 /**
  * What every single operation takes.
@@ -125,19 +126,26 @@ export interface ReadRepository<E extends AnyEntity> {
   getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]>;
   /**
    * The records of a query as an array, of one point in time. Without a `limit`, more than `listRecordsMax` (10,000)
-   * is `LIST_TOO_LARGE`. One range read per batch, and one get per record when through an index.
+   * is `LIST_TOO_LARGE`. One range read per batch, and one get per record when through an index that does not hold
+   * all that is selected.
    */
-  list(query?: Query<E>): Promise<Infer<E>[]>;
+  list<const S extends Selection<E> | undefined = undefined>(query?: Query<E, S>): Promise<Selected<E, S>[]>;
+  /** The first record of a query, or undefined. One range read of one row, and one get as with `list`. */
+  first<const S extends Selection<E> | undefined = undefined>(query?: Query<E, S>): Promise<Selected<E, S> | undefined>;
   /** The records of a query one after another, of any number; see {@link Scan}. Costs as `list` does. */
-  scan(query?: Query<E>): Scan<Infer<E>>;
+  scan<const S extends Selection<E> | undefined = undefined>(query?: Query<E, S>): Scan<Selected<E, S>>;
   /**
    * One page of a query and the cursors of its neighbours. Pages hold through inserts and deletes between them: no
    * record twice, none left out that was there throughout. One range read of `size + 1` rows, and `size` gets when
    * through an index. `CURSOR_INVALID` for any cursor that is not of this tenant, query, principal and day.
    */
-  page(query: PageQuery<E>): Promise<Page<Infer<E>>>;
+  page<const S extends Selection<E> | undefined = undefined>(query: PageQuery<E, S>): Promise<Page<Selected<E, S>>>;
+  /** As many records as a query has up to `max`, and whether these are all; reads `max + 1` rows at most. */
+  count(query: BoundedQuery<E>): Promise<Count>;
   /** How many records a query has; reads the range (an index's entries are small, records are not). */
   count(query?: Query<E>): Promise<number>;
+  /** What a query reads and what it costs, without reading anything. No calls. */
+  explain(query?: Query<E, Selection<E> | undefined>): QueryPlan;
   /** Compares all indexes with the records and returns every disagreement: none, unless something is broken. */
   verify(options?: OperationOptions): Promise<IndexDefect<E>[]>;
 }

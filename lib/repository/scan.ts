@@ -1,22 +1,14 @@
 /** Scans: the rows of a range as a stream, fetched in batches and handed out one by one or batch by batch. */
-import type { RangePlan } from "../indexes/index.js";
 import { scanBatchRowsMax } from "../limits.js";
 import type { ReadSession, ReadTransaction } from "../transaction/index.js";
+import type { PlannedQuery } from "./query-plan.js";
 import { type Rows, rangeAfter } from "./record-table.js";
 import type { Scan } from "./repository.js";
-
-/** Which rows of a range a scan hands out, and in which order. */
-export interface ScanOrder {
-  readonly reverse: boolean;
-  /** Rows at most. */
-  readonly limit: number;
-}
 
 /** The batches of a range, each passed through `map` inside the transaction that read it; ends the session. */
 export async function* batchesOf<T>(
   session: Pick<ReadSession, "read" | "end">,
-  range: RangePlan,
-  { reverse, limit }: ScanOrder,
+  { range, reverse, limit }: PlannedQuery,
   map: (transaction: ReadTransaction, rows: Rows) => Promise<T>,
 ): AsyncGenerator<T, undefined, undefined> {
   let rest = range;
@@ -41,7 +33,7 @@ export async function* batchesOf<T>(
 }
 
 /** Rows one by one, from batches: a promise that is resolved already for all but the first row of a batch. */
-class RowIterator<R extends object> implements AsyncIterableIterator<R, undefined> {
+class RowIterator<R> implements AsyncIterableIterator<R, undefined> {
   readonly #batches: AsyncGenerator<R[], undefined, undefined>;
   #rows: readonly R[] = [];
   #at = 0;
@@ -91,7 +83,7 @@ class RowIterator<R extends object> implements AsyncIterableIterator<R, undefine
 }
 
 /** A scan over the batches that `open` starts anew for every iteration. */
-export class RecordScan<R extends object> implements Scan<R> {
+export class RecordScan<R> implements Scan<R> {
   readonly #open: () => AsyncGenerator<R[], undefined, undefined>;
 
   constructor(open: () => AsyncGenerator<R[], undefined, undefined>) {

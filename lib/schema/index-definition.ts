@@ -153,6 +153,13 @@ export type Bound<T extends readonly unknown[]> = T extends readonly [infer Head
   ? Head | Beginnings<T>
   : never;
 
+/** What a `prefix` over the first of the fields `T` may be: a text where that field is one. */
+type Prefix<T extends readonly unknown[]> = T extends readonly [infer Head, ...unknown[]]
+  ? Head extends string | null | undefined
+    ? string
+    : never
+  : never;
+
 /** The ways to say `equals`, and then `from` and `to` over the fields that follow those. */
 type Split<T extends readonly unknown[], Seen extends readonly unknown[] = readonly []> = T extends readonly [
   infer Head,
@@ -163,19 +170,22 @@ type Split<T extends readonly unknown[], Seen extends readonly unknown[] = reado
           readonly equals: readonly [...Seen, Head] | (Seen extends readonly [] ? Head : never);
           readonly from?: Bound<Tail> | undefined;
           readonly to?: Bound<Tail> | undefined;
+          readonly prefix?: Prefix<Tail> | undefined;
         }
       | Split<Tail, readonly [...Seen, Head]>
   : never;
 
 /**
  * What a query over the key fields `T` may say: `equals` fixes leading fields; `from` (inclusive) and `to` (exclusive)
- * bound the fields that follow them, in key order.
+ * bound the fields that follow them, in key order; `prefix`, without these, is what the text of the next field begins
+ * with.
  */
 export type KeyRange<T extends readonly unknown[]> =
   | {
       readonly equals?: undefined;
       readonly from?: Bound<T> | undefined;
       readonly to?: Bound<T> | undefined;
+      readonly prefix?: Prefix<T> | undefined;
     }
   | Split<T>;
 

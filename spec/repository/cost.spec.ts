@@ -5,6 +5,7 @@ import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
 import { open } from "../../lib/open.js";
 import type { TenantRepository } from "../../lib/repository/index.js";
 import { type RecordingEngine, recording } from "../../lib/testing/index.js";
+import { Item } from "./kinds.js";
 import { Book, collect } from "./shelf.js";
 
 const book = (place: number): Book => ({
@@ -21,13 +22,15 @@ describe("engine calls", () => {
   let inner: Engine;
   let db: Database;
   let repository: TenantRepository<typeof Book>;
+  let items: TenantRepository<typeof Item>;
 
   beforeAll(async () => {
     inner = await openEngine(memory());
     engine = recording(inner);
-    db = await open({ engine, entities: [Book] });
+    db = await open({ engine, entities: [Book, Item] });
     const { id } = await db.tenants.provision({ name: "cost" });
     repository = db.tenant(id).repository(Book);
+    items = db.tenant(id).repository(Item);
     await repository.createMany(Array.from({ length: 10 }, (_, place) => book(place)));
     await repository.page({ size: 1 }); // the database's cursor keys are there
   });
@@ -112,6 +115,48 @@ describe("engine calls", () => {
         ]),
       ),
     ).toEqual({ get: 4, clear: 10, marker: 1 });
+  });
+
+  test("of the queries that an index answers by itself, and of those that end early", async () => {
+    expect(await costOf(() => repository.first())).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => repository.first({ index: "byTitle" }))).toEqual({ get: 2, getRange: 1 });
+    expect(await costOf(() => repository.first({ index: "byTitle", prefix: "zz" }))).toEqual({ get: 1, getRange: 1 });
+    const select = ["shelf", "place", "weight"] as const;
+    expect(await costOf(() => repository.list({ index: "byWeight", select }))).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => repository.page({ index: "byWeight", select, size: 4 }))).toEqual({
+      get: 1,
+      getRange: 1,
+    });
+    expect(await costOf(() => collect(repository.scan({ index: "byWeight", select })))).toEqual({
+      get: 1,
+      getRange: 1,
+    });
+    expect(await costOf(() => repository.list({ index: "byTitle", select, limit: 3 }))).toEqual({
+      get: 4,
+      getRange: 1,
+    });
+    expect(await costOf(() => repository.count({ index: "byTitle", max: 2 }))).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => repository.verify())).toEqual({ get: 5 + 40 + 40, getRange: 5 });
+    expect(await costOf(async () => repository.explain({ index: "byTitle" }))).toEqual({});
+  });
+
+  test("of writes of entries of every kind: one get for each new key in a unique index", async () => {
+    const item = { id: 1, code: "c", group: "g", rank: 1, live: true, spot: { row: 2 }, tags: ["x", "y", "x"] };
+    // Entries: one each, but two tags and neither lines nor notes. Unique: code and place.
+    expect(await costOf(() => items.create(item))).toEqual({ get: 2 + 2, set: 1 + 8 + 2, marker: 1 });
+    // A stored field rewrites its entries in place: plain, down and live move, covering stays.
+    expect(await costOf(() => items.patch(1, { rank: 2 }))).toEqual({ get: 2, clear: 3, set: 1 + 4, marker: 1 });
+    // The stored tags are in covering and place; the key in place is its own.
+    expect(await costOf(() => items.patch(1, { tags: ["y"] }))).toEqual({ get: 2, clear: 1, set: 1 + 2, marker: 1 });
+    // Leaving a partial index frees its unique key; absent values have an entry but no claim.
+    expect(await costOf(() => items.patch(1, { live: false }))).toEqual({ get: 2, clear: 2, set: 1, marker: 1 });
+    expect(await costOf(() => items.patch(1, { code: undefined }))).toEqual({
+      get: 2,
+      clear: 2,
+      set: 1 + 1,
+      marker: 1,
+    });
+    expect(await costOf(() => items.delete(1))).toEqual({ get: 2, clear: 1 + 6, marker: 1 });
   });
 
   test("of refused writes: nothing is written", async () => {
