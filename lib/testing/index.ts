@@ -18,7 +18,7 @@ export {
   type EngineSuiteOptions,
   engineSuite,
 } from "./engine-suite.js";
-export type { RecordMaker } from "./generate/record-arbitrary.js";
+export type { RecordMaker } from "./generate/record-maker.js";
 export {
   assertCursorRefused,
   assertForeignLooksMissing,
@@ -32,7 +32,7 @@ export {
 export type { IsolationCase } from "./isolation/laws.js";
 export { mentionOf, type Reached, reachable } from "./isolation/mention.js";
 export type { Outcome } from "./isolation/outcome.js";
-export type { TestEngine } from "./isolation/stage.js";
+export type { TestEngine } from "./isolation/test-engine.js";
 export { type IsolationLawsOptions, type IsolationOptions, isolationCases, isolationLaws } from "./isolation-laws.js";
 export { type Sandbox, type SandboxOptions, sandbox } from "./sandbox.js";
 export type { HookFunction, TestFunction } from "./test-runner.js";

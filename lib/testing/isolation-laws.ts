@@ -1,9 +1,9 @@
 /** Isolation laws over a user's own entities: property tests that look for a way out of a tenant. */
 import { memory } from "../engine/index.js";
 import type { AnyEntity } from "../schema/index.js";
-import type { RecordMaker } from "./generate/record-arbitrary.js";
+import type { RecordMaker } from "./generate/record-maker.js";
 import { casesOf, type IsolationCase } from "./isolation/laws.js";
-import type { TestEngine } from "./isolation/stage.js";
+import type { TestEngine } from "./isolation/test-engine.js";
 import { type TestFunction, testFunction } from "./test-runner.js";
 
 /**

@@ -5,6 +5,7 @@ import { tenantryError } from "../../errors/index.js";
 import { type AnyEntity, type EntityModel, modelOf } from "../../schema/index.js";
 import { type Bounds, boundsOf } from "./bounds.js";
 import type { FastCheck } from "./fast-check.js";
+import type { RecordMaker } from "./record-maker.js";
 import { textArbitrary } from "./text-arbitrary.js";
 
 /** Nesting from which optional parts are left out, so that recursive schemas end. */
@@ -174,21 +175,6 @@ class SchemaWalk {
     return fc.jsonValue({ maxDepth: 1 });
   }
 }
-
-/**
- * Makes a record from a number: for entities whose checks no generator can satisfy.
- *
- * @example
- * ```ts
- * import { isolationLaws, type RecordMaker } from "tenantry/testing";
- * import { entity } from "tenantry";
- * import { z } from "zod";
- * const Even = entity("even", { version: 1, schema: z.object({ id: z.int().refine((n) => n % 2 === 0) }), id: ["id"] });
- * const even: RecordMaker = (n) => ({ id: 2 * n });
- * isolationLaws({ entities: [Even], records: { even } });
- * ```
- */
-export type RecordMaker = (n: number) => unknown;
 
 const isRecord = (model: EntityModel<AnyEntity>, input: unknown): boolean => {
   try {

@@ -3,7 +3,8 @@ import type { Arbitrary } from "fast-check";
 import { keyBytesMax } from "../../limits.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { FastCheck } from "./fast-check.js";
-import { type RecordMaker, recordArbitrary } from "./record-arbitrary.js";
+import { recordArbitrary } from "./record-arbitrary.js";
+import type { RecordMaker } from "./record-maker.js";
 import { hardTexts } from "./text-arbitrary.js";
 
 /** An id: of one of the entity's records, whoever holds it, or any value at all. */

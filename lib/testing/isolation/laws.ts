@@ -5,7 +5,7 @@ import type { Engine } from "../../engine/index.js";
 import { isTenantryError } from "../../errors/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import { loadFastCheck } from "../generate/fast-check.js";
-import type { RecordMaker } from "../generate/record-arbitrary.js";
+import type { RecordMaker } from "../generate/record-maker.js";
 import { type Script, scripts } from "../generate/script.js";
 import { tampered } from "./actor.js";
 import {
@@ -17,7 +17,8 @@ import {
   type Transcript,
 } from "./assertions.js";
 import { ForeignRows } from "./foreign-rows.js";
-import { Stage, type StageOptions, type TestEngine } from "./stage.js";
+import { Stage, type StageOptions } from "./stage.js";
+import type { TestEngine } from "./test-engine.js";
 
 /** What laws are tried with. */
 export interface LawOptions {

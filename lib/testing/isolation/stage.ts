@@ -8,7 +8,7 @@ import {
   type RecordingEngine,
   recording,
 } from "../../engine/faults/index.js";
-import { type Engine, type EngineDescriptor, openEngine } from "../../engine/index.js";
+import type { Engine } from "../../engine/index.js";
 import { Keyspace } from "../../keyspace/index.js";
 import { systemClock } from "../../observe/index.js";
 import { open } from "../../open.js";
@@ -20,24 +20,7 @@ import { Actor } from "./actor.js";
 import type { KeptRow } from "./assertions.js";
 import { CapturedPorts, SeededRandom } from "./captured.js";
 import { type Cast, castOf } from "./cast.js";
-
-/**
- * An engine to test on: described, open already (it stays the caller's to close), or opened anew for each law.
- *
- * @example
- * ```ts
- * import { memory, openEngine } from "tenantry/engine";
- * import { isolationLaws, type TestEngine } from "tenantry/testing";
- * const engine: TestEngine = () => openEngine(memory({ mapBytes: 2 ** 28 }));
- * isolationLaws({ entities: [], engine });
- * ```
- */
-export type TestEngine = EngineDescriptor | Engine | (() => Promise<Engine>);
-
-async function opened(engine: TestEngine): Promise<Engine> {
-  if (typeof engine === "function") return engine();
-  return "begin" in engine ? engine : openEngine(engine);
-}
+import { openedEngine, type TestEngine } from "./test-engine.js";
 
 /** What a stage is made of. */
 export interface StageOptions {
@@ -86,7 +69,7 @@ export class Stage {
   }
 
   static async open(options: StageOptions): Promise<Stage> {
-    return new Stage(await opened(options.engine), options);
+    return new Stage(await openedEngine(options.engine), options);
   }
 
   /** Plays one scene in a new database with the tenants of `script`, and clears everything after it. */
