@@ -41,7 +41,7 @@ export class RunnerWriter implements TenantWriter {
   }
 
   read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
-    return this.#runner.read(this.tenantId, fn, options);
+    return this.#runner.readOwn(this.tenantId, fn, options);
   }
 
   openReadSession(options: ReadTransactionOptions): ReadSession {

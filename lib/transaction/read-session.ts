@@ -6,7 +6,7 @@ import type { TenantId } from "../tenant/index.js";
 import type { TransactionHost } from "./host.js";
 import type { ReadTransactionOptions } from "./options.js";
 import type { ReadTransaction } from "./read-transaction.js";
-import { beginReading, ReadPlan } from "./tenant-plan.js";
+import { beginReading, OwnReadPlan } from "./tenant-plan.js";
 
 /**
  * Reads in several steps, for scans: all of them at one version while that is younger than
@@ -46,7 +46,7 @@ class KeptTransaction {
   }
 }
 
-class SessionPlan<T> extends ReadPlan<T> {
+class SessionPlan<T> extends OwnReadPlan<T> {
   readonly #kept: KeptTransaction;
 
   constructor(

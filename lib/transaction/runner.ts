@@ -5,7 +5,7 @@ import { TransactionHost } from "./host.js";
 import type { CloseOptions, ReadTransactionOptions, RunnerOptions, TransactionOptions } from "./options.js";
 import { type ReadSession, TenantReadSession } from "./read-session.js";
 import type { ReadTransaction } from "./read-transaction.js";
-import { ReadPlan, WritePlan } from "./tenant-plan.js";
+import { OwnReadPlan, ReadPlan, WritePlan } from "./tenant-plan.js";
 import type { TenantTransaction } from "./tenant-transaction.js";
 
 /**
@@ -46,6 +46,15 @@ export class TransactionRunner implements AsyncDisposable {
     options: ReadTransactionOptions = {},
   ): Promise<T> {
     return await this.#host.perform({ kind: "read", tenantId, options }, new ReadPlan(this.#host, tenantId, fn));
+  }
+
+  /** As `read`, for a function of the library's own, which starts no other transaction: nobody looks whether it does. */
+  async readOwn<T>(
+    tenantId: TenantId,
+    fn: (transaction: ReadTransaction) => Promise<T>,
+    options: ReadTransactionOptions = {},
+  ): Promise<T> {
+    return await this.#host.perform({ kind: "read", tenantId, options }, new OwnReadPlan(this.#host, tenantId, fn));
   }
 
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */

@@ -96,6 +96,8 @@ export class WritePlan<T> implements RunPlan<T> {
 export class ReadPlan<T> implements RunPlan<T> {
   readonly commits = false;
   readonly keyed = false;
+  /** Whether what the function starts is told to be nested. */
+  protected readonly watched: boolean = true;
   protected readonly host: TransactionHost;
   readonly #tenantId: TenantId;
   readonly #fn: (transaction: ReadTransaction) => Promise<T>;
@@ -119,7 +121,10 @@ export class ReadPlan<T> implements RunPlan<T> {
     const { seat } = await gate.admit(engine, this.#tenantId);
     const attempt = new Attempt(engine, readOnly);
     const transaction = new ReadView(attempt, seat.guard, true);
-    return { attempt, call: () => running.inside(attempt, () => this.#fn(transaction)) };
+    return {
+      attempt,
+      call: this.watched ? () => running.inside(attempt, () => this.#fn(transaction)) : () => this.#fn(transaction),
+    };
   }
 
   takeMarker(): Marker {
@@ -129,6 +134,11 @@ export class ReadPlan<T> implements RunPlan<T> {
   freeMarker(): void {}
 
   sweep(): void {}
+}
+
+/** A run of the library's own that only reads, and starts no other: it need not be watched for that. */
+export class OwnReadPlan<T> extends ReadPlan<T> {
+  protected override readonly watched = false;
 }
 
 /**

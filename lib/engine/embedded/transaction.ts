@@ -34,12 +34,42 @@ export interface TransactionHost {
   readonly watchCount: WatchCount;
 }
 
-/** One attempt and what works on it. */
-interface Life {
+/** One attempt and what works on it; what only writing needs is made when it is needed. */
+class Life {
   readonly attempt: Attempt;
   readonly reads: AttemptReads;
-  readonly mutations: AttemptMutations;
-  readonly committer: Committer;
+  readonly #store: Store;
+  readonly #keyBytesMax: number;
+  #writes: CommitWrites | undefined;
+  #mutations: AttemptMutations | undefined;
+  #committer: Committer | undefined;
+
+  constructor(store: Store, { keyBytesMax, watchCount }: TransactionHost) {
+    this.attempt = new Attempt(store, watchCount);
+    this.reads = new AttemptReads(this.attempt, keyBytesMax);
+    this.#store = store;
+    this.#keyBytesMax = keyBytesMax;
+  }
+
+  get #toCommit(): CommitWrites {
+    this.#writes ??= new CommitWrites();
+    return this.#writes;
+  }
+
+  get mutations(): AttemptMutations {
+    this.#mutations ??= new AttemptMutations(this.attempt, this.#toCommit, this.#keyBytesMax);
+    return this.#mutations;
+  }
+
+  get committer(): Committer {
+    this.#committer ??= new Committer(this.#store, this.attempt, this.#toCommit);
+    return this.#committer;
+  }
+
+  /** The version of the commit; undefined when there was none. */
+  get committedVersion(): bigint | undefined {
+    return this.#committer?.version;
+  }
 }
 
 export class EmbeddedTransaction implements EngineTransaction {
@@ -57,25 +87,13 @@ export class EmbeddedTransaction implements EngineTransaction {
     this.#host = host;
     this.#retries = new Retries(host.random);
     this.#begunAt = host.now();
-    this.#life = this.#begin();
-  }
-
-  #begin(): Life {
-    const { keyBytesMax, watchCount } = this.#host;
-    const attempt = new Attempt(this.#store, watchCount);
-    const writes = new CommitWrites();
-    return {
-      attempt,
-      reads: new AttemptReads(attempt, keyBytesMax),
-      mutations: new AttemptMutations(attempt, writes, keyBytesMax),
-      committer: new Committer(this.#store, attempt, writes),
-    };
+    this.#life = new Life(store, host);
   }
 
   #renew(): void {
     const { attempt } = this.#life;
     this.#committedVersion = this.getCommittedVersion();
-    this.#life = this.#begin();
+    this.#life = new Life(this.#store, this.#host);
     this.#applyTimeout();
     attempt.watches.fail(1025);
     attempt.end(1025);
@@ -162,7 +180,7 @@ export class EmbeddedTransaction implements EngineTransaction {
   }
 
   getCommittedVersion(): bigint {
-    return this.#life.committer.version ?? this.#committedVersion;
+    return this.#life.committedVersion ?? this.#committedVersion;
   }
 
   getVersionstamp(): Promise<Uint8Array> {
@@ -191,10 +209,10 @@ export class EmbeddedTransaction implements EngineTransaction {
     const { attempt } = this.#life;
     attempt.defer(() => {
       // What was read or written already went through the view.
-      const isUsed = attempt.hasRead || !attempt.view.writes.empty;
+      const isUsed = attempt.hasRead || attempt.hasWrites;
       if (name === "readYourWritesDisable" && isUsed) throw new EngineError(2000);
       attempt.options.set(name, value, this.#retries.options);
-      attempt.view.bypassUnreadable = attempt.options.bypassUnreadable;
+      if (name === "bypassUnreadable") attempt.view.bypassUnreadable = true;
       if (name === "timeout") this.#applyTimeout();
     });
   }

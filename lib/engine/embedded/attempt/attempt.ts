@@ -11,13 +11,13 @@ export class Attempt {
   readonly options = new AttemptOptions();
   readonly watches: AttemptWatches;
   readonly reader: SnapshotReader;
-  readonly view: View;
   readonly readConflicts: KeyRange[] = [];
   commitStarted = false;
   /** Bytes of mutations and conflict ranges, as they were asked for. */
   approximateBytes = 0;
   readonly #store: Store;
-  readonly #endings = new Set<(error: EngineError) => void>();
+  #view: View | undefined;
+  #endings: Set<(error: EngineError) => void> | undefined;
   #readVersion: bigint | undefined;
   #snapshot: Snapshot | undefined;
   #hasRead = false;
@@ -32,7 +32,17 @@ export class Attempt {
     this.#store = store;
     this.watches = new AttemptWatches(watchCount);
     this.reader = new SnapshotReader(() => this.#open());
-    this.view = new View(this.reader);
+  }
+
+  /** What reads see that see the transaction's own writes; made when first asked for. */
+  get view(): View {
+    this.#view ??= new View(this.reader);
+    return this.#view;
+  }
+
+  /** Whether writes wait in the view. */
+  get hasWrites(): boolean {
+    return this.#view !== undefined && !this.#view.writes.empty;
   }
 
   /** The read version, when there is one already. */
@@ -141,7 +151,7 @@ export class Attempt {
     this.setDeadline(undefined);
     if (!this.commitStarted) this.release();
     this.watches.failArriving(fdbCode);
-    if (this.#endings.size === 0) return;
+    if (this.#endings === undefined) return;
     for (const ending of this.#endings) ending(this.#ended(fdbCode));
     this.#endings.clear();
   }
@@ -150,8 +160,9 @@ export class Attempt {
   untilEnd<T>(promise: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#endCode !== undefined) reject(this.#ended(this.#endCode));
+      this.#endings ??= new Set();
       this.#endings.add(reject);
-      promise.then(resolve, reject).finally(() => this.#endings.delete(reject));
+      promise.then(resolve, reject).finally(() => this.#endings?.delete(reject));
     });
   }
 

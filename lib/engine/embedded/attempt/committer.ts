@@ -12,7 +12,8 @@ export class Committer {
   readonly #store: Store;
   readonly #attempt: Attempt;
   readonly #writes: CommitWrites;
-  readonly #stamp: Promise<Uint8Array>;
+  /** Made when somebody asks for the stamp. */
+  #stamp: Promise<Uint8Array> | undefined;
   #settleStamp: (result: Uint8Array | EngineError) => void = () => {};
   #version: bigint | undefined;
 
@@ -20,10 +21,6 @@ export class Committer {
     this.#store = store;
     this.#attempt = attempt;
     this.#writes = writes;
-    this.#stamp = new Promise((resolve, reject) => {
-      this.#settleStamp = (result) => (result instanceof EngineError ? reject(result) : resolve(result));
-    });
-    this.#stamp.catch(() => {});
   }
 
   /** The version of the commit, {@link noVersion} when it wrote nothing; undefined when there was none. */
@@ -41,7 +38,16 @@ export class Committer {
 
   async #untilCommitted(): Promise<Uint8Array> {
     this.#attempt.throwIfCommitting();
+    this.#stamp ??= this.#promiseStamp();
     return this.#attempt.untilEnd(this.#stamp);
+  }
+
+  #promiseStamp(): Promise<Uint8Array> {
+    const stamp = new Promise<Uint8Array>((resolve, reject) => {
+      this.#settleStamp = (result) => (result instanceof EngineError ? reject(result) : resolve(result));
+    });
+    stamp.catch(() => {});
+    return stamp;
   }
 
   async commit(): Promise<void> {
@@ -61,21 +67,20 @@ export class Committer {
     try {
       const result = await this.#send();
       this.#version = result?.version ?? noVersion;
-      if (result === undefined) this.#settleStamp(new EngineError(2021));
-      else this.#settleStamp(result.versionstamp);
+      if (this.#stamp !== undefined) this.#settleStamp(result?.versionstamp ?? new EngineError(2021));
       watches.store(this.#store);
     } catch (error) {
       watches.fail(error instanceof EngineError ? error.fdbCode : 4100);
-      this.#settleStamp(new EngineError(2020));
+      if (this.#stamp !== undefined) this.#settleStamp(new EngineError(2020));
       throw error;
     }
   }
 
   /** Undefined when there is nothing to write. */
   #send(): Promise<CommitResult> | undefined {
-    const { view, readVersion, readConflicts, options } = this.#attempt;
+    const { readVersion, readConflicts, options } = this.#attempt;
     const writes = this.#writes;
-    writes.addPending(view.writes, everything);
+    if (this.#attempt.hasWrites) writes.addPending(this.#attempt.view.writes, everything);
     if (writes.isEmpty) return undefined;
     const conflicts = joinRanges(readConflicts);
     if (writes.bytes + rangesBytes(conflicts) > options.sizeLimitBytes) throw new EngineError(2101);

@@ -39,7 +39,7 @@ export class AttemptOptions {
   nextWriteNoConflict = false;
   bypassUnreadable = false;
   sizeLimitBytes: number = transactionBytesMax;
-  readonly #tags = new Set<string>();
+  #tags: Set<string> | undefined;
 
   /** Whether the next write adds no conflict; asking ends it. */
   takeNextWriteNoConflict(): boolean {
@@ -58,6 +58,7 @@ export class AttemptOptions {
   addTag(value: Value): void {
     if (typeof value !== "string") throw new EngineError(2006);
     if (Buffer.byteLength(value) > tagBytesMax) throw new EngineError(2110);
+    this.#tags ??= new Set();
     if (this.#tags.size >= tagsMax && !this.#tags.has(value)) throw new EngineError(2109);
     this.#tags.add(value);
   }

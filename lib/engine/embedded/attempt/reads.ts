@@ -24,9 +24,9 @@ export class AttemptReads {
   }
 
   #conflict(range: KeyRange): void {
-    const { writes } = this.#attempt.view;
-    if (writes.empty && compareBytes(range.begin, range.end) < 0) this.#attempt.conflict(range);
-    else for (const part of unwritten(writes, range)) this.#attempt.conflict(part);
+    if (!this.#attempt.hasWrites) {
+      if (compareBytes(range.begin, range.end) < 0) this.#attempt.conflict(range);
+    } else for (const part of unwritten(this.#attempt.view.writes, range)) this.#attempt.conflict(part);
   }
 
   /** Adds what a read that passed the view by conflicts with. */
@@ -46,13 +46,13 @@ export class AttemptReads {
   }
 
   #value(key: Uint8Array, end: Uint8Array, snapshot: boolean): Uint8Array | undefined {
-    const { view, reader, options } = this.#attempt;
+    const { reader, options } = this.#attempt;
     return this.#attempt.read(() => {
       if (options.readYourWritesDisabled) {
-        this.#directConflicts(snapshot)({ begin: key, end });
+        if (!snapshot) this.#attempt.conflict({ begin: key, end });
         return reader.get(key);
       }
-      const value = view.get(key, this.#sees(snapshot));
+      const value = this.#attempt.view.get(key, this.#sees(snapshot));
       if (!snapshot) this.#conflict({ begin: key, end });
       return value;
     });
@@ -61,13 +61,13 @@ export class AttemptReads {
   key({ key, orEqual, offset }: KeySelector, snapshot: boolean): Uint8Array {
     this.#attempt.throwIfClosed();
     if (compareBytes(key, userKeysEnd) > 0) throw new EngineError(2004);
-    const { view, reader, options } = this.#attempt;
+    const { reader, options } = this.#attempt;
     const wanted = this.#selector(key, orEqual, offset);
     return this.#attempt.read(() => {
       if (options.readYourWritesDisabled) {
         return new Uint8Array(directKey(reader, wanted, this.#directConflicts(snapshot)));
       }
-      const found = view.key(wanted, this.#sees(snapshot));
+      const found = this.#attempt.view.key(wanted, this.#sees(snapshot));
       if (!snapshot) this.#conflict(keyConflict(wanted, found));
       return new Uint8Array(found);
     });
@@ -89,13 +89,13 @@ export class AttemptReads {
     if (begin.offset >= end.offset && compareBytes(begin.key, end.key) >= 0) return { rows: [], more: false };
     const reverse = options.reverse ?? false;
     const snapshot = options.snapshot ?? false;
-    const { view, reader } = this.#attempt;
+    const { reader } = this.#attempt;
     return this.#attempt.read(() => {
       if (this.#attempt.options.readYourWritesDisabled) {
         const read = directRange(reader, begin, end, budget, reverse, this.#directConflicts(snapshot));
         return { rows: read.rows, more: read.more };
       }
-      const read = view.range(begin, end, budget, reverse, this.#sees(snapshot));
+      const read = this.#attempt.view.range(begin, end, budget, reverse, this.#sees(snapshot));
       if (!snapshot) this.#conflict(rangeConflict(begin, end, reverse, read));
       return { rows: read.rows, more: read.more };
     });

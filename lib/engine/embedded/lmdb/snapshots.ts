@@ -3,6 +3,7 @@
 import type { RowVisitor } from "../../engine.js";
 import { EngineError } from "../../error.js";
 import { versionAgeMax } from "../commit/resolver.js";
+import { equalBytes, metadataVersionKey } from "../reading/bounds.js";
 import type { Snapshot, VisitBounds } from "../store.js";
 import { type Environment, type Reader, readersMax } from "./environment.js";
 import { allocateTogether } from "./row-codec.js";
@@ -26,6 +27,8 @@ interface View {
   uses: number;
   expired: boolean;
   readonly iterators: Set<RowIterator>;
+  /** The metadata version, once it was read: every transaction of the layers above asks for it. */
+  metadata: { readonly value: Uint8Array | undefined } | undefined;
 }
 
 export class Snapshots {
@@ -60,6 +63,7 @@ export class Snapshots {
       uses: 0,
       expired: false,
       iterators: new Set(),
+      metadata: undefined,
     });
     this.#drop();
     if (this.#views.length > 1) this.#sweep ??= setTimeout(() => this.#sweepLater(), sweepEveryMs).unref();
@@ -146,7 +150,14 @@ class ViewSnapshot implements Snapshot {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#assertReadable();
+    if (key[0] === 0xff && equalBytes(key, metadataVersionKey)) return this.#metadata();
     return this.#environment.get(key, this.#view.reader);
+  }
+
+  #metadata(): Uint8Array | undefined {
+    this.#view.metadata ??= { value: this.#environment.get(metadataVersionKey, this.#view.reader) };
+    const { value } = this.#view.metadata;
+    return value && new Uint8Array(value);
   }
 
   *rows(begin: Uint8Array, end: Uint8Array, reverse: boolean): RowIterator {
