@@ -137,6 +137,43 @@ describe("a query", () => {
     await expect(repository.list({ prefix: "a" } as never)).rejects.toMatchObject({ code: "RECORD_ID_INVALID" });
   });
 
+  test("reads the record for a field that its index cannot tell absent from null", async () => {
+    const repository = await shop([
+      { id: 1, group: "g", rank: 2, live: true, spot: { row: null }, tags: [] },
+      { id: 2, code: "c", group: "g", rank: 2, live: true, tags: [] },
+    ]);
+    const query = { index: "code", select: ["id", "code"] } as const;
+    expect(repository.explain(query).covered).toBe(false);
+    expect(await repository.list(query)).toStrictEqual([{ id: 1 }, { id: 2, code: "c" }]);
+  });
+
+  test("over any kind of index is walked page by page, to the end and back", async () => {
+    await fc.assert(
+      fc.asyncProperty(shops, fc.constantFrom(...kinds), fc.boolean(), async (all, kind, reverse) => {
+        const repository = await shop(all);
+        const rows = entriesOf(kind, all).map(({ item }) => ({ id: item.id, rank: item.rank }));
+        if (reverse) rows.reverse();
+        const at = (cursor: string | undefined) =>
+          repository.page({ index: kind, reverse, size: 2, cursor, select: ["id", "rank"] });
+        const forward: { id: number; rank: number }[] = [];
+        let page = await at(undefined);
+        forward.push(...page.items);
+        while (page.next !== undefined) {
+          page = await at(page.next);
+          forward.push(...page.items);
+        }
+        expect(forward).toEqual(rows);
+        let back = [...page.items];
+        while (page.previous !== undefined) {
+          page = await at(page.previous);
+          back = [...page.items, ...back];
+        }
+        expect(back).toEqual(rows);
+      }),
+      { numRuns: runs(30) },
+    );
+  });
+
   test("is typed by what it selects", async () => {
     const repository = await shop([{ id: 1, group: "g", rank: 2, live: true, tags: ["t"] }]);
     const [row] = await repository.list({ index: "covering", prefix: "g", select: ["rank", "id"] });
