@@ -1,13 +1,14 @@
 /** Pages: some rows of a range around a cut, and the sealed cursors of their neighbours. */
 import { tenantryError } from "../errors/index.js";
+import type { RangePlan } from "../indexes/index.js";
 import { pageSizeMax } from "../limits.js";
 import type { AnyEntity } from "../schema/index.js";
-import type { ReadTransactionOptions } from "../transaction/index.js";
+import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
 import { keyAfter, pack } from "../tuple/index.js";
 import type { CursorBinding, CursorDirection, CursorSeal } from "./cursor.js";
 import type { Page } from "./query.js";
 import type { PlannedQuery } from "./query-plan.js";
-import { firstRows, type RecordTable } from "./record-table.js";
+import { firstRows, type RecordTable, visitFirst, type Wanted } from "./record-table.js";
 import type { TenantReader } from "./tenant-reader.js";
 
 /** Which page of a range is wanted. */
@@ -16,6 +17,53 @@ export interface PageRequest {
   readonly size: number;
   readonly cursor: unknown;
   readonly principal: string | undefined;
+}
+
+/** The rows of a page, in the order they were read. */
+interface PageRows<R> {
+  readonly records: R[];
+  /** Whether rows follow. */
+  readonly more: boolean;
+  /** The key of the first row; undefined when there is none. */
+  readonly first: Uint8Array | undefined;
+  /** The key of the last one, when rows follow. */
+  readonly last: Uint8Array | undefined;
+}
+
+async function readRows<E extends AnyEntity, R>(
+  transaction: ReadTransaction,
+  table: RecordTable<E>,
+  planned: PlannedQuery,
+  part: RangePlan,
+  wanted: Wanted,
+): Promise<PageRows<R>> {
+  const rows = await firstRows(transaction, part, wanted);
+  const own = rows.slice(0, wanted.limit - 1);
+  const records = await table.records<R>(transaction, planned, own);
+  return { records, more: rows.length === wanted.limit, first: own.at(0)?.[0], last: own.at(-1)?.[0] };
+}
+
+/** As `readRows`, straight from the engine's memory; undefined where that cannot be. */
+function visitRows<E extends AnyEntity, R>(
+  transaction: ReadTransaction,
+  table: RecordTable<E>,
+  planned: PlannedQuery,
+  part: RangePlan,
+  wanted: Wanted,
+): PageRows<R> | undefined {
+  if (part.index !== undefined) return undefined;
+  const size = wanted.limit - 1;
+  const records: R[] = [];
+  let first: Uint8Array | undefined;
+  let last: Uint8Array | undefined;
+  const count = visitFirst(transaction, part, wanted, (key, keyBegin, keyEnd, value, begin, end) => {
+    const place = records.length + 1;
+    if (place > size) return;
+    if (place === 1) first = new Uint8Array(key.subarray(keyBegin, keyEnd));
+    if (place === size) last = new Uint8Array(key.subarray(keyBegin, keyEnd));
+    records.push(table.record<R>(planned, value, begin, end));
+  });
+  return count === undefined ? undefined : { records, more: count > size, first, last };
 }
 
 /** Reads a page: one range read of one row more than its size tells whether there is another. */
@@ -40,22 +88,17 @@ export async function readPage<E extends AnyEntity, R>(
   const descending = reverse !== backwards;
   const part = position === undefined ? range : { ...range, [descending ? "end" : "begin"]: position.cut };
 
-  const { keys, records, more } = await reader.read(async (transaction) => {
-    const rows = await firstRows(transaction, part, { limit: size + 1, reverse: descending });
-    const own = rows.slice(0, size);
-    return {
-      keys: own.map(([key]) => key),
-      records: await table.records<R>(transaction, planned, own),
-      more: rows.length > size,
-    };
-  }, options);
-  if (backwards) {
-    keys.reverse();
-    records.reverse();
-  }
+  const wanted = { limit: size + 1, reverse: descending };
+  const { first, last, records, more } = await reader.read(
+    async (transaction) =>
+      visitRows<E, R>(transaction, table, planned, part, wanted) ??
+      readRows<E, R>(transaction, table, planned, part, wanted),
+    options,
+  );
+  if (backwards) records.reverse();
 
   const cursorAt = async (direction: CursorDirection): Promise<string | undefined> => {
-    const key = direction === "next" ? keys.at(-1) : keys.at(0);
+    const key = (direction === "next") === backwards ? first : last;
     const above = (direction === "next") !== reverse;
     const cut = key === undefined ? position?.cut : above ? keyAfter(key) : key;
     return cut === undefined ? undefined : seal.seal({ direction, cut }, binding);

@@ -8,7 +8,7 @@ import type { CursorSeal } from "./cursor.js";
 import { readPage } from "./page.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "./query.js";
 import { explainPlan, planQuery, type QueryPlan } from "./query-plan.js";
-import { firstRows, type RecordTable } from "./record-table.js";
+import { countBatch, firstRows, type RecordTable } from "./record-table.js";
 import type { Entry, OperationOptions, ReadRepository, Scan } from "./repository.js";
 import { batchesOf, RecordScan } from "./scan.js";
 import type { TenantReader } from "./tenant-reader.js";
@@ -69,10 +69,17 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const limit = bounded ? planned.limit : listRecordsMax + 1;
     return this.#reader.read(
       async (transaction) => {
-        const rows = await firstRows(transaction, planned.range, { limit, reverse: planned.reverse });
-        if (!bounded && rows.length > listRecordsMax) {
+        const assertSize = (rows: number): void => {
+          if (bounded || rows <= listRecordsMax) return;
           throw tenantryError("LIST_TOO_LARGE", { entity: this.#table.model.name, listRecordsMax });
+        };
+        const visited = this.#table.visited<Selected<E, S>>(transaction, planned, limit);
+        if (visited !== undefined) {
+          assertSize(visited.length);
+          return visited;
         }
+        const rows = await firstRows(transaction, planned.range, { limit, reverse: planned.reverse });
+        assertSize(rows.length);
         return this.#table.records<Selected<E, S>>(transaction, planned, rows);
       },
       this.#options("list", query),
@@ -86,6 +93,8 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const { range, reverse, limit } = planned;
     return this.#reader.read(
       async (transaction) => {
+        const visited = this.#table.visited<Selected<E, S>>(transaction, planned, Math.min(limit, 1));
+        if (visited !== undefined) return visited[0];
         const rows = await firstRows(transaction, range, { limit: Math.min(limit, 1), reverse });
         return (await this.#table.records<Selected<E, S>>(transaction, planned, rows))[0];
       },
@@ -96,8 +105,8 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   scan<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Scan<Selected<E, S>> {
     const planned = planQuery(this.#table.model, query);
     return new RecordScan(() =>
-      batchesOf(this.#session("scan", query), planned, (transaction, rows) =>
-        this.#table.records<Selected<E, S>>(transaction, planned, rows),
+      batchesOf(this.#session("scan", query), planned, (transaction, part, wanted) =>
+        this.#table.batch<Selected<E, S>>(transaction, planned, part, wanted),
       ),
     );
   }
@@ -118,7 +127,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const max = "max" in query ? query.max : undefined;
     const limit = Math.min(planned.limit, (max ?? Number.POSITIVE_INFINITY) + 1);
     let count = 0;
-    const sizes = batchesOf(this.#session("count", query), { ...planned, limit }, async (_, rows) => rows.length);
+    const sizes = batchesOf(this.#session("count", query), { ...planned, limit }, countBatch);
     for await (const size of sizes) count += size;
     return max === undefined ? count : { count: Math.min(count, max), exact: count <= max };
   }

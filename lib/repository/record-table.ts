@@ -76,25 +76,65 @@ export class RecordTable<E extends AnyEntity> {
     return bytes === undefined ? undefined : this.decode(bytes);
   }
 
+  /** What a planned query answers for a record, stored in the bytes from `begin` to `end`. */
+  record<R>({ select }: PlannedQuery, bytes: Uint8Array, begin?: number, end?: number): R {
+    const { record } = this.model.decodeRecord(bytes, begin, end);
+    return (select === undefined ? record : picked(record, select)) as R;
+  }
+
+  /**
+   * The first records of a planned query over the records themselves, `limit` at most, straight from the engine's
+   * memory; undefined where that cannot be.
+   */
+  visited<R>(transaction: ReadTransaction, planned: PlannedQuery, limit: number): R[] | undefined {
+    if (planned.range.index !== undefined) return undefined;
+    const records: R[] = [];
+    const wanted = { limit, reverse: planned.reverse };
+    const count = visitFirst(transaction, planned.range, wanted, (_key, _keyBegin, _keyEnd, value, begin, end) => {
+      records.push(this.record<R>(planned, value, begin, end));
+    });
+    return count === undefined ? undefined : records;
+  }
+
+  /** The next batch of a planned query's answers, from `part` of its range. */
+  async batch<R>(
+    transaction: ReadTransaction,
+    planned: PlannedQuery,
+    part: RangePlan,
+    wanted: Wanted,
+  ): Promise<Batch<R[]>> {
+    if (part.index === undefined) {
+      const value: R[] = [];
+      const visited = transaction.visitRange(part, wanted, (_key, _keyBegin, _keyEnd, bytes, begin, end) => {
+        value.push(this.record<R>(planned, bytes, begin, end));
+      });
+      if (visited !== undefined) return { count: visited.rows, last: visited.last, value };
+    }
+    const { rows, more } = await transaction.getRange(part, wanted);
+    const value = await this.records<R>(transaction, planned, rows);
+    return { count: rows.length, last: more ? rows.at(-1)?.[0] : undefined, value };
+  }
+
   /**
    * What the rows of a planned query answer: the records, or the fields selected. Fetched all at once when the rows are
    * an index's that do not hold them. `R` is what the query's selection makes of the entity's record.
    */
-  async records<R>(transaction: ReadTransaction, { range, select, covered }: PlannedQuery, rows: Rows): Promise<R[]> {
+  async records<R>(transaction: ReadTransaction, planned: PlannedQuery, rows: Rows): Promise<R[]> {
+    const { range, select, covered } = planned;
     const { index } = range;
     const { model } = this;
-    const selected = (record: object): R => (select === undefined ? record : picked(record, select)) as R;
-    if (index === undefined) return rows.map(([, value]) => selected(model.decodeRecord(value).record));
+    if (index === undefined) return rows.map(([, value]) => this.record<R>(planned, value));
     const entries = rows.map(([key, value]) => readEntry(model.name, index, key, value));
     if (covered && select !== undefined) {
-      return entries.map(({ id, values, stored }) =>
-        selected({ ...index.covering(select, values, stored), ...this.#idFields(id) }),
+      return entries.map(
+        ({ id, values, stored }) =>
+          picked({ ...index.covering(select, values, stored), ...this.#idFields(id) }, select) as R,
       );
     }
     const values = await Promise.all(entries.map(({ id }) => this.load(transaction, id)));
     return values.map((value) => {
       if (value === undefined) throw tenantryError("INDEX_CORRUPT", { entity: model.name, index: index.name });
-      return selected(model.decodeRecord(value).record);
+      return this.record<R>(planned, value);
     });
   }
 
@@ -113,6 +153,54 @@ function picked(record: object, names: readonly string[]): object {
   return found;
 }
 
+/** What is wanted of a range: `limit` rows at most, from one end or the other. */
+export interface Wanted {
+  readonly limit: number;
+  readonly reverse: boolean;
+}
+
+/** What a batch of a range's rows comes to. */
+export interface Batch<T> {
+  /** Rows in it. */
+  readonly count: number;
+  /** The last row's key when more may follow. */
+  readonly last: Uint8Array | undefined;
+  readonly value: T;
+}
+
+/** Counts the rows of the next batch of a range. */
+export async function countBatch(
+  transaction: ReadTransaction,
+  part: RangePlan,
+  wanted: Wanted,
+): Promise<Batch<number>> {
+  const visited = transaction.visitRange(part, wanted, () => {});
+  if (visited !== undefined) return { count: visited.rows, last: visited.last, value: visited.rows };
+  const { rows, more } = await transaction.getRange(part, wanted);
+  return { count: rows.length, last: more ? rows.at(-1)?.[0] : undefined, value: rows.length };
+}
+
+/**
+ * Visits the first rows of a range, `limit` at most, in as many batches as the engine makes of them. How many they
+ * were; undefined, before any, where rows cannot be visited.
+ */
+export function visitFirst(
+  transaction: ReadTransaction,
+  range: RangePlan,
+  { limit, reverse }: Wanted,
+  visit: Parameters<ReadTransaction["visitRange"]>[2],
+): number | undefined {
+  let count = 0;
+  for (let rest = range; !range.empty && count < limit; ) {
+    const visited = transaction.visitRange(rest, { limit: limit - count, reverse }, visit);
+    if (visited === undefined) return undefined;
+    count += visited.rows;
+    if (visited.last === undefined) break;
+    rest = rangeAfter(rest, visited.last, reverse);
+  }
+  return count;
+}
+
 /** What is left of a range once the row with `key` has been read. */
 export const rangeAfter = (range: RangePlan, key: Uint8Array, reverse: boolean): RangePlan =>
   reverse ? { ...range, end: key } : { ...range, begin: keyAfter(key) };
@@ -121,7 +209,7 @@ export const rangeAfter = (range: RangePlan, key: Uint8Array, reverse: boolean):
 export async function firstRows(
   transaction: ReadTransaction,
   range: RangePlan,
-  { limit, reverse }: { readonly limit: number; readonly reverse: boolean },
+  { limit, reverse }: Wanted,
 ): Promise<Rows> {
   const rows: Rows = [];
   let rest = range;

@@ -1,28 +1,25 @@
 /** Scans: the rows of a range as a stream, fetched in batches and handed out one by one or batch by batch. */
+import type { RangePlan } from "../indexes/index.js";
 import { scanBatchRowsMax } from "../limits.js";
 import type { ReadSession, ReadTransaction } from "../transaction/index.js";
 import type { PlannedQuery } from "./query-plan.js";
-import { type Rows, rangeAfter } from "./record-table.js";
+import { type Batch, rangeAfter, type Wanted } from "./record-table.js";
 import type { Scan } from "./repository.js";
 
-/** The batches of a range, each passed through `map` inside the transaction that read it; ends the session. */
+/** The batches of a range that have rows, each read by `next` in a transaction of the session; ends the session. */
 export async function* batchesOf<T>(
   session: Pick<ReadSession, "read" | "end">,
   { range, reverse, limit }: PlannedQuery,
-  map: (transaction: ReadTransaction, rows: Rows) => Promise<T>,
+  next: (transaction: ReadTransaction, part: RangePlan, wanted: Wanted) => Promise<Batch<T>>,
 ): AsyncGenerator<T, undefined, undefined> {
   let rest = range;
   let remaining = range.empty ? 0 : limit;
   try {
     while (remaining > 0) {
       const part = rest;
-      const options = { limit: Math.min(remaining, scanBatchRowsMax), reverse };
-      const batch = await session.read(async (transaction) => {
-        const { rows, more } = await transaction.getRange(part, options);
-        const last = rows.at(-1)?.[0];
-        return { count: rows.length, last: more ? last : undefined, mapped: await map(transaction, rows) };
-      });
-      if (batch.count > 0) yield batch.mapped;
+      const wanted = { limit: Math.min(remaining, scanBatchRowsMax), reverse };
+      const batch = await session.read((transaction) => next(transaction, part, wanted));
+      if (batch.count > 0) yield batch.value;
       if (batch.last === undefined) return;
       rest = rangeAfter(rest, batch.last, reverse);
       remaining -= batch.count;
