@@ -20,6 +20,9 @@ const methods: Readonly<Record<string, (articles: Articles, id: string) => Promi
   has: (articles, id) => articles.has(id),
   getMany: (articles, id) => articles.getMany([id, id]),
   list: (articles, id) => articles.list({ from: id }),
+  first: (articles, id) => articles.first({ from: id }),
+  // It shows the bytes of the id that was asked for.
+  explain: async (articles, id) => Object.keys(articles.explain({ equals: id })),
   "list by an index": (articles, id) => articles.list({ index: "byTitle", equals: id }),
   scan: (articles, id) => collect(articles.scan({ from: id })),
   page: (articles, id) => articles.page({ size: 2, from: id }),

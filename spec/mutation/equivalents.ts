@@ -13,6 +13,7 @@ const both = `"begin" in query && "end" in query`;
 const narrowed = "tells the compiler what the switch has found already";
 const bounds = "without a fault both bounds are bytes; it tells the compiler so";
 const violation = "lib/guard/violation.ts";
+const kept = "how many derived keys are kept changes how often one is derived, and nothing of what it is";
 const cursor = "lib/repository/cursor.ts";
 
 export const equivalents: readonly EquivalentMutant[] = [
@@ -44,6 +45,33 @@ export const equivalents: readonly EquivalentMutant[] = [
     original: "i < words.length",
     replacement: "false",
     reason: "the bytes that are not compared four at a time are compared singly",
+  },
+  {
+    file: cursor,
+    original: "kept !== undefined && equalBytes(kept.of, key.secret)",
+    replacement: "false",
+    reason: kept,
+  },
+  ...["true", "false", "this.#kept.size >= cursorSecretsCachedMax", "this.#kept.size <= cursorSecretsCachedMax"].map(
+    (replacement) => ({
+      file: cursor,
+      original: "this.#kept.size > cursorSecretsCachedMax",
+      replacement,
+      reason: kept,
+    }),
+  ),
+  {
+    file: cursor,
+    original: "{ for (const oldest of this.#kept.keys()) { this.#kept.delete(oldest); break; } }",
+    replacement: "{}",
+    reason: kept,
+  },
+  { file: cursor, original: "{ this.#kept.delete(oldest); break; }", replacement: "{}", reason: kept },
+  {
+    file: validate,
+    original: `typeof offset !== "number"`,
+    replacement: "false",
+    reason: "what is no number is no whole number either, which is asked next",
   },
   { file: cursor, original: `"utf8"`, replacement: `""`, reason: "UTF-8 is what Node takes when no encoding is named" },
   {

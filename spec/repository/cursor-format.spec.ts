@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { isTenantryError } from "../../lib/errors/index.js";
-import { cursorAgeMaxMs, cursorCharsMax } from "../../lib/limits.js";
+import { cursorAgeMaxMs, cursorCharsMax, cursorSecretsCachedMax } from "../../lib/limits.js";
 import { type CursorBinding, CursorSeal, cursorKey } from "../../lib/repository/cursor.js";
 import { newTenantId, parseTenantId } from "../../lib/tenant/index.js";
 
@@ -69,6 +69,21 @@ describe("a cursor's bytes", () => {
       decipher.setAAD(aad).setAuthTag(bytes.subarray(17, 33));
       const opened = Buffer.concat([decipher.update(bytes.subarray(33)), decipher.final()]);
       expect(opened).toEqual(claims(1, now + cursorAgeMaxMs, Uint8Array.of(7, 8)));
+    }
+  });
+
+  test("are sealed under each tenant's own key, also when many take turns", async () => {
+    const cut = Uint8Array.of(7);
+    const tenants = Array.from({ length: cursorSecretsCachedMax + 2 }, () => newTenantId());
+    for (const tenant of [...tenants, ...tenants.slice(0, 3), tenantId, ...tenants.slice(-1)]) {
+      const bound = { ...binding, tenantId: tenant };
+      const { secret: tenantSecret, aad } = parts(bound);
+      const bytes = Buffer.from(await seal.seal({ direction: "next", cut }, bound), "base64url");
+      const decipher = createDecipheriv("aes-256-gcm", tenantSecret, bytes.subarray(5, 17));
+      decipher.setAAD(aad).setAuthTag(bytes.subarray(17, 33));
+      expect(Buffer.concat([decipher.update(bytes.subarray(33)), decipher.final()]).subarray(7)).toEqual(
+        Buffer.from(cut),
+      );
     }
   });
 

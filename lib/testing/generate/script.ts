@@ -19,6 +19,10 @@ export interface QueryPick {
   readonly equals: BoundPick | undefined;
   readonly from: BoundPick | undefined;
   readonly to: BoundPick | undefined;
+  /** Text that the next field begins with. */
+  readonly prefix: string | undefined;
+  /** How many fields of the record are wanted; all when undefined. */
+  readonly select: number | undefined;
   readonly reverse: boolean;
   readonly limit: number | undefined;
 }
@@ -42,7 +46,7 @@ export type RepositoryStep = { readonly entity: number } & (
       readonly record: number;
       readonly ifRevision: number | undefined;
     }
-  | { readonly do: "list" | "scan" | "batches" | "count"; readonly query: QueryPick }
+  | { readonly do: "list" | "scan" | "batches" | "count" | "first" | "explain"; readonly query: QueryPick }
   | {
       readonly do: "page";
       readonly query: QueryPick;
@@ -85,6 +89,7 @@ export interface ScriptOptions {
 }
 
 const recordsMax = 5;
+const queries = ["list", "scan", "batches", "count", "first", "explain"] as const;
 const idempotencyKeys = ["key", "key\0", "k"] as const;
 
 /** Values that are no id, or hardly one: numbers and bigints that look alike, bytes like tuples, the longest texts. */
@@ -138,6 +143,8 @@ function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryS
     equals: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: bound }),
     from: bound,
     to: bound,
+    prefix: fc.option(fc.constantFrom(...hardTexts), { nil: undefined, freq: 5 }),
+    select: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 3 }),
     reverse: fc.boolean(),
     limit: fc.option(fc.nat(6), { nil: undefined }),
   });
@@ -161,7 +168,7 @@ function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryS
     }),
     fc.record({ do: fc.constantFrom("update" as const, "patch" as const), entity, id, record, ifRevision: revision }),
     fc.record({
-      do: fc.constantFrom("list" as const, "scan" as const, "batches" as const, "count" as const),
+      do: fc.constantFrom(...queries),
       entity,
       query,
     }),

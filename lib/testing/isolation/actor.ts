@@ -13,6 +13,8 @@ interface AnyQuery {
   readonly equals: unknown;
   readonly from: unknown;
   readonly to: unknown;
+  readonly prefix: string | undefined;
+  readonly select: readonly string[] | undefined;
   readonly reverse: boolean;
   readonly limit: number | undefined;
 }
@@ -35,6 +37,8 @@ interface AnyRepository {
   list(query: unknown): Promise<unknown>;
   scan(query: unknown): AsyncIterable<unknown> & { batches(): AsyncIterable<readonly unknown[]> };
   count(query: unknown): Promise<unknown>;
+  first(query: unknown): Promise<unknown>;
+  explain(query: unknown): unknown;
   page(query: unknown): Promise<{ items: unknown; next: string | undefined; previous: string | undefined }>;
   verify(): Promise<unknown>;
 }
@@ -196,6 +200,8 @@ export class Actor {
       }
       case "list":
       case "count":
+      case "first":
+      case "explain":
         return repository[step.do](this.#query(step.entity, step.query));
       case "scan":
         return collected(repository.scan(this.#query(step.entity, step.query)));
@@ -253,18 +259,22 @@ export class Actor {
     return model.idOf(model.parse(this.#record(entity, pick.record)));
   }
 
-  #query(entity: number, { index, equals, from, to, reverse, limit }: QueryPick): AnyQuery {
+  #query(entity: number, pick: QueryPick): AnyQuery {
     const model = this.#model(entity);
+    const { index, equals, from, to, prefix, reverse, limit } = pick;
     const names = [undefined, ...model.indexes.keys()];
     const name = names[index % names.length];
     const fields = (name === undefined ? undefined : model.indexes.get(name)?.fields) ?? model.idFields;
-    const bound = (pick: BoundPick | undefined): unknown => {
-      if (pick === undefined || "value" in pick) return pick?.value;
-      const record = this.#parsed(entity, pick.record);
-      return fields.slice(0, pick.fields).map((field) => field.get(record));
+    const bound = (at: BoundPick | undefined): unknown => {
+      if (at === undefined || "value" in at) return at?.value;
+      const record = this.#parsed(entity, at.record);
+      return fields.slice(0, at.fields).map((field) => field.get(record));
     };
-    const range = { index: name, equals: bound(equals), from: bound(from), to: bound(to) };
-    return { ...range, reverse, limit };
+    // A query has one way to bound its range.
+    const range = prefix === undefined ? { from: bound(from), to: bound(to) } : { from: undefined, to: undefined };
+    const shape = Object.keys(this.#entity(entity).schema._zod.def.shape);
+    const select = pick.select === undefined ? undefined : shape.slice(0, pick.select);
+    return { index: name, equals: bound(equals), ...range, prefix, select, reverse, limit };
   }
 
   #cursor(pick: CursorPick): string | undefined {

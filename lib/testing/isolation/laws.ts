@@ -134,12 +134,12 @@ async function foreignRowsRefused(stage: Stage, script: Script, rowsOf: () => Fo
     await scene.actor(neighbour).hold(enough(script.foreign));
     await scene.actor(acting).hold(script.own);
     const range = stage.keyspace.tenant(neighbour);
-    const reads = (["list", "scan", "batches", "count"] as const).map((method) => ({ do: method }));
-    const query = { index: 0, equals: undefined, from: undefined, to: undefined, reverse: false, limit: undefined };
+    const reads = (["list", "scan", "batches", "count", "first"] as const).map((method) => ({ do: method }));
+    const all = { equals: undefined, from: undefined, to: undefined, prefix: undefined, select: undefined };
+    const query = { index: 0, ...all, reverse: false, limit: undefined };
     const entities = script.records.keys();
     const steps = [...entities].flatMap((entity) => reads.map((read) => ({ ...read, entity, query })));
-    const all = await stage.rows();
-    const row = all.find(({ key }) => range.contains(key));
+    const row = (await stage.rows()).find(({ key }) => range.contains(key));
     if (row === undefined || rows === undefined) return;
     stage.watch(scene);
     rows.row = [row.key, row.value];
