@@ -57,6 +57,9 @@ export const transactionDeadlineMs = 30_000;
 /** Longest deadline a caller may set: markers of its attempts have to be kept for longer. */
 export const transactionDeadlineLongestMs = 3_600_000;
 
+/** Attempts after whose conflict the next one begins at once, on an engine that says when that helps. */
+export const retriesAtOnceMax = 16;
+
 /** First and longest wait between attempts after a conflict, before jitter: those of FoundationDB's `onError`. */
 export const retryDelayFirstMs = 10;
 export const retryDelayMaxMs = 1_000;

@@ -19,6 +19,8 @@ export interface EngineCapabilities {
   readonly multiProcess: boolean;
   /** Longest key the engine itself takes, in bytes; the SDK's own bound is `keyBytesMax`. */
   readonly keyBytesMax: number;
+  /** A conflict is reported once a retry can read what it lost to, so that waiting before one gains nothing. */
+  readonly retriesAtOnce?: boolean | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** When to try again and after how long: by the engine's error code, as FoundationDB's `onError` does. */
 import { isTenantryError } from "../../errors/index.js";
-import { retryDelayFirstMs, retryDelayMaxMs, retryDelayMemoryMaxMs } from "../../limits.js";
+import { retriesAtOnceMax, retryDelayFirstMs, retryDelayMaxMs, retryDelayMemoryMaxMs } from "../../limits.js";
 
 /** The code of an engine's error, undefined for any other. */
 export const fdbCodeOf = (error: unknown): number | undefined =>
@@ -43,8 +43,17 @@ export const isOutcomeUnknown = (fdbCode: number | undefined): boolean =>
 export const isRetryable = (fdbCode: number | undefined, committing: boolean): fdbCode is number =>
   fdbCode !== undefined && (delayMaxMs.has(fdbCode) || (committing && unknownOutcomes.has(fdbCode)));
 
-/** Milliseconds to wait after failed attempt `attempt` (from 1): doubling, bounded, with full jitter. */
-export function retryDelayMs(attempt: number, fdbCode: number, fraction: number): number {
+/** The code of a commit that lost to another's. */
+const notCommitted = 1020;
+
+/**
+ * Milliseconds to wait after failed attempt `attempt` (from 1): doubling, bounded, with full jitter. After a conflict
+ * not at all for the first `retriesAtOnceMax` attempts, where the engine says so (`atOnce`).
+ */
+export function retryDelayMs(attempt: number, fdbCode: number, fraction: number, atOnce = false): number {
+  if (atOnce && fdbCode === notCommitted) {
+    return attempt <= retriesAtOnceMax ? 0 : retryDelayMs(attempt - retriesAtOnceMax, fdbCode, fraction);
+  }
   const longest = delayMaxMs.get(fdbCode) ?? retryDelayMaxMs;
   return Math.min(longest, retryDelayFirstMs * 2 ** Math.min(attempt - 1, 30)) * fraction;
 }

@@ -159,7 +159,9 @@ export class TransactionRun<T> {
     if (attempts >= this.#attemptsMax) {
       throw tenantryError("TRANSACTION_ATTEMPTS_EXHAUSTED", { attempts, fdbCode }, { cause: error });
     }
-    await this.#stopper.sleep(retryDelayMs(attempts, fdbCode, this.#host.random.fraction()));
+    const atOnce = this.#host.engine.capabilities.retriesAtOnce === true;
+    const delayMs = retryDelayMs(attempts, fdbCode, this.#host.random.fraction(), atOnce);
+    if (delayMs > 0) await this.#stopper.sleep(delayMs);
   }
 
   /** A marker that was there: an earlier attempt's of this run, or another caller's under the same key. */

@@ -19,6 +19,8 @@ interface Waiting extends StampedMutations {
 interface Batch {
   readonly version: number;
   readonly waiting: Waiting[];
+  /** Commits that lost to this batch, or to one before it. */
+  readonly losers: (() => void)[];
   mutations: number;
   bytes: number;
 }
@@ -60,7 +62,10 @@ export class CommitPipeline {
       const oldest = this.readVersion() - versionAgeMax;
       if (readVersion !== undefined) {
         if (Number(readVersion) < oldest) throw new EngineError(1_007);
-        if (this.#resolver.conflicts(readConflicts, Number(readVersion))) throw new EngineError(1_020);
+        if (this.#resolver.conflicts(readConflicts, Number(readVersion))) {
+          this.#lose(() => reject(new EngineError(1_020)));
+          return;
+        }
       }
       const batch = this.#openBatch();
       const versionstamp = versionstampOf(batch.version, batch.waiting.length);
@@ -72,6 +77,13 @@ export class CommitPipeline {
       for (const mutation of mutations) if (mutation.type === "set") batch.bytes += mutation.value.length;
       this.#running ??= this.#run();
     });
+  }
+
+  /** Answers a commit that lost once what it may have lost to can be read: sooner, a retry could only lose again. */
+  #lose(answer: () => void): void {
+    const last = this.#batches.at(-1);
+    if (last === undefined) answer();
+    else last.losers.push(answer);
   }
 
   /** The batch that takes the next commit: never the one being written. */
@@ -90,7 +102,7 @@ export class CommitPipeline {
     // From now on until it is flushed, readers read what was there before: at this moment, however long ago the last
     // commit was.
     this.readVersion();
-    const batch: Batch = { version: this.#clock.next(), waiting: [], mutations: 0, bytes: 0 };
+    const batch: Batch = { version: this.#clock.next(), waiting: [], losers: [], mutations: 0, bytes: 0 };
     this.#batches.push(batch);
     return batch;
   }
@@ -122,6 +134,7 @@ export class CommitPipeline {
       if (failure !== undefined) reject(failure.error);
       else resolve({ version, versionstamp });
     }
+    for (const answer of batch.losers) answer();
   }
 
   /** Resolves once the commits under way are done. */
