@@ -249,6 +249,70 @@ describe("watches", () => {
     transaction.setOption("readYourWritesDisable");
     expect(await code(transaction.watch(bytes("watch/c")).fired)).toBe(1034);
   });
+
+  // RYWImpl::triggerWatches (ReadYourWrites.actor.cpp): a known value is compared once the watched one has been read.
+  test("the transaction's own write fires one when its value has come, not before", async () => {
+    const transaction = await begin();
+    const left = transaction.watch(bytes("watch/d"));
+    transaction.set(bytes("watch/d"), bytes("1"));
+    transaction.reset();
+    expect(await code(left.fired)).toBe(1025);
+    const alone = transaction.watch(bytes("watch/d"));
+    transaction.set(bytes("watch/d"), bytes("1"));
+    expect(await code(alone.fired)).toBe(undefined);
+    transaction.reset();
+    const answered = transaction.watch(bytes("watch/d"));
+    transaction.set(bytes("watch/d"), bytes("1"));
+    await (await begin()).get(bytes("watch/e"));
+    transaction.reset();
+    expect(await code(answered.fired)).toBe(undefined);
+    const back = transaction.watch(bytes("watch/d"));
+    transaction.set(bytes("watch/d"), bytes("1"));
+    transaction.clear(bytes("watch/d"));
+    transaction.reset();
+    expect(await code(back.fired)).toBe(undefined);
+    const unknown = transaction.watch(bytes("watch/d"));
+    transaction.atomic("add", bytes("watch/d"), bytes("1"));
+    transaction.reset();
+    expect(await code(unknown.fired)).toBe(undefined);
+  });
+
+  test("what another transaction was answered tells that its value has come", async () => {
+    const transaction = await begin();
+    const cancelled = transaction.watch(bytes("watch/f"));
+    transaction.cancel();
+    expect(await code(cancelled.fired)).toBe(1025);
+    const another = await begin();
+    const settled: string[] = [];
+    const kept = another.watch(bytes("watch/f"));
+    kept.fired.then(
+      () => settled.push("fired"),
+      () => settled.push("failed"),
+    );
+    await (await begin()).get(bytes("watch/e"));
+    another.cancel();
+    await sleep(10);
+    expect(settled).toEqual([]);
+    kept.cancel();
+  });
+});
+
+describe("retries", () => {
+  // Transaction::onError (NativeAPI.actor.cpp).
+  const again = [1007, 1009, 1020, 1021, 1037, 1038, 1039, 1042, 1051, 1078, 1079, 1213, 1223, 1235];
+  const final = [1000, 1004, 1025, 1031, 1036, 1062, 1101, 1500, 2000, 2017, 2021, 2101, 2103];
+
+  test.each(again)("%i is tried again", async (fdbCode) => {
+    const transaction = await begin();
+    transaction.setOption("maxRetryDelay", 0);
+    expect(await code(transaction.onError(new EngineError(fdbCode)))).toBe(undefined);
+  });
+
+  test.each(final)("%i is not", async (fdbCode) => {
+    const transaction = await begin();
+    expect(await code(transaction.onError(new EngineError(fdbCode)))).toBe(fdbCode);
+    expect(await code(transaction.onError(new EngineError(1020)))).toBe(1025);
+  });
 });
 
 describe("batches", () => {

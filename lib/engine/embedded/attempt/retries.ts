@@ -10,7 +10,18 @@ const versionDelayMs = 10;
 
 const memoryCodes: ReadonlySet<number> = new Set([1042, 1078]);
 const versionCodes: ReadonlySet<number> = new Set([1007, 1009]);
-const retryableCodes: ReadonlySet<number> = new Set([1020, 1021, 1037, 1038, 1051, 1213, ...memoryCodes]);
+const retryableCodes: ReadonlySet<number> = new Set([
+  1020,
+  1021,
+  1037,
+  1038,
+  1051,
+  1079,
+  1213,
+  1223,
+  1235,
+  ...memoryCodes,
+]);
 
 /** The error code in what a caller passes to `onError`, from whichever copy of the package; 0 is no error. */
 export const fdbCodeOf = (error: unknown): number | undefined =>

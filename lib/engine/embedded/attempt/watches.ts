@@ -12,6 +12,8 @@ const same = (a: Value, b: Value): boolean => (a === undefined || b === undefine
 /** The watches the transactions of an engine hold, those not committed yet included. */
 export class WatchCount {
   readonly #open = new Set<PendingWatch>();
+  /** Those whose value, on a cluster, would still be on its way. */
+  readonly #arriving = new Set<PendingWatch>();
 
   /** Throws 1032 when there are too many. */
   open(watch: PendingWatch): void {
@@ -21,6 +23,18 @@ export class WatchCount {
 
   close(watch: PendingWatch): void {
     this.#open.delete(watch);
+    this.#arriving.delete(watch);
+  }
+
+  await(watch: PendingWatch): void {
+    this.#arriving.add(watch);
+  }
+
+  /** An operation of any transaction has been answered, so the values of the watches have come too. */
+  arrived(): void {
+    if (this.#arriving.size === 0) return;
+    for (const watch of this.#arriving) watch.arrived();
+    this.#arriving.clear();
   }
 
   /** The engine closes: what still waits ends with 1101. */
@@ -41,6 +55,7 @@ class PendingWatch implements Watch {
   #written: { readonly value: Value } | undefined;
   #stored: StoreWatch | undefined;
   #open = true;
+  #isArriving = false;
 
   constructor(key: Uint8Array, value: Value, count: WatchCount) {
     this.key = key;
@@ -53,6 +68,22 @@ class PendingWatch implements Watch {
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  get isArriving(): boolean {
+    return this.#isArriving;
+  }
+
+  /** Its value is still on its way. */
+  await(): void {
+    this.#isArriving = true;
+    this.#count.await(this);
+  }
+
+  /** Its value has come: fires when the transaction wrote another one meanwhile. */
+  arrived(): void {
+    this.#isArriving = false;
+    if (this.#written !== undefined && !same(this.#written.value, this.value)) this.settle();
   }
 
   settle(error?: EngineError): void {
@@ -69,10 +100,15 @@ class PendingWatch implements Watch {
 
   /** The transaction wrote the key: fires unless the value stays what it was. */
   written(value: Value, isKnown: boolean): void {
-    const stays =
-      isKnown && same(value, this.value) && (this.#written === undefined || same(value, this.#written.value));
-    if (stays) this.#written = { value };
-    else this.settle();
+    const repeats = this.#written === undefined || same(value, this.#written.value);
+    const stays = isKnown && repeats && (this.#isArriving || same(value, this.value));
+    if (!stays) {
+      this.settle();
+      return;
+    }
+    this.#written = { value };
+    // A value on its way comes by itself, too.
+    if (this.#isArriving && !same(value, this.value)) setImmediate(() => this.settle()).unref();
   }
 
   store(store: Store): void {
@@ -105,8 +141,6 @@ export const failedWatch = (error: unknown): Watch => {
 
 export class AttemptWatches {
   #pending: PendingWatch[] = [];
-  /** Those whose value, on a cluster, would still be on its way: they end with their transaction. */
-  #arriving: PendingWatch[] = [];
   readonly #count: WatchCount;
 
   constructor(count: WatchCount) {
@@ -118,18 +152,18 @@ export class AttemptWatches {
     const watch = new PendingWatch(key, value, this.#count);
     this.#count.open(watch);
     this.#pending.push(watch);
-    if (!isKnown) this.#arriving.push(watch);
+    if (!isKnown) watch.await();
     return watch;
   }
 
   /** A later operation has been answered, so the values of the watches have come too. */
   arrived(): void {
-    if (this.#arriving.length > 0) this.#arriving = [];
+    this.#count.arrived();
   }
 
   /** The transaction ended while their values were on their way. */
   failArriving(fdbCode: number): void {
-    for (const watch of this.#arriving.splice(0)) watch.settle(new EngineError(fdbCode));
+    for (const watch of this.#pending) if (watch.isArriving) watch.settle(new EngineError(fdbCode));
   }
 
   written(key: Uint8Array, value: Value, isKnown: boolean): void {
