@@ -26,7 +26,14 @@ async function transfer(engine: Engine, total: number, n: number): Promise<void>
 
 async function sum(path: string): Promise<number> {
   const engine = await openEngine(embedded(path));
-  const { rows } = await engine.begin().getRange(begin, end);
+  const transaction = engine.begin();
+  const rows: [Uint8Array, Uint8Array][] = [];
+  for (let from = begin, more = true; more; ) {
+    const batch = await transaction.getRange(from, end);
+    rows.push(...batch.rows);
+    more = batch.more;
+    from = { key: batch.rows.at(-1)?.[0] ?? end.key, orEqual: true, offset: 1 };
+  }
   await engine.close();
   const value = (name: string): number =>
     Number(Buffer.from(rows.find(([key]) => Buffer.from(key).toString() === name)?.[1] ?? []).toString());

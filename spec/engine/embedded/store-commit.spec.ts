@@ -108,35 +108,43 @@ describe("a batch", () => {
 });
 
 test("clearing very many rows does not hold the event loop, and nobody sees it half done", async () => {
+  const rows = process.env["TENANTRY_RUNS"] === undefined ? 250_000 : 1_000_000;
+  // A machine busy with others' work takes this process off its core now and then: that does not happen each time.
+  const stalls: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    stalls.push(await longestStallOfClearing(rows));
+    if (Math.min(...stalls) < 50) break;
+  }
+  expect(Math.min(...stalls)).toBeLessThan(50);
+});
+
+/** Milliseconds for which clearing `rows` rows keeps a timer waiting at most; looks at both ends of them meanwhile. */
+async function longestStallOfClearing(rows: number): Promise<number> {
   const store = await openStore();
   const key = (n: number): Uint8Array => {
     const bytes = new Uint8Array(16);
     new DataView(bytes.buffer).setUint32(12, n);
     return bytes;
   };
-  const rows = process.env["TENANTRY_RUNS"] === undefined ? 250_000 : 1_000_000;
   const value = new Uint8Array(24);
   for (let i = 0; i < rows; i += 50_000) {
     await store.commit({ ...blind(), mutations: Array.from({ length: 50_000 }, (_, j) => set(key(i + j), value)) });
   }
+  const halfDone: string[] = [];
   let longestMs = 0;
   let last = performance.now();
   const timer = setInterval(() => {
     longestMs = Math.max(longestMs, performance.now() - last);
     last = performance.now();
     const snapshot = snapshotOf(store);
-    const states = [0, rows - 1].map((n) => snapshot.get(key(n)) !== undefined);
+    const [first, final] = [0, rows - 1].map((n) => snapshot.get(key(n)) !== undefined);
     snapshot.release();
-    expect(states[0]).toBe(states[1]);
+    if (first !== final) halfDone.push(`first ${first}, last ${final}`);
   }, 1);
-  const cpu = process.cpuUsage();
-  const started = performance.now();
   await store.commit(blind(clear(everything.begin, everything.end)));
   clearInterval(timer);
-  const { user, system } = process.cpuUsage(cpu);
-  // A machine busy with others' work takes this process off its core now and then: that is not the store's.
-  const busy = Math.max(1, ((performance.now() - started) * 1_000) / (user + system));
-  expect(longestMs).toBeLessThan(50 * busy);
+  expect(halfDone).toEqual([]);
   expect(contents(store)).toEqual([]);
   await store.close();
-});
+  return longestMs;
+}
