@@ -51,6 +51,7 @@ export type {
   QueryPlan,
   ReadRepository,
   ReadScope,
+  RepositoryOptions,
   Scan,
   TenantRepository,
   TransactionScope,

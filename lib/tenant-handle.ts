@@ -1,5 +1,11 @@
 /** The handle of one tenant: everything its code needs, and no way to anything else. */
-import type { ReadScope, RepositoryFactory, TenantRepository, TransactionScope } from "./repository/index.js";
+import type {
+  ReadScope,
+  RepositoryFactory,
+  RepositoryOptions,
+  TenantRepository,
+  TransactionScope,
+} from "./repository/index.js";
 import { RunnerWriter } from "./repository/index.js";
 import type { AnyEntity } from "./schema/index.js";
 import type { TenantId } from "./tenant/index.js";
@@ -44,8 +50,8 @@ export class Tenant {
    *
    * @throws `ENTITY_UNKNOWN` when the entity is not one the database was opened with.
    */
-  repository<E extends AnyEntity>(entity: E): TenantRepository<E> {
-    return this.#repositories.writer(entity, new RunnerWriter(this.#runner, this.id));
+  repository<E extends AnyEntity>(entity: E, options?: RepositoryOptions): TenantRepository<E> {
+    return this.#repositories.writer(entity, new RunnerWriter(this.#runner, this.id), options);
   }
 
   /**

@@ -13,6 +13,10 @@ export const schemaErrors = {
     "usage",
     "The entity cannot be defined like this.",
   ),
+  STORED_RECORD_INVALID: define<{ entity: string; issues: readonly RecordIssue[] }>()(
+    "corrupt",
+    "A stored record does not fit its entity's schema.",
+  ),
   RECORD_INVALID: define<{ entity: string; issues: readonly RecordIssue[] }>()(
     "input",
     "The record does not fit its entity.",

@@ -18,6 +18,7 @@ export type {
   OperationOptions,
   ReadRepository,
   ReadScope,
+  RepositoryOptions,
   Scan,
   TenantRepository,
   TransactionScope,

@@ -33,19 +33,19 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
 
   async get(id: IdOf<E>, options?: OperationOptions): Promise<Infer<E> | undefined> {
     const stored = await this.#load("get", id, options);
-    return stored === undefined ? undefined : this.#table.model.decodeRecord(stored).record;
+    return stored === undefined ? undefined : this.#table.decode(stored).record;
   }
 
   async require(id: IdOf<E>, options?: OperationOptions): Promise<Infer<E>> {
     const stored = await this.#load("require", id, options);
     if (stored === undefined) throw this.#table.missing(id);
-    return this.#table.model.decodeRecord(stored).record;
+    return this.#table.decode(stored).record;
   }
 
   async entry(id: IdOf<E>, options?: OperationOptions): Promise<Entry<E> | undefined> {
     const stored = await this.#load("entry", id, options);
     if (stored === undefined) return undefined;
-    const { record, revision } = this.#table.model.decodeRecord(stored);
+    const { record, revision } = this.#table.decode(stored);
     return { id: this.#table.model.idOf(record), record, revision };
   }
 
@@ -60,7 +60,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
       (transaction) => Promise.all(packed.map((id) => this.#table.load(transaction, id))),
       this.#options("getMany", options),
     );
-    return values.map((value) => (value === undefined ? undefined : this.#table.model.decodeRecord(value).record));
+    return values.map((value) => (value === undefined ? undefined : this.#table.decode(value).record));
   }
 
   async list<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Promise<Selected<E, S>[]> {

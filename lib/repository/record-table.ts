@@ -1,5 +1,5 @@
 /** Record tables: the keys and bytes of one entity's records, and how they are loaded. */
-import { tenantryError } from "../errors/index.js";
+import { isTenantryError, tenantryError } from "../errors/index.js";
 import { type RangePlan, readEntry } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
 import { keyBytesMax, valueBytesMax } from "../limits.js";
@@ -22,10 +22,12 @@ export class RecordTable<E extends AnyEntity> {
   readonly model: EntityModel<E>;
   readonly #prefix: Uint8Array;
   readonly #tenantPrefixBytes: number;
+  readonly #verifyOnRead: boolean;
 
   /** `tenantPrefixBytes`: how many bytes every tenant's prefix adds to a key, which count towards `keyBytesMax`. */
-  constructor(model: EntityModel<E>, tenantPrefixBytes: number) {
+  constructor(model: EntityModel<E>, tenantPrefixBytes: number, verifyOnRead: boolean) {
     this.model = model;
+    this.#verifyOnRead = verifyOnRead;
     this.#prefix = recordPrefix(model.name);
     this.#tenantPrefixBytes = tenantPrefixBytes;
   }
@@ -66,8 +68,24 @@ export class RecordTable<E extends AnyEntity> {
   }
 
   decode(bytes: Uint8Array): Stored<E> {
-    const { record, revision } = this.model.decodeRecord(bytes);
+    const { record, revision } = this.#decoded(bytes);
     return { record, revision, bytes: bytes.length };
+  }
+
+  #decoded(bytes: Uint8Array, begin?: number, end?: number): StoredRecord<E> {
+    const stored = this.model.decodeRecord(bytes, begin, end);
+    if (this.#verifyOnRead) this.#verify(stored.record);
+    return stored;
+  }
+
+  /** Throws `STORED_RECORD_INVALID` when a record does not fit the schema. */
+  #verify(record: Infer<E>): void {
+    try {
+      this.model.check(record);
+    } catch (cause) {
+      if (!isTenantryError(cause, "RECORD_INVALID")) throw cause;
+      throw tenantryError("STORED_RECORD_INVALID", cause.details, { cause });
+    }
   }
 
   /** The record with a packed id, if there is one. */
@@ -78,7 +96,7 @@ export class RecordTable<E extends AnyEntity> {
 
   /** What a planned query answers for a record, stored in the bytes from `begin` to `end`. */
   record<R>({ select }: PlannedQuery, bytes: Uint8Array, begin?: number, end?: number): R {
-    const { record } = this.model.decodeRecord(bytes, begin, end);
+    const { record } = this.#decoded(bytes, begin, end);
     return (select === undefined ? record : picked(record, select)) as R;
   }
 

@@ -5,7 +5,7 @@ import type { ReadTransaction, TenantTransaction } from "../transaction/index.js
 import type { CursorSeal } from "./cursor.js";
 import { RecordReader } from "./record-reader.js";
 import { RecordTable } from "./record-table.js";
-import type { ReadRepository, ReadScope, TenantRepository, TransactionScope } from "./repository.js";
+import type { ReadRepository, ReadScope, RepositoryOptions, TenantRepository, TransactionScope } from "./repository.js";
 import { JoinedReader, JoinedWriter, type TenantReader, type TenantWriter } from "./tenant-reader.js";
 import { RecordWriter } from "./write/record-writer.js";
 
@@ -21,29 +21,29 @@ export class RepositoryFactory {
     this.#tenantPrefixBytes = tenantPrefixBytes;
   }
 
-  reader<E extends AnyEntity>(entity: E, tenant: TenantReader): ReadRepository<E> {
-    return new RecordReader(this.#table(entity), tenant, this.#seal);
+  reader<E extends AnyEntity>(entity: E, tenant: TenantReader, options?: RepositoryOptions): ReadRepository<E> {
+    return new RecordReader(this.#table(entity, options), tenant, this.#seal);
   }
 
-  writer<E extends AnyEntity>(entity: E, tenant: TenantWriter): TenantRepository<E> {
-    return new RecordWriter(this.#table(entity), tenant, this.#seal);
+  writer<E extends AnyEntity>(entity: E, tenant: TenantWriter, options?: RepositoryOptions): TenantRepository<E> {
+    return new RecordWriter(this.#table(entity, options), tenant, this.#seal);
   }
 
   readScope(transaction: ReadTransaction): ReadScope {
     const reader = new JoinedReader(transaction);
-    return { repository: (entity) => this.reader(entity, reader) };
+    return { repository: (entity, options) => this.reader(entity, reader, options) };
   }
 
   transactionScope(transaction: TenantTransaction): TransactionScope {
     const writer = new JoinedWriter(transaction);
     return {
-      repository: (entity) => this.writer(entity, writer),
+      repository: (entity, options) => this.writer(entity, writer, options),
       afterCommit: (fn) => transaction.afterCommit(fn),
     };
   }
 
-  #table<E extends AnyEntity>(entity: E): RecordTable<E> {
+  #table<E extends AnyEntity>(entity: E, options: RepositoryOptions = {}): RecordTable<E> {
     if (!this.#entities.has(entity)) throw tenantryError("ENTITY_UNKNOWN", { entity: entity.name });
-    return new RecordTable(modelOf(entity), this.#tenantPrefixBytes);
+    return new RecordTable(modelOf(entity), this.#tenantPrefixBytes, options.verifyOnRead === true);
   }
 }
