@@ -39,7 +39,7 @@ function callsOf(log: string): Call[] {
   for (const line of log.split("\n")) {
     const [, thread = "", rest = ""] = /^(\d+) +(.*)$/.exec(line) ?? [];
     if (rest.endsWith("<unfinished ...>")) {
-      begun.set(thread, rest.slice(0, -"<unfinished ...>".length));
+      begun.set(thread, rest.slice(0, -"<unfinished ...>".length).trimEnd());
       continue;
     }
     const text = rest.replace(/^<\.\.\. \w+ resumed>/, () => begun.get(thread) ?? "");
