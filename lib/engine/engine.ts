@@ -1,4 +1,5 @@
 /** The engine port: what an engine must offer, in the names and with the meaning of FoundationDB's C API. */
+import type { AtomicOp } from "./atomic-op.js";
 import type { EngineOption } from "./option.js";
 
 /**
@@ -152,31 +153,6 @@ export interface VisitResult {
   /** The last row's key, a copy, when rows may follow. */
   readonly last: Uint8Array | undefined;
 }
-
-/**
- * Operations on a value that need no read and so no conflict: FoundationDB's mutation types.
- *
- * @example
- * ```ts
- * import type { AtomicOp, EngineTransaction } from "tenantry/engine";
- * declare const transaction: EngineTransaction;
- * const op: AtomicOp = "add";
- * transaction.atomic(op, Buffer.from("visits"), Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)); // little-endian
- * ```
- */
-export type AtomicOp =
-  | "add"
-  | "bitAnd"
-  | "bitOr"
-  | "bitXor"
-  | "appendIfFits"
-  | "max"
-  | "min"
-  | "byteMin"
-  | "byteMax"
-  | "compareAndClear"
-  | "setVersionstampedKey"
-  | "setVersionstampedValue";
 
 /**
  * A watched key.

@@ -1,4 +1,5 @@
 /** The engines: what users open them with, the port they share, and what their errors carry. */
+export type { AtomicOp } from "./atomic-op.js";
 export { type CopyCheckpoint, type CopyOptions, type CopyProgress, type CopyResult, copy } from "./copy/index.js";
 export type {
   Durability,
@@ -12,7 +13,6 @@ export type {
 export { embedded, foundationdb, memory } from "./descriptor.js";
 export type { IntegrityReport } from "./embedded/lmdb/integrity.js";
 export type {
-  AtomicOp,
   Engine,
   EngineCapabilities,
   EngineTransaction,

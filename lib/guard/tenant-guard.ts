@@ -1,5 +1,6 @@
 /** The choke point: every key, range and selector of one tenant's transaction passes here, in and out. */
 import { isUint8Array } from "node:util/types";
+import type { AtomicOp } from "../engine/index.js";
 import { tenantryError } from "../errors/index.js";
 import type { KeyRange, TenantRange } from "../keyspace/index.js";
 import { keyBytesMax } from "../limits.js";
@@ -134,8 +135,8 @@ export class TenantGuard {
   }
 }
 
-/** Atomic operations that write the key they are given. */
-const keyedOps: ReadonlySet<string> = new Set([
+/** Atomic operations that write the key they are given: a list of its own, so that a new one is refused until it is here. */
+const keyedOps: ReadonlySet<string> = new Set<AtomicOp>([
   "add",
   "bitAnd",
   "bitOr",

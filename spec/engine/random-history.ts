@@ -1,6 +1,7 @@
 /** Random histories of several interleaved transactions, run on an engine and held against the naive model. */
 import * as fc from "fast-check";
-import type { AtomicOp, Engine, EngineTransaction, KeySelector } from "../../lib/engine/engine.js";
+import { type AtomicOp, combiningOps } from "../../lib/engine/atomic-op.js";
+import type { Engine, EngineTransaction, KeySelector } from "../../lib/engine/engine.js";
 import { EngineError } from "../../lib/engine/error.js";
 import { type Action, type Answer, type ModelRow, type ModelSelector, NaiveModel } from "./naive-model.js";
 
@@ -13,7 +14,6 @@ export interface HistoryStep {
 /** Few keys meet often, many take many shapes. */
 const fewKeys = ["a", "a\0", "b", "c"];
 const manyKeys = ["", "\0", "\0\0", "\x01", "a", "a\0", "a\x01", "a\xff", "b", "ba", "z", "\xfe", "\xfe\xff"];
-const atomicOps = ["add", "bitAnd", "bitOr", "bitXor", "appendIfFits", "max", "min", "byteMin", "byteMax"];
 
 const actionOver = (keys: readonly string[], commitWeight: number): fc.Arbitrary<Action> => {
   const key = fc.constantFrom(...keys);
@@ -59,7 +59,7 @@ const actionOver = (keys: readonly string[], commitWeight: number): fc.Arbitrary
       weight: 6,
       arbitrary: fc.record({
         type: fc.constant("atomic" as const),
-        op: fc.constantFrom(...atomicOps, "compareAndClear"),
+        op: fc.constantFrom<string>(...combiningOps),
         key,
         operand: value,
       }),
@@ -184,21 +184,9 @@ const perform = async (transaction: EngineTransaction, action: Action): Promise<
 };
 
 const atomicOp = (op: string): AtomicOp => {
-  for (const one of [...atomicNames]) if (one === op) return one;
+  for (const one of combiningOps) if (one === op) return one;
   throw new Error(`There is no atomic operation ${op}.`);
 };
-const atomicNames = [
-  "add",
-  "bitAnd",
-  "bitOr",
-  "bitXor",
-  "appendIfFits",
-  "max",
-  "min",
-  "byteMin",
-  "byteMax",
-  "compareAndClear",
-] as const satisfies readonly AtomicOp[];
 
 /** All rows of the users' keys. */
 export const readAll = async (engine: Engine): Promise<ModelRow[]> => {

@@ -1,7 +1,8 @@
 /** Replays histories recorded from a FoundationDB cluster on any engine, and says where the answers differ. */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AtomicOp, Engine, EngineTransaction, KeySelector, RangeOptions, Watch } from "../../lib/engine/engine.js";
+import type { AtomicOp } from "../../lib/engine/atomic-op.js";
+import type { Engine, EngineTransaction, KeySelector, RangeOptions, Watch } from "../../lib/engine/engine.js";
 import { EngineError } from "../../lib/engine/error.js";
 import type { EngineOption } from "../../lib/engine/option.js";
 

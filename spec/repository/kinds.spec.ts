@@ -5,11 +5,11 @@ import type { Database } from "../../lib/database.js";
 import { memory, openEngine } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { indexElementsMax } from "../../lib/limits.js";
-import { type Random, systemRandom } from "../../lib/observe/index.js";
 import { open } from "../../lib/open.js";
 import type { TenantRepository } from "../../lib/repository/index.js";
-import { type FaultRates, faulty } from "../../lib/testing/index.js";
+import { faulty } from "../../lib/testing/index.js";
 import { runs } from "../runs.js";
+import { impatient, rates } from "./fault-mix.js";
 import { claimsOf, entriesOf, Item, inputOf, items, kinds } from "./kinds.js";
 
 type Repository = TenantRepository<typeof Item>;
@@ -123,19 +123,6 @@ async function assertFollows(repository: Repository, calm: Repository, sequence:
     await assertAgrees(calm, model);
   }
 }
-
-const rates: FaultRates = {
-  conflict: 0.1,
-  unknownApplied: 0.1,
-  unknownNotApplied: 0.1,
-  unknownLate: 0.05,
-  tooOld: 0.03,
-  futureVersion: 0.02,
-  processBehind: 0.02,
-};
-
-/** No jitter: retries wait as little as they may. */
-const impatient: Random = { fraction: () => 0, bytes: (length) => systemRandom.bytes(length) };
 
 describe("a repository with indexes of every kind", () => {
   let db: Database;

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
 import { memory, openEngine } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
-import { type Random, systemRandom } from "../../lib/observe/index.js";
 import { open } from "../../lib/open.js";
 import type { TenantRepository } from "../../lib/repository/index.js";
-import { type FaultRates, faulty } from "../../lib/testing/index.js";
+import { faulty } from "../../lib/testing/index.js";
 import { runs } from "../runs.js";
+import { impatient, rates } from "./fault-mix.js";
 import {
   books as anyBook,
   Book,
@@ -202,19 +202,6 @@ async function assertFollows(db: Database, sequence: readonly (readonly [side: n
     for (const side of sides) await assertAgrees(side.repository, side.model);
   }
 }
-
-const rates: FaultRates = {
-  conflict: 0.1,
-  unknownApplied: 0.1,
-  unknownNotApplied: 0.1,
-  unknownLate: 0.05,
-  tooOld: 0.03,
-  futureVersion: 0.02,
-  processBehind: 0.02,
-};
-
-/** No jitter: retries wait as little as they may. */
-const impatient: Random = { fraction: () => 0, bytes: (length) => systemRandom.bytes(length) };
 
 describe("a repository", () => {
   let db: Database;

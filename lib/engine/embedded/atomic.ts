@@ -1,9 +1,6 @@
 /** The atomic operations, byte for byte as FoundationDB's storage servers apply them. */
 import { valueBytesMax } from "../../limits.js";
-import type { AtomicOp } from "../engine.js";
-
-/** An atomic operation that combines the stored value with an operand (the versionstamped ones are sets). */
-export type CombiningOp = Exclude<AtomicOp, "setVersionstampedKey" | "setVersionstampedValue">;
+import type { CombiningOp } from "../atomic-op.js";
 
 type Combine = (existing: Uint8Array | undefined, operand: Uint8Array) => Uint8Array | undefined;
 

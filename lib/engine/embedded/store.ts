@@ -1,5 +1,6 @@
 /** What the transactions of the embedded engine ask of its store: snapshots, commits, watches. */
-import type { AtomicOp, RowVisitor } from "../engine.js";
+import type { AtomicOp } from "../atomic-op.js";
+import type { RowVisitor } from "../engine.js";
 
 /** Keys from `begin` (inclusive) to `end` (exclusive). */
 export interface KeyRange {

@@ -1,7 +1,7 @@
 /** A transaction of the embedded engine: FoundationDB's client semantics over a store's snapshots and commits. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AtomicOp } from "../atomic-op.js";
 import type {
-  AtomicOp,
   EngineTransaction,
   KeySelector,
   RangeOptions,

@@ -1,6 +1,7 @@
 /** A transaction in front of another that is struck by faults. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { AtomicOp, EngineTransaction, KeySelector, RangeOptions, RangeResult, Watch } from "../engine.js";
+import type { AtomicOp } from "../atomic-op.js";
+import type { EngineTransaction, KeySelector, RangeOptions, RangeResult, Watch } from "../engine.js";
 import { EngineError } from "../error.js";
 import type { EngineOption } from "../option.js";
 import { type FaultKind, type InjectedFault, readFaults, unknownCodes } from "./fault.js";

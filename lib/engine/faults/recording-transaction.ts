@@ -1,6 +1,6 @@
 /** A transaction in front of another that reports every key it touches. */
+import type { AtomicOp } from "../atomic-op.js";
 import type {
-  AtomicOp,
   EngineTransaction,
   KeySelector,
   RangeOptions,

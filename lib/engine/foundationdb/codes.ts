@@ -1,6 +1,7 @@
 /** The port's names for atomic operations, streaming modes and transaction options, as the C API's numbers. */
 import type { MutationType, StreamingMode as NativeStreamingMode } from "foundationdb/dist/lib/opts.g.js";
-import type { AtomicOp, StreamingMode } from "../engine.js";
+import type { AtomicOp } from "../atomic-op.js";
+import type { StreamingMode } from "../engine.js";
 import type { EngineOption } from "../option.js";
 
 /** How the C API takes the value of an option: none at all, 8 bytes little-endian, or the bytes of a string. */

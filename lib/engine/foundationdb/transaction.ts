@@ -1,7 +1,8 @@
 /** A transaction of FoundationDB: the port over the npm package's native transaction, call by call. */
 import type { NativeTransaction, Watch as NativeWatch } from "foundationdb/dist/lib/native.js";
 import { isTenantryError } from "../../errors/index.js";
-import type { AtomicOp, EngineTransaction, KeySelector, RangeOptions, RangeResult, Watch } from "../engine.js";
+import type { AtomicOp } from "../atomic-op.js";
+import type { EngineTransaction, KeySelector, RangeOptions, RangeResult, Watch } from "../engine.js";
 import { EngineError } from "../error.js";
 import type { EngineOption } from "../option.js";
 import { fromNative, optionToNative, toInt32, toNative, versionFromNative, versionToNative } from "./bytes.js";

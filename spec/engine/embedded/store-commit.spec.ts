@@ -1,7 +1,8 @@
 /** Commits: what a batch leaves behind, how it is grouped, and that much work does not hold the event loop. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { applyAtomic, type CombiningOp } from "../../../lib/engine/embedded/atomic.js";
+import type { CombiningOp } from "../../../lib/engine/atomic-op.js";
+import { applyAtomic } from "../../../lib/engine/embedded/atomic.js";
 import type { CommitResult, Mutation } from "../../../lib/engine/embedded/store.js";
 import { runs } from "../../runs.js";
 import { blind, bytes, clear, contents, everything, openStore, set, snapshotOf } from "./temporary-store.js";

@@ -1,6 +1,6 @@
 /** The writes of an attempt: legal keys and values, and where they are kept until the commit. */
 import { valueBytesMax } from "../../../limits.js";
-import type { AtomicOp } from "../../engine.js";
+import { type AtomicOp, atomicOps } from "../../atomic-op.js";
 import { EngineError } from "../../error.js";
 import { compareBytes, equalBytes, metadataVersionKey, userKeysEnd } from "../reading/bounds.js";
 import type { KeyRange, Mutation } from "../store.js";
@@ -95,7 +95,7 @@ export class AttemptMutations {
       const blank = operand.length === metadataOperandBytes && operand.every((byte) => byte === 0);
       if (op !== "setVersionstampedValue" || !blank) throw new EngineError(2000);
     } else if (compareBytes(wanted, userKeysEnd) >= 0) throw new EngineError(2004);
-    if (!atomicOps.has(op)) throw new EngineError(2018);
+    if (!knownOps.has(op)) throw new EngineError(2018);
     this.#throwIfLong(wanted, operand);
     const { begin, end } = clearKey(wanted);
     let key = begin;
@@ -135,17 +135,4 @@ export class AttemptMutations {
   }
 }
 
-const atomicOps: ReadonlySet<string> = new Set<AtomicOp>([
-  "add",
-  "bitAnd",
-  "bitOr",
-  "bitXor",
-  "appendIfFits",
-  "max",
-  "min",
-  "byteMin",
-  "byteMax",
-  "compareAndClear",
-  "setVersionstampedKey",
-  "setVersionstampedValue",
-]);
+const knownOps: ReadonlySet<string> = new Set(atomicOps);

@@ -1,5 +1,5 @@
 /** What a commit is made of: an attempt's pending writes, in the order they go to the store. */
-import type { AtomicOp } from "../../engine.js";
+import type { AtomicOp } from "../../atomic-op.js";
 import { allKeysEnd, compareBytes, firstKey } from "../reading/bounds.js";
 import type { KeyRange, Mutation } from "../store.js";
 import type { Operation } from "../view/operation-stack.js";

@@ -1,5 +1,5 @@
 /** The pending operations of one key, folded together as far as that leaves the result unchanged. */
-import type { AtomicOp } from "../../engine.js";
+import type { AtomicOp } from "../../atomic-op.js";
 import { EngineError } from "../../error.js";
 import { applyAtomic } from "../atomic.js";
 
