@@ -1,5 +1,9 @@
 /** Repositories: the typed door to one entity's records in one tenant. */
 export { type CursorKey, type CursorKeyring, CursorSeal, cursorKey, cursorSecretBytes } from "./cursor.js";
+export type { ChangeOptions, OperationOptions, RepositoryOptions } from "./interface/options.js";
+export type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
+export type { ReadScope, TransactionScope } from "./interface/scope.js";
+export type { TenantRepository } from "./interface/tenant-repository.js";
 export type {
   BoundedQuery,
   Count,
@@ -12,16 +16,5 @@ export type {
   Selection,
 } from "./query.js";
 export type { QueryPlan } from "./query-plan.js";
-export type {
-  ChangeOptions,
-  Entry,
-  OperationOptions,
-  ReadRepository,
-  ReadScope,
-  RepositoryOptions,
-  Scan,
-  TenantRepository,
-  TransactionScope,
-} from "./repository.js";
 export { RepositoryFactory } from "./repository-factory.js";
 export { RunnerWriter } from "./tenant-reader.js";

@@ -5,11 +5,12 @@ import { batchRecordsMax, listRecordsMax } from "../limits.js";
 import type { AnyEntity, IdOf, Infer } from "../schema/index.js";
 import type { ReadTransactionOptions } from "../transaction/index.js";
 import type { CursorSeal } from "./cursor.js";
+import type { OperationOptions } from "./interface/options.js";
+import type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 import { readPage } from "./page.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "./query.js";
 import { explainPlan, planQuery, type QueryPlan } from "./query-plan.js";
 import { countBatch, firstRows, type RecordTable } from "./record-table.js";
-import type { Entry, OperationOptions, ReadRepository, Scan } from "./repository.js";
 import { batchesOf, RecordScan } from "./scan.js";
 import type { TenantReader } from "./tenant-reader.js";
 

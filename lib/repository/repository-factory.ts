@@ -3,9 +3,12 @@ import { tenantryError } from "../errors/index.js";
 import { type AnyEntity, modelOf } from "../schema/index.js";
 import type { ReadTransaction, TenantTransaction } from "../transaction/index.js";
 import type { CursorSeal } from "./cursor.js";
+import type { RepositoryOptions } from "./interface/options.js";
+import type { ReadRepository } from "./interface/read-repository.js";
+import type { ReadScope, TransactionScope } from "./interface/scope.js";
+import type { TenantRepository } from "./interface/tenant-repository.js";
 import { RecordReader } from "./record-reader.js";
 import { RecordTable } from "./record-table.js";
-import type { ReadRepository, ReadScope, RepositoryOptions, TenantRepository, TransactionScope } from "./repository.js";
 import { JoinedReader, JoinedWriter, type TenantReader, type TenantWriter } from "./tenant-reader.js";
 import { RecordWriter } from "./write/record-writer.js";
 

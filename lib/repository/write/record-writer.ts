@@ -2,9 +2,10 @@
 import { tenantryError } from "../../errors/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import type { CursorSeal } from "../cursor.js";
+import type { ChangeOptions, OperationOptions } from "../interface/options.js";
+import type { TenantRepository } from "../interface/tenant-repository.js";
 import { assertBatch, RecordReader } from "../record-reader.js";
 import type { RecordTable } from "../record-table.js";
-import type { ChangeOptions, OperationOptions, TenantRepository } from "../repository.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
 import { applyChanges, type Change } from "./change.js";
 import { textOf } from "./key-turns.js";

@@ -1,0 +1,65 @@
+/** What opening a repository takes, and what its operations take. */
+
+/**
+ * How a repository is opened.
+ *
+ * @example
+ * ```ts
+ * import { entity, type RepositoryOptions, type Tenant } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ *
+ * const careful: RepositoryOptions = { verifyOnRead: true };
+ * const read = (tenant: Tenant, id: number) => tenant.repository(City, careful).get(id);
+ * ```
+ */
+export interface RepositoryOptions {
+  /**
+   * Validates each record that is read: one that does not fit the schema is `STORED_RECORD_INVALID`. Records were
+   * validated when they were written, so this is for a schema made stricter since; it halves the rate of a scan.
+   * Fields answered by an index alone are not validated. Default false.
+   */
+  readonly verifyOnRead?: boolean | undefined;
+}
+
+/**
+ * What every single operation takes.
+ *
+ * @example
+ * ```ts
+ * import { entity, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * const city = await cities.get(2988507, { signal: AbortSignal.timeout(1_000) });
+ * ```
+ */
+export interface OperationOptions {
+  /** Ends the work: rejects with `TRANSACTION_ABORTED`, whose cause is the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What changes of an existing record take.
+ *
+ * @example
+ * ```ts
+ * import { entity, isTenantryError, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * try {
+ *   await cities.patch(2988507, { name: "Paris" }, { ifRevision: 3 });
+ * } catch (error) {
+ *   if (isTenantryError(error, "REVISION_MISMATCH")) console.log(`it is at ${error.details.actual} by now`);
+ *   else throw error;
+ * }
+ * ```
+ */
+export interface ChangeOptions extends OperationOptions {
+  /**
+   * The revision the record has to have, as {@link ReadRepository.entry} told it: `REVISION_MISMATCH` otherwise.
+   * A record deleted and created again starts over at 1.
+   */
+  readonly ifRevision?: number | undefined;
+}
