@@ -1,7 +1,9 @@
 /** The open database: its tenants, the way to each of them, and its end. */
+
+import { tenantryError } from "./errors/index.js";
 import type { Tenants } from "./lifecycle/index.js";
 import type { RepositoryFactory } from "./repository/index.js";
-import { parseTenantId, type TenantId } from "./tenant/index.js";
+import { parseTenantId, type TenantContext, type TenantId, tenantContext } from "./tenant/index.js";
 import { Tenant } from "./tenant-handle.js";
 import type { CloseOptions, TransactionRunner } from "./transaction/index.js";
 
@@ -12,6 +14,26 @@ export interface DatabaseParts {
   readonly repositories: RepositoryFactory;
   readonly rotateCursorKeys: () => Promise<void>;
   readonly closeEngine: () => Promise<void>;
+}
+
+/**
+ * How a tenant's handle acts.
+ *
+ * @example
+ * ```ts
+ * import type { Database, TenantContext, TenantHandleOptions } from "tenantry";
+ * declare const db: Database;
+ * declare const context: TenantContext; // from a verified token
+ * const options: TenantHandleOptions = { context };
+ * const tenant = db.tenant(context.tenant, options);
+ * ```
+ */
+export interface TenantHandleOptions {
+  /**
+   * On whose behalf: what policies, the audit trail and limits go by. Without one the handle acts for the program itself,
+   * which roles do not bind.
+   */
+  readonly context?: TenantContext | undefined;
 }
 
 /**
@@ -41,10 +63,14 @@ export class Database implements AsyncDisposable {
   /**
    * The handle of a tenant. No I/O: an id that is not provisioned shows at the first operation.
    *
-   * @throws `TENANT_ID_INVALID` for text that is no tenant id.
+   * @throws `TENANT_ID_INVALID` for text that is no tenant id, `TENANT_CONTEXT_INVALID`, and `TENANT_CONTEXT_FOREIGN` for
+   *   the context of another tenant.
    */
-  tenant(id: TenantId): Tenant {
-    return new Tenant(parseTenantId(id), this.#parts.runner, this.#parts.repositories);
+  tenant(id: TenantId, options: TenantHandleOptions = {}): Tenant {
+    const known = parseTenantId(id);
+    const context = options.context === undefined ? undefined : tenantContext(options.context);
+    if (context !== undefined && context.tenant !== known) throw tenantryError("TENANT_CONTEXT_FOREIGN", {});
+    return new Tenant(known, context, this.#parts.runner, this.#parts.repositories);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Published as `tenantry`: what users need first, then what implementors and tools need. */
-export type { Database } from "./database.js";
+export type { Database, TenantHandleOptions } from "./database.js";
 export {
   type EmbeddedOptions,
   type EngineDescriptor,
@@ -70,6 +70,7 @@ export {
   isTenantId,
   newTenantId,
   parseTenantId,
+  type TenantContext,
   type TenantId,
   type TenantRecord,
   type TenantState,

@@ -127,6 +127,12 @@ export const foundationdbConnectTimeoutMs = 10_000;
 /** Longest name of a tenant, in UTF-8 bytes. */
 export const tenantNameBytesMax = 256;
 
+/** Longest subject, role or request id of a tenant context, in UTF-8 bytes: as OpenID Connect bounds a subject, doubled. */
+export const tenantContextTextBytesMax = 512;
+
+/** Roles in a tenant context. */
+export const tenantContextRolesMax = 64;
+
 /** Furthest a key selector goes, either way: its rows are read, so a batch of a scan. */
 export const selectorOffsetMax = scanBatchRowsMax;
 

@@ -8,7 +8,7 @@ import type {
 } from "./repository/index.js";
 import { RunnerWriter } from "./repository/index.js";
 import type { AnyEntity } from "./schema/index.js";
-import type { TenantId } from "./tenant/index.js";
+import type { TenantContext, TenantId } from "./tenant/index.js";
 import type { ReadTransactionOptions, TransactionOptions, TransactionRunner } from "./transaction/index.js";
 
 /**
@@ -34,12 +34,20 @@ import type { ReadTransactionOptions, TransactionOptions, TransactionRunner } fr
  */
 export class Tenant {
   readonly id: TenantId;
+  /** On whose behalf the handle acts; undefined for the program itself. */
+  readonly context: TenantContext | undefined;
   readonly #runner: TransactionRunner;
   readonly #repositories: RepositoryFactory;
 
   /** @internal */
-  constructor(id: TenantId, runner: TransactionRunner, repositories: RepositoryFactory) {
+  constructor(
+    id: TenantId,
+    context: TenantContext | undefined,
+    runner: TransactionRunner,
+    repositories: RepositoryFactory,
+  ) {
     this.id = id;
+    this.context = context;
     this.#runner = runner;
     this.#repositories = repositories;
     Object.freeze(this);
@@ -51,7 +59,7 @@ export class Tenant {
    * @throws `ENTITY_UNKNOWN` when the entity is not one the database was opened with.
    */
   repository<E extends AnyEntity>(entity: E, options?: RepositoryOptions): TenantRepository<E> {
-    return this.#repositories.writer(entity, new RunnerWriter(this.#runner, this.id), options);
+    return this.#repositories.writer(entity, new RunnerWriter(this.#runner, this.id, this.context), options);
   }
 
   /**
@@ -61,15 +69,17 @@ export class Tenant {
    * @throws what `fn` throws, nothing being written; `TRANSACTION_…` errors, each saying what is known of the outcome.
    */
   transact<T>(fn: (tx: TransactionScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
-    return this.#runner.transact(
-      this.id,
-      (transaction) => fn(this.#repositories.transactionScope(transaction)),
-      options,
-    );
+    return this.#runner.transact(this.id, (transaction) => fn(this.#repositories.transactionScope(transaction)), {
+      ...options,
+      context: this.context,
+    });
   }
 
   /** Runs `fn`, which only reads, at one point in time. It may run several times. */
   read<T>(fn: (tx: ReadScope) => Promise<T>, options?: ReadTransactionOptions): Promise<T> {
-    return this.#runner.read(this.id, (transaction) => fn(this.#repositories.readScope(transaction)), options);
+    return this.#runner.read(this.id, (transaction) => fn(this.#repositories.readScope(transaction)), {
+      ...options,
+      context: this.context,
+    });
   }
 }

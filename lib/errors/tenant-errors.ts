@@ -8,6 +8,11 @@ export const tenantErrors = {
     "input",
     "The name of a tenant is well-formed text of one to the most bytes allowed.",
   ),
+  TENANT_CONTEXT_INVALID: define<{ part: string }>()(
+    "input",
+    "The subject, a role or the request id of a tenant context is not text of a permitted length, or there are too many roles.",
+  ),
+  TENANT_CONTEXT_FOREIGN: define()("isolation", "The tenant context is of another tenant than the handle asked for."),
   TENANT_EXISTS: define()("conflict", "There is a tenant with this id already."),
   TENANT_UNAVAILABLE: define()("missing", "There is no such tenant, or it takes no writes now."),
   ISOLATION_VIOLATION: define<{ operation: string; reason: string }>()(

@@ -7,7 +7,19 @@ import { type KeyRange, PrefixRange } from "./tenant-range.js";
 const CONTROL = 0;
 
 /** The parts of the control plane. The numbers are stored: none is ever changed or used again. */
-export const controlSubspaces = { registry: 1, markers: 2, audit: 3, meta: 4 } as const;
+export const controlSubspaces = {
+  registry: 1,
+  markers: 2,
+  audit: 3,
+  meta: 4,
+  /** Tenants by the keys other systems know them by. */
+  externalKeys: 5,
+  /** How far work across tenants has come. */
+  jobs: 6,
+  /** The definitions the database was opened with last. */
+  schemas: 7,
+  tenantsByName: 8,
+} as const;
 
 /** Things stored once for the whole database. */
 export type MetaName = "format" | "cursorKeys";

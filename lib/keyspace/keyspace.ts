@@ -25,4 +25,9 @@ export class Keyspace {
   tenant(id: TenantId): TenantRange {
     return new TenantRange(id, pack([uuid(tenantIdBytes(id))], this.#root));
   }
+
+  /** The range of the audit trail of one incarnation of a tenant: in the control plane, and of this tenant alone. */
+  trail(id: TenantId, incarnation: number): TenantRange {
+    return new TenantRange(id, this.control.auditPrefix(id, incarnation));
+  }
 }

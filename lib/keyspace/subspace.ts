@@ -17,6 +17,16 @@ export const subspaces = {
   attempts: 7,
   /** Results under callers' idempotency keys. */
   idempotency: 8,
+  /** Counts and sums of records. */
+  aggregates: 9,
+  /** Records by the time they expire at. */
+  expiry: 10,
+  /** How far long work has come. */
+  progress: 11,
+  /** Who belongs to the tenant, and in which roles. */
+  members: 12,
+  /** The key of audit digests, which an erasure destroys. */
+  auditKey: 13,
 } as const;
 
 /** The number of one of a tenant's subspaces. */

@@ -1,7 +1,8 @@
 /** How a repository reaches its tenant: by transactions of its own, or inside somebody's. */
 import { tenantryError } from "../errors/index.js";
-import type { TenantId } from "../tenant/index.js";
+import type { TenantContext, TenantId } from "../tenant/index.js";
 import type {
+  ActingOptions,
   ReadSession,
   ReadTransaction,
   ReadTransactionOptions,
@@ -34,22 +35,29 @@ export interface TenantWriter extends TenantReader {
 export class RunnerWriter implements TenantWriter {
   readonly tenantId: TenantId;
   readonly #runner: TransactionRunner;
+  readonly #context: TenantContext | undefined;
 
-  constructor(runner: TransactionRunner, tenantId: TenantId) {
+  constructor(runner: TransactionRunner, tenantId: TenantId, context?: TenantContext | undefined) {
     this.#runner = runner;
     this.tenantId = tenantId;
+    this.#context = context;
   }
 
   read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
-    return this.#runner.readOwn(this.tenantId, fn, options);
+    return this.#runner.readOwn(this.tenantId, fn, this.#acting(options));
   }
 
   openReadSession(options: ReadTransactionOptions): ReadSession {
-    return this.#runner.openReadSession(this.tenantId, options);
+    return this.#runner.openReadSession(this.tenantId, this.#acting(options));
   }
 
   write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
-    return this.#runner.transact(this.tenantId, (transaction) => fn({ transaction, turns: undefined }), options);
+    const act = (transaction: TenantTransaction): Promise<T> => fn({ transaction, turns: undefined });
+    return this.#runner.transact(this.tenantId, act, this.#acting(options));
+  }
+
+  #acting(options: ReadTransactionOptions): ReadTransactionOptions & ActingOptions {
+    return this.#context === undefined ? options : { ...options, context: this.#context };
   }
 }
 

@@ -76,6 +76,11 @@ export class TenantGate {
     return admission;
   }
 
+  /** The guard of the audit trail of a tenant's present incarnation. */
+  trail({ id, incarnation }: TenantRecord): TenantGuard {
+    return new TenantGuard(this.#keyspace.trail(id, incarnation), this.#violations);
+  }
+
   #tenant(id: TenantId): KnownTenant {
     if (this.#latest?.id === id) return this.#latest.tenant;
     let tenant = this.#known.get(id);

@@ -18,15 +18,16 @@ import {
 } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { TenantGate } from "./gate.js";
-import type { TransactionHook } from "./hook.js";
-import { callBounds, type RunnerOptions, type TransactionOptions } from "./options.js";
+import { type ActingOptions, callBounds, type RunnerOptions, type TransactionOptions } from "./options.js";
+import { type CallEnd, type CallPolicy, type CallReport, enterAll } from "./policy/call-policy.js";
+import type { TransactionHook } from "./policy/hook.js";
 import { RunningWork, type RunPlan, Stopper, TransactionRun } from "./run/index.js";
 
 /** One call of a runner. */
 export interface Call {
   readonly kind: "transact" | "read" | "system";
   readonly tenantId: TenantId | undefined;
-  readonly options: TransactionOptions;
+  readonly options: TransactionOptions & ActingOptions;
 }
 
 interface Instruments {
@@ -42,6 +43,7 @@ export class TransactionHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly hooks: readonly TransactionHook[];
+  readonly policies: readonly CallPolicy[];
   readonly gate: TenantGate;
   readonly running: RunningWork;
   readonly #logger: Logger;
@@ -55,6 +57,7 @@ export class TransactionHost {
     this.clock = clock;
     this.random = random;
     this.hooks = hooks ?? [];
+    this.policies = options.policies ?? [];
     this.running = new RunningWork(clock);
     this.#logger = logger ?? silentLogger;
     this.#tracer = tracer ?? silentTracer;
@@ -91,6 +94,7 @@ export class TransactionHost {
   async perform<T>(call: Call, plan: RunPlan<T>): Promise<T> {
     const { attempts, deadlineMs } = callBounds(call.options);
     this.running.assertAdmitted();
+    const ends = this.policies.length === 0 ? [] : await this.#enter(call);
     const begun = this.clock.monotonic();
     const span = this.#tracer.startSpan(`tenantry.${call.kind}`);
     let run: TransactionRun<T> | undefined;
@@ -102,6 +106,7 @@ export class TransactionHost {
     this.running.begin(stopper);
     let failure: string | undefined;
     try {
+      if (ends.length > 0) this.running.assertAdmitted();
       run = new TransactionRun(this, plan, stopper, attempts);
       const { value, attempt } = await run.outcome();
       if (attempt !== undefined && attempt.afterCommit.length > 0) await this.#follow(call, attempt.afterCommit);
@@ -114,8 +119,22 @@ export class TransactionHost {
       stopper.dispose();
       this.running.end(stopper);
       span.end();
-      this.#report(call, run?.attempts ?? 0, run?.rows ?? 0, this.clock.monotonic() - begun, failure);
+      const report = {
+        attempts: run?.attempts ?? 0,
+        rows: run?.rows ?? 0,
+        ms: this.clock.monotonic() - begun,
+        failure,
+      };
+      for (const end of ends) end(report);
+      this.#report(call, report);
     }
+  }
+
+  async #enter({ kind, tenantId, options }: Call): Promise<readonly CallEnd[]> {
+    // The control plane's calls are nobody's.
+    if (kind === "system" || tenantId === undefined) return [];
+    const { context, label = {}, signal } = options;
+    return enterAll(this.policies, { kind, tenantId, context, label, signal });
   }
 
   async #follow({ tenantId }: Call, functions: readonly (() => void | Promise<void>)[]): Promise<void> {
@@ -129,7 +148,7 @@ export class TransactionHost {
     }
   }
 
-  #report({ kind, tenantId, options }: Call, attempts: number, rows: number, ms: number, failure?: string): void {
+  #report({ kind, tenantId, options }: Call, { attempts, rows, ms, failure }: CallReport): void {
     const { calls, retries, duration } = this.#instruments;
     calls.add(1, { kind, outcome: failure ?? "done" });
     if (attempts > 1) retries.add(attempts - 1, { kind });

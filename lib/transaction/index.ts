@@ -1,13 +1,16 @@
 /** Transactions of one tenant and of the control plane: their interfaces, the runners, the hook ports. */
-export type { HookScope, RecordChange, TransactionHook } from "./hook.js";
+
 export { TransactionHost } from "./host.js";
 export type {
+  ActingOptions,
   CloseOptions,
   ReadTransactionOptions,
   RunnerOptions,
   TransactionLabel,
   TransactionOptions,
 } from "./options.js";
+export type { CallEnd, CallPolicy, CallReport, TenantCall } from "./policy/call-policy.js";
+export type { HookScope, RecordChange, TransactionHook } from "./policy/hook.js";
 export type { ReadSession } from "./read-session.js";
 export type {
   KeyReadOptions,

@@ -10,7 +10,9 @@ import {
   transactionDeadlineMs,
 } from "../limits.js";
 import type { Clock, Logger, Meter, Random, Tracer } from "../observe/index.js";
-import type { TransactionHook } from "./hook.js";
+import type { TenantContext } from "../tenant/index.js";
+import type { CallPolicy } from "./policy/call-policy.js";
+import type { TransactionHook } from "./policy/hook.js";
 
 /** What the transaction is for, in logs, metrics and traces: names from the program, never data. */
 export interface TransactionLabel {
@@ -67,6 +69,11 @@ export interface TransactionOptions extends ReadTransactionOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
+/** What handles add to the options of a call: on whose behalf it is. */
+export interface ActingOptions {
+  readonly context?: TenantContext | undefined;
+}
+
 /** What a database's runners are made of. */
 export interface RunnerOptions {
   readonly engine: Engine;
@@ -80,6 +87,8 @@ export interface RunnerOptions {
   readonly onViolation?: OnViolation | undefined;
   /** Policies that join every writing transaction, in this order. */
   readonly hooks?: readonly TransactionHook[] | undefined;
+  /** Policies that stand in front of every call of a tenant, in this order. */
+  readonly policies?: readonly CallPolicy[] | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { tenantryError } from "../errors/index.js";
 import { scanReadVersionAgeMaxMs } from "../limits.js";
 import type { TenantId } from "../tenant/index.js";
 import type { TransactionHost } from "./host.js";
-import type { ReadTransactionOptions } from "./options.js";
+import type { ActingOptions, ReadTransactionOptions } from "./options.js";
 import type { ReadTransaction } from "./read-transaction.js";
 import { beginReading, OwnReadPlan } from "./tenant-plan.js";
 
@@ -70,11 +70,11 @@ class SessionPlan<T> extends OwnReadPlan<T> {
 export class TenantReadSession implements ReadSession {
   readonly #host: TransactionHost;
   readonly #tenantId: TenantId;
-  readonly #options: ReadTransactionOptions;
+  readonly #options: ReadTransactionOptions & ActingOptions;
   readonly #kept: KeptTransaction;
   #ended = false;
 
-  constructor(host: TransactionHost, tenantId: TenantId, options: ReadTransactionOptions) {
+  constructor(host: TransactionHost, tenantId: TenantId, options: ReadTransactionOptions & ActingOptions) {
     this.#host = host;
     this.#tenantId = tenantId;
     this.#options = options;

@@ -2,7 +2,13 @@
 import { drainMs as drainMsDefault } from "../limits.js";
 import type { TenantId } from "../tenant/index.js";
 import { TransactionHost } from "./host.js";
-import type { CloseOptions, ReadTransactionOptions, RunnerOptions, TransactionOptions } from "./options.js";
+import type {
+  ActingOptions,
+  CloseOptions,
+  ReadTransactionOptions,
+  RunnerOptions,
+  TransactionOptions,
+} from "./options.js";
 import { type ReadSession, TenantReadSession } from "./read-session.js";
 import type { ReadTransaction } from "./read-transaction.js";
 import { OwnReadPlan, ReadPlan, WritePlan } from "./tenant-plan.js";
@@ -33,7 +39,7 @@ export class TransactionRunner implements AsyncDisposable {
   async transact<T>(
     tenantId: TenantId,
     fn: (transaction: TenantTransaction) => Promise<T>,
-    options: TransactionOptions = {},
+    options: TransactionOptions & ActingOptions = {},
   ): Promise<T> {
     const plan = new WritePlan(this.#host, tenantId, fn, options);
     return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
@@ -43,7 +49,7 @@ export class TransactionRunner implements AsyncDisposable {
   async read<T>(
     tenantId: TenantId,
     fn: (transaction: ReadTransaction) => Promise<T>,
-    options: ReadTransactionOptions = {},
+    options: ReadTransactionOptions & ActingOptions = {},
   ): Promise<T> {
     return await this.#host.perform({ kind: "read", tenantId, options }, new ReadPlan(this.#host, tenantId, fn));
   }
@@ -52,13 +58,13 @@ export class TransactionRunner implements AsyncDisposable {
   async readOwn<T>(
     tenantId: TenantId,
     fn: (transaction: ReadTransaction) => Promise<T>,
-    options: ReadTransactionOptions = {},
+    options: ReadTransactionOptions & ActingOptions = {},
   ): Promise<T> {
     return await this.#host.perform({ kind: "read", tenantId, options }, new OwnReadPlan(this.#host, tenantId, fn));
   }
 
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */
-  openReadSession(tenantId: TenantId, options: ReadTransactionOptions = {}): ReadSession {
+  openReadSession(tenantId: TenantId, options: ReadTransactionOptions & ActingOptions = {}): ReadSession {
     return new TenantReadSession(this.#host, tenantId, options);
   }
 

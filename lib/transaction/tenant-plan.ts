@@ -1,14 +1,17 @@
 /** What a run does for one tenant: reading, and writing. */
 import type { Engine, EngineTransaction } from "../engine/index.js";
-import type { TenantId } from "../tenant/index.js";
+import type { TenantGuard } from "../guard/index.js";
+import type { TenantContext, TenantId } from "../tenant/index.js";
 import { admitWrites, type TenantSeat } from "./gate.js";
 import type { TransactionHost } from "./host.js";
+import type { ActingOptions, TransactionLabel } from "./options.js";
 import type { ReadTransaction } from "./read-transaction.js";
 import { idempotencyMarker, type Marker, type OpenedAttempt, type RunPlan } from "./run/index.js";
 import type { TenantTransaction } from "./tenant-transaction.js";
 import { Attempt, HookChain, ReadView, TenantView } from "./view/index.js";
 
-export interface WritePlanOptions {
+export interface WritePlanOptions extends ActingOptions {
+  readonly label?: TransactionLabel | undefined;
   readonly idempotencyKey?: string | undefined;
   /** What the library itself adds to the tenant's writes. */
   readonly join?: ((engine: EngineTransaction) => void) | undefined;
@@ -24,6 +27,8 @@ export class WritePlan<T> implements RunPlan<T> {
   readonly #fn: (transaction: TenantTransaction) => Promise<T>;
   readonly #idempotencyKey: string | undefined;
   readonly #join: ((engine: EngineTransaction) => void) | undefined;
+  readonly #context: TenantContext | undefined;
+  readonly #label: TransactionLabel;
   /** Wall time of the call: one run stays in one time bucket. */
   readonly #begun: number;
 
@@ -33,13 +38,15 @@ export class WritePlan<T> implements RunPlan<T> {
     fn: (transaction: TenantTransaction) => Promise<T>,
     options: WritePlanOptions,
   ) {
-    const { idempotencyKey, join } = options;
+    const { idempotencyKey, join, context, label = {} } = options;
     this.#host = host;
     this.#tenantId = tenantId;
     this.#seat = host.gate.seat(tenantId);
     this.#fn = fn;
     this.#idempotencyKey = idempotencyKey;
     this.#join = join;
+    this.#context = context;
+    this.#label = label;
     this.keyed = idempotencyKey !== undefined;
     this.#begun = host.clock.now();
   }
@@ -63,7 +70,9 @@ export class WritePlan<T> implements RunPlan<T> {
     });
     const transaction = new TenantView(attempt, guard);
     if (hooks.length > 0 && admission.record !== undefined) {
-      chain = new HookChain(hooks, { tenant: admission.record, attempt, guard });
+      const tenant = admission.record;
+      const trail = (): TenantGuard => gate.trail(tenant);
+      chain = new HookChain(hooks, { tenant, attempt, guard, trail, context: this.#context, label: this.#label });
     }
     if (this.#join !== undefined) {
       attempt.write("join");

@@ -1,6 +1,6 @@
 /** What reading and writing inside one tenant offers; keys are relative to the tenant, both ways. */
 import type { AtomicOp, Watch } from "../engine/index.js";
-import type { RecordChange } from "./hook.js";
+import type { RecordChange } from "./policy/hook.js";
 import type { ReadTransaction, RelativeRange } from "./read-transaction.js";
 
 /** Atomic operations whose key is written as it is; stamped keys have a method of their own. */

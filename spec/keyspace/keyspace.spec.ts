@@ -216,8 +216,22 @@ describe("parts of a tenant", () => {
       chunks: 6,
       attempts: 7,
       idempotency: 8,
+      aggregates: 9,
+      expiry: 10,
+      progress: 11,
+      members: 12,
+      auditKey: 13,
     });
-    expect(controlSubspaces).toEqual({ registry: 1, markers: 2, audit: 3, meta: 4 });
+    expect(controlSubspaces).toEqual({
+      registry: 1,
+      markers: 2,
+      audit: 3,
+      meta: 4,
+      externalKeys: 5,
+      jobs: 6,
+      schemas: 7,
+      tenantsByName: 8,
+    });
     const numbers = Object.values(subspaces);
     for (const a of numbers) {
       for (const b of numbers) if (a !== b) expect(disjoint(subspaceRange(a), subspaceRange(b))).toBe(true);

@@ -1,8 +1,8 @@
 /** Hooks: policies that join a transaction and reach no further than their own subspace. */
 import { describe, expect, test } from "vitest";
-import { subspaceRange, subspaces } from "../../lib/keyspace/index.js";
+import { Keyspace, subspaceRange, subspaces } from "../../lib/keyspace/index.js";
 import type { RecordChange, TransactionHook } from "../../lib/transaction/index.js";
-import { bytes, codeOf, count, hastyClock, increment, key, openFixture, refused, scripted } from "./fixture.js";
+import { bytes, codeOf, count, dump, hastyClock, increment, key, openFixture, refused, scripted } from "./fixture.js";
 
 const change: RecordChange = {
   entity: "city",
@@ -51,6 +51,31 @@ describe("hooks", () => {
     calls.length = 0;
     await fixture.runner.transact(id, (tx) => tx.get(key("a")));
     expect(calls).toEqual([]);
+  });
+
+  test("know on whose behalf they are called, and reach the audit trail of their tenant's incarnation if they ask", async () => {
+    const seen: unknown[] = [];
+    const hooks: TransactionHook[] = [
+      {
+        name: "audit",
+        subspace: subspaces.auditKey,
+        trail: true,
+        beforeCommit({ context, label, trail }) {
+          seen.push(context?.subject, label.operation);
+          trail?.set(key("entry"), bytes("x"));
+        },
+      },
+      { name: "quota", subspace: subspaces.usage, beforeCommit: ({ trail }) => void seen.push(trail) },
+    ];
+    await using fixture = await openFixture({ hooks });
+    const id = await fixture.tenant();
+    await fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), {
+      context: { tenant: id, subject: "u1", roles: [] },
+      label: { operation: "put" },
+    });
+    expect(seen).toEqual(["u1", "put", undefined]);
+    const entry = Buffer.concat([new Keyspace().control.auditPrefix(id, 1), key("entry")]).toString("hex");
+    expect((await dump(fixture.engine)).has(entry)).toBe(true);
   });
 
   test("refuse a transaction by throwing, and can't leave an operation unawaited", async () => {

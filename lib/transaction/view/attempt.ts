@@ -1,7 +1,7 @@
 /** One run of a transaction's function: what its views share and nobody outside sees. */
 import type { EngineTransaction } from "../../engine/index.js";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
-import type { RecordChange } from "../hook.js";
+import type { RecordChange } from "../policy/hook.js";
 import { StampPromise } from "./stamp-promise.js";
 
 /** What an attempt is told about its writes. */

@@ -1,8 +1,9 @@
 /** The hooks of one attempt, each with its view of its own subspace. */
 import type { TenantGuard } from "../../guard/index.js";
 import { subspacePrefix } from "../../keyspace/index.js";
-import type { TenantRecord } from "../../tenant/index.js";
-import type { HookScope, RecordChange, TransactionHook } from "../hook.js";
+import type { TenantContext, TenantRecord } from "../../tenant/index.js";
+import type { TransactionLabel } from "../options.js";
+import type { HookScope, RecordChange, TransactionHook } from "../policy/hook.js";
 import type { Attempt } from "./attempt.js";
 import { TenantView } from "./tenant-view.js";
 
@@ -11,6 +12,10 @@ export interface HookedAttempt {
   readonly tenant: TenantRecord;
   readonly attempt: Attempt;
   readonly guard: TenantGuard;
+  /** The guard of the tenant's audit trail. */
+  readonly trail: () => TenantGuard;
+  readonly context: TenantContext | undefined;
+  readonly label: TransactionLabel;
 }
 
 /** Calls hooks in their order. */
@@ -19,11 +24,17 @@ export class HookChain {
   readonly #changes: RecordChange[] = [];
   readonly #attempt: Attempt;
 
-  constructor(hooks: readonly TransactionHook[], { tenant, attempt, guard }: HookedAttempt) {
+  constructor(hooks: readonly TransactionHook[], { tenant, attempt, guard, trail, context, label }: HookedAttempt) {
     this.#attempt = attempt;
     this.#links = hooks.map((hook) => ({
       hook,
-      scope: { tenant, transaction: new TenantView(attempt, guard.within(subspacePrefix(hook.subspace))) },
+      scope: {
+        tenant,
+        context,
+        label,
+        transaction: new TenantView(attempt, guard.within(subspacePrefix(hook.subspace))),
+        trail: hook.trail === true ? new TenantView(attempt, trail()) : undefined,
+      },
     }));
   }
 

@@ -2,7 +2,7 @@
 import type { Watch } from "../../engine/index.js";
 import type { GuardedOperation, TenantGuard } from "../../guard/index.js";
 import { keyAfter } from "../../tuple/index.js";
-import type { RecordChange } from "../hook.js";
+import type { RecordChange } from "../policy/hook.js";
 import type { RelativeRange } from "../read-transaction.js";
 import type { KeyedAtomicOp, TenantTransaction, WriteOptions } from "../tenant-transaction.js";
 import type { Attempt } from "./attempt.js";

@@ -1,7 +1,8 @@
 /** The hook ports: how quotas, audit, feed and the like join a caller's transaction without reaching past their own. */
-import type { Subspace } from "../keyspace/index.js";
-import type { TenantRecord } from "../tenant/index.js";
-import type { TenantTransaction } from "./tenant-transaction.js";
+import type { Subspace } from "../../keyspace/index.js";
+import type { TenantContext, TenantRecord } from "../../tenant/index.js";
+import type { TransactionLabel } from "../options.js";
+import type { TenantTransaction } from "../tenant-transaction.js";
 
 /** One record's change, as a repository announces it. */
 export interface RecordChange {
@@ -22,8 +23,17 @@ export interface RecordChange {
 export interface HookScope {
   /** The tenant as the transaction's gate saw it. */
   readonly tenant: TenantRecord;
+  /** On whose behalf; undefined for a handle that acts for nobody in particular. */
+  readonly context: TenantContext | undefined;
+  /** What the transaction is for; undefined parts where the caller does not say. */
+  readonly label: TransactionLabel;
   /** Keys are relative to the hook's subspace of the tenant. */
   readonly transaction: TenantTransaction;
+  /**
+   * For a hook that asks for the `trail`: keys are relative to the audit trail of the tenant's present incarnation, which
+   * lies in the control plane and outlives the tenant's erasure.
+   */
+  readonly trail: TenantTransaction | undefined;
 }
 
 /**
@@ -35,6 +45,8 @@ export interface TransactionHook {
   readonly name: string;
   /** The tenant's subspace that the hook reaches. */
   readonly subspace: Subspace;
+  /** Whether it reaches the tenant's audit trail as well; default false. */
+  readonly trail?: boolean | undefined;
   /** Called as soon as a record's change is announced. */
   change?(scope: HookScope, change: RecordChange): void;
   /** Called after the caller's function returned and before the commit, in the order the hooks were given. */
