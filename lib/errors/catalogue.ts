@@ -1,12 +1,13 @@
 /** All error codes there are: the one map from a code to its family, message and details. */
+
+import { engineErrors } from "./codes/engine-errors.js";
+import { recordErrors } from "./codes/record-errors.js";
+import { schemaErrors } from "./codes/schema-errors.js";
+import { tenantErrors } from "./codes/tenant-errors.js";
+import { transactionErrors } from "./codes/transaction-errors.js";
+import { tupleErrors } from "./codes/tuple-errors.js";
+import { valueErrors } from "./codes/value-errors.js";
 import type { ErrorDefinition } from "./definition.js";
-import { engineErrors } from "./engine-errors.js";
-import { recordErrors } from "./record-errors.js";
-import { schemaErrors } from "./schema-errors.js";
-import { tenantErrors } from "./tenant-errors.js";
-import { transactionErrors } from "./transaction-errors.js";
-import { tupleErrors } from "./tuple-errors.js";
-import { valueErrors } from "./value-errors.js";
 
 export const catalogue = {
   ...tupleErrors,

@@ -1,9 +1,9 @@
 /** Errors: codes, base classes, families. */
 export type { ErrorCode, ErrorDetails } from "./catalogue.js";
 export { catalogue } from "./catalogue.js";
+export type { RecordIssue } from "./codes/schema-errors.js";
 export type { ErrorFamily } from "./definition.js";
 export type { JsonValue, SafeError } from "./sanitize.js";
 export { errorResponse, sanitize } from "./sanitize.js";
-export type { RecordIssue } from "./schema-errors.js";
 export type { CodedError, ErrorJson } from "./tenantry-error.js";
 export { isTenantryError, TenantryError, TenantryTypeError, tenantryError } from "./tenantry-error.js";

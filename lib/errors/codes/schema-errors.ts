@@ -1,5 +1,5 @@
 /** Codes of entity definitions, and of records and ids that do not fit theirs. */
-import { define } from "./definition.js";
+import { define } from "../definition.js";
 
 /** One complaint about a record: where in it, and what is wrong. The shape is zod's. */
 export interface RecordIssue {

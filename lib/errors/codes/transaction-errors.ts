@@ -1,5 +1,5 @@
 /** Codes of running transactions: attempts, deadlines, misuse of a transaction. */
-import { define } from "./definition.js";
+import { define } from "../definition.js";
 
 export const transactionErrors = {
   TRANSACTION_ATTEMPTS_EXHAUSTED: define<{ attempts: number; fdbCode: number | undefined }>()(

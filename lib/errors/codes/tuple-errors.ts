@@ -1,5 +1,5 @@
 /** Codes of the tuple layer and of the keyspace. */
-import { define } from "./definition.js";
+import { define } from "../definition.js";
 
 export const tupleErrors = {
   TUPLE_ELEMENT_INVALID: define<{ index: number; reason: string }>()("input", "A tuple element cannot be encoded."),

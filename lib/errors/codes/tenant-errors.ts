@@ -1,5 +1,5 @@
 /** Codes about tenants: their ids, their states, the wall between them, and the laws that try it. */
-import { define } from "./definition.js";
+import { define } from "../definition.js";
 
 export const tenantErrors = {
   TENANT_ID_INVALID: define<{ reason: string }>()("input", "This is not a tenant id (a canonical v4 UUID)."),

@@ -1,5 +1,5 @@
 /** Codes of stored values: what cannot be stored exactly, and stored bytes that cannot be read. */
-import { define } from "./definition.js";
+import { define } from "../definition.js";
 
 export const valueErrors = {
   VALUE_UNSUPPORTED: define<{ path: readonly string[]; reason: string }>()(
