@@ -78,6 +78,21 @@ describe("hooks", () => {
     expect((await dump(fixture.engine)).has(entry)).toBe(true);
   });
 
+  test("take part in what they name, and in nothing else", async () => {
+    const seen: string[] = [];
+    const hooks: TransactionHook[] = [
+      { name: "neither", subspace: subspaces.usage },
+      { name: "changes", subspace: subspaces.usage, change: (_, { kind }) => void seen.push(kind) },
+      { name: "commits", subspace: subspaces.usage, beforeCommit: (_, changes) => void seen.push(`${changes.length}`) },
+    ];
+    await using fixture = await openFixture({ hooks });
+    await fixture.runner.transact(await fixture.tenant(), async (tx) => {
+      tx.set(key("a"), bytes("x"));
+      tx.announce(change);
+    });
+    expect(seen).toEqual(["create", "1"]);
+  });
+
   test("refuse a transaction by throwing, and can't leave an operation unawaited", async () => {
     for (const [beforeCommit, code] of [
       [() => Promise.reject(new RangeError("over quota")), "RangeError: over quota"],

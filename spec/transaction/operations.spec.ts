@@ -1,58 +1,12 @@
 /** Each operation of a transaction: what it is called in errors, what it hands to the engine, and when it is refused. */
 import { describe, expect, test } from "vitest";
-import type { EngineTransaction } from "../../lib/engine/index.js";
-import { isTenantryError } from "../../lib/errors/index.js";
-import { TenantGuard } from "../../lib/guard/index.js";
-import { type KeyRange, Keyspace, metadataVersionKey } from "../../lib/keyspace/index.js";
-import { newTenantId, type TenantRecord } from "../../lib/tenant/index.js";
-import { Attempt, ReadView, SystemView, TenantView } from "../../lib/transaction/view/index.js";
+import { type KeyRange, metadataVersionKey } from "../../lib/keyspace/index.js";
+import type { TenantRecord } from "../../lib/tenant/index.js";
+import type { SystemView, TenantView } from "../../lib/transaction/view/index.js";
 import { keyAfter } from "../../lib/tuple/index.js";
-import { arrayEngine } from "../engine/array-engine.js";
+import { failure, id, keyspace, opened, range, swallowed } from "./opened.js";
 
-const id = newTenantId();
-const keyspace = new Keyspace();
-const range = keyspace.tenant(id);
 const { control } = keyspace;
-
-/** An engine's transaction that writes down its calls. */
-function watched(inner: EngineTransaction = arrayEngine().begin()) {
-  const calls: [name: string, ...args: unknown[]][] = [];
-  const engine = new Proxy(inner, {
-    get: (_, name) => {
-      const value: unknown = Reflect.get(inner, name, inner);
-      if (typeof value !== "function") return value;
-      return (...args: unknown[]) => {
-        calls.push([String(name), ...args]);
-        return value.apply(inner, args);
-      };
-    },
-  });
-  return { engine, calls };
-}
-
-function opened(writable = true) {
-  const { engine, calls } = watched();
-  let writes = 0;
-  const attempt = new Attempt(engine, {
-    firstWrite: () => {
-      writes += 1;
-      if (!writable) throw new Error("takes no writes");
-    },
-  });
-  const guard = new TenantGuard(range);
-  return {
-    attempt,
-    calls,
-    writes: () => writes,
-    view: new TenantView(attempt, guard),
-    read: new ReadView(attempt, guard, false),
-    snapshot: new ReadView(attempt, guard, true),
-    system: new SystemView(attempt, keyspace, (tenant) => new TenantGuard(keyspace.tenant(tenant))),
-  };
-}
-
-/** What comes of an attempt whose function has caught all its errors. */
-const swallowed = (attempt: Attempt): Promise<unknown> => attempt.awaited(Promise.resolve());
 
 const at = Uint8Array.of(1);
 const whole: KeyRange = { begin: Uint8Array.of(1), end: Uint8Array.of(2) };
@@ -93,18 +47,6 @@ const others: Methods<TenantView> = {
 const all = { ...reads, ...writes, ...others };
 const named = (name: string): string => name.split(" ")[0] ?? name;
 
-const failure = async (work: () => unknown): Promise<{ code: string; details: Record<string, unknown> }> => {
-  const error: unknown = await Promise.resolve()
-    .then(work)
-    .then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-  return isTenantryError(error)
-    ? { code: error.code, details: { ...error.details } }
-    : { code: String(error), details: {} };
-};
-
 describe("a tenant's operation", () => {
   test.each(Object.keys(all))("%s is refused outside, by its name, and remembered", async (name) => {
     const { view, attempt, calls } = opened();
@@ -143,7 +85,7 @@ describe("a tenant's operation", () => {
   });
 
   test.each(Object.keys(writes))("%s is refused before the engine when the tenant takes no writes", async (name) => {
-    const { view, calls } = opened(false);
+    const { view, calls } = opened({ writable: false });
     expect((await failure(() => writes[name]?.(view, at, whole))).code).toBe("Error: takes no writes");
     expect(calls).toEqual([]);
   });
@@ -184,6 +126,18 @@ describe("a tenant's operation", () => {
       "set",
       "set",
       "set",
+    ]);
+  });
+
+  test("of a stamped key or value is the engine's, with the tenant's prefix", () => {
+    const { view, calls } = opened();
+    view.setVersionstampedKey(stamped, value);
+    view.setVersionstampedValue(at, stampedValue);
+    const physical = range.absolute(stamped);
+    new DataView(physical.buffer).setUint32(physical.length - 4, range.prefixLength + 1, true);
+    expect(calls).toEqual([
+      ["atomic", "setVersionstampedKey", physical, value],
+      ["atomic", "setVersionstampedValue", range.absolute(at), stampedValue],
     ]);
   });
 
@@ -320,6 +274,19 @@ describe("the control plane's operation", () => {
       const refused = await failure(() => system.setVersionstampedKey(new Uint8Array(length), value));
       expect(refused.details).toEqual({ operation: "setVersionstampedKey", reason: "outsideControl" });
     }
+  });
+
+  test("of a stamped key or value is the engine's, with what was given; what is no bytes has its name", async () => {
+    const { system, calls } = opened();
+    const stampedKey = new Uint8Array([...key, ...new Uint8Array(10), key.length, 0, 0, 0]);
+    system.setVersionstampedKey(stampedKey, value);
+    system.setVersionstampedValue(key, stampedValue);
+    expect(calls).toEqual([
+      ["atomic", "setVersionstampedKey", stampedKey, value],
+      ["atomic", "setVersionstampedValue", key, stampedValue],
+    ]);
+    const refused = await failure(() => system.setVersionstampedKey("key" as never, value));
+    expect(refused.details).toEqual({ operation: "setVersionstampedKey", reason: "notBytes" });
   });
 
   test("passes on snapshot reads and range options", async () => {

@@ -26,6 +26,49 @@ describe("system transactions", () => {
     });
   });
 
+  test("list tenants across batches that end early, as many as were asked for", async () => {
+    let batch = 2;
+    let asked: (number | undefined)[] = [];
+    await using fixture = await openFixture({}, (engine) => ({
+      ...scripted(engine, []),
+      begin() {
+        const inner = engine.begin();
+        const getRange: typeof inner.getRange = async (begin, end, options = {}) => {
+          asked.push(options.limit);
+          const { rows, more } = await inner.getRange(begin, end, {
+            ...options,
+            limit: Math.min(batch, options.limit ?? batch),
+          });
+          return { rows, more };
+        };
+        return new Proxy(inner, {
+          get(target, name) {
+            if (name === "getRange") return getRange;
+            const value: unknown = Reflect.get(target, name, target);
+            return typeof value === "function" ? value.bind(target) : value;
+          },
+        });
+      },
+    }));
+    const ids = [];
+    for (let n = 0; n < 7; n++) ids.push(await fixture.tenant());
+    ids.sort();
+    const list = (options: Parameters<SystemTransaction["listTenants"]>[0]) => {
+      asked = [];
+      return fixture.system.system(async (tx) => (await tx.listTenants(options)).map(({ id }) => id));
+    };
+    expect(await list({ limit: 5 })).toEqual(ids.slice(0, 5));
+    expect(asked).toEqual([5, 3, 1]);
+    expect(await list({ after: ids[1], limit: 3 })).toEqual(ids.slice(2, 5));
+    expect(await list({ limit: 100 })).toEqual(ids);
+    batch = 100;
+    expect(await list({ limit: 100 })).toEqual(ids);
+    expect(asked).toEqual([100]);
+    expect(await list({ limit: 0 })).toEqual([]);
+    expect(asked).toEqual([]);
+    expect(await list({ after: ids[6], limit: 1 })).toEqual([]);
+  });
+
   test("reach the control range and nothing else, but by the ways that say so", async () => {
     await using fixture = await openFixture();
     const id = await fixture.tenant();
