@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^tenantry$/, replacement: source("index.ts") },
+      { find: /^tenantry\/access$/, replacement: source("access/index.ts") },
       { find: /^tenantry\/engine$/, replacement: source("engine/index.ts") },
       { find: /^tenantry\/testing$/, replacement: source("testing/index.ts") },
     ],

@@ -41,9 +41,13 @@ export type { ListTenantsOptions, ProvisionOptions, Tenants } from "./lifecycle/
 export type { Attributes, Clock, Counter, Histogram, Logger, Meter, Random, Span, Tracer } from "./observe/index.js";
 export { type OpenOptions, open } from "./open.js";
 export type {
+  AccessPolicy,
+  AccessRight,
   ChangeOptions,
   Count,
+  Denial,
   Entry,
+  OnDenied,
   OperationOptions,
   Page,
   PageQuery,
@@ -51,6 +55,7 @@ export type {
   QueryPlan,
   ReadRepository,
   ReadScope,
+  RecordAction,
   RepositoryOptions,
   Scan,
   TenantRepository,

@@ -36,6 +36,9 @@ export const listRecordsMax = 10_000;
 /** Records of one page. */
 export const pageSizeMax = 1_000;
 
+/** Rows one list, first or page looks at for a context that may not see all: as many as a list returns. */
+export const seenRowsMax = listRecordsMax;
+
 /** Rows asked for at once by a scan, and records fetched together through an index. */
 export const scanBatchRowsMax = 1_000;
 

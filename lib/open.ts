@@ -14,7 +14,13 @@ import {
   systemRandom,
   type Tracer,
 } from "./observe/index.js";
-import { CursorSeal, cursorSecretBytes, RepositoryFactory } from "./repository/index.js";
+import {
+  type AccessPolicy,
+  CursorSeal,
+  cursorSecretBytes,
+  type OnDenied,
+  RepositoryFactory,
+} from "./repository/index.js";
 import type { AnyEntity } from "./schema/index.js";
 import { newTenantId } from "./tenant/index.js";
 import { SystemRunner, TransactionHost, TransactionRunner } from "./transaction/index.js";
@@ -56,6 +62,13 @@ export interface OpenOptions {
    * Unless given, the database keeps its own (see {@link Database.rotateCursorKeys}).
    */
   readonly cursorKeys?: readonly Uint8Array[] | undefined;
+  /**
+   * What handles with a context may do, deny by default: made by `roles` of `tenantry/access`. Handles without one act
+   * for the program itself, which roles do not bind.
+   */
+  readonly roles?: AccessPolicy | undefined;
+  /** Told of each attempt that roles refused. */
+  readonly onDenied?: OnDenied | undefined;
 }
 
 const invalid = (option: string, reason: string): Error => tenantryError("DATABASE_OPTION_INVALID", { option, reason });
@@ -67,6 +80,12 @@ function entitiesOf({ entities }: OpenOptions): ReadonlySet<AnyEntity> {
     names.add(name);
   }
   return new Set(entities);
+}
+
+function rolesOf({ roles, entities }: OpenOptions): AccessPolicy | undefined {
+  const unknown = roles?.entities?.find((name) => entities.every((entity) => entity.name !== name));
+  if (unknown !== undefined) throw invalid("roles", `there is no entity ${JSON.stringify(unknown)}`);
+  return roles;
 }
 
 function givenKeyring({ cursorKeys }: OpenOptions): GivenKeyring | undefined {
@@ -101,6 +120,7 @@ export async function open(options: OpenOptions): Promise<Database> {
   const { clock = systemClock, random = systemRandom, logger, meter, tracer, onViolation } = options;
   const entities = entitiesOf(options);
   const given = givenKeyring(options);
+  const policy = rolesOf(options);
   const keyspace = new Keyspace(options.root);
 
   const engine = "begin" in options.engine ? options.engine : await openEngine(options.engine);
@@ -113,7 +133,12 @@ export async function open(options: OpenOptions): Promise<Database> {
   return new Database({
     tenants: new Tenants(control, () => clock.now()),
     runner,
-    repositories: new RepositoryFactory(entities, seal, keyspace.tenant(newTenantId()).prefixLength),
+    repositories: new RepositoryFactory(
+      entities,
+      seal,
+      keyspace.tenant(newTenantId()).prefixLength,
+      policy === undefined ? undefined : { policy, onDenied: options.onDenied },
+    ),
     rotateCursorKeys: async () => {
       if (given === undefined) await stored.rotate();
     },

@@ -69,15 +69,19 @@ export class Tenant {
    * @throws what `fn` throws, nothing being written; `TRANSACTION_…` errors, each saying what is known of the outcome.
    */
   transact<T>(fn: (tx: TransactionScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
-    return this.#runner.transact(this.id, (transaction) => fn(this.#repositories.transactionScope(transaction)), {
-      ...options,
-      context: this.context,
-    });
+    return this.#runner.transact(
+      this.id,
+      (transaction) => fn(this.#repositories.transactionScope(transaction, this.context)),
+      {
+        ...options,
+        context: this.context,
+      },
+    );
   }
 
   /** Runs `fn`, which only reads, at one point in time. It may run several times. */
   read<T>(fn: (tx: ReadScope) => Promise<T>, options?: ReadTransactionOptions): Promise<T> {
-    return this.#runner.read(this.id, (transaction) => fn(this.#repositories.readScope(transaction)), {
+    return this.#runner.read(this.id, (transaction) => fn(this.#repositories.readScope(transaction, this.context)), {
       ...options,
       context: this.context,
     });

@@ -198,7 +198,7 @@ describe("a handle", () => {
     const tenant = db.tenant(id);
     const notes = tenant.repository(Note);
     expect(JSON.stringify(tenant)).toBe(JSON.stringify({ id }));
-    expect(Reflect.ownKeys(tenant)).toEqual(["id"]);
+    expect(Reflect.ownKeys(tenant)).toEqual(["id", "context"]);
     expect(Object.isFrozen(tenant)).toBe(true);
     expect(Reflect.ownKeys(notes)).toEqual([]);
     expect(inspect(notes, { depth: 9, showHidden: true })).not.toContain("ngine");

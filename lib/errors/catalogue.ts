@@ -1,5 +1,5 @@
 /** All error codes there are: the one map from a code to its family, message and details. */
-
+import { accessErrors } from "./codes/access-errors.js";
 import { engineErrors } from "./codes/engine-errors.js";
 import { recordErrors } from "./codes/record-errors.js";
 import { schemaErrors } from "./codes/schema-errors.js";
@@ -17,6 +17,7 @@ export const catalogue = {
   ...recordErrors,
   ...schemaErrors,
   ...valueErrors,
+  ...accessErrors,
 } as const;
 
 /**

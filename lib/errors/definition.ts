@@ -7,6 +7,8 @@
  * - `missing`: the thing asked for is not there, or not the caller's
  * - `conflict`: the thing is there, in another state than the caller assumed
  * - `limit`: a stated bound was passed
+ * - `unauthenticated`: nobody known asks, or not surely enough
+ * - `denied`: somebody known asks, and may not
  * - `isolation`: an attempt to leave a tenant
  * - `unavailable`: try again later (engine down, closing, deadline passed)
  * - `corrupt`: stored bytes are not what this program wrote
@@ -23,6 +25,8 @@ export type ErrorFamily =
   | "missing"
   | "conflict"
   | "limit"
+  | "unauthenticated"
+  | "denied"
   | "isolation"
   | "unavailable"
   | "corrupt";

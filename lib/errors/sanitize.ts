@@ -47,6 +47,8 @@ const outside: Readonly<Record<ErrorFamily, number | SafeError>> = {
   missing: 404,
   conflict: 409,
   limit: 413,
+  unauthenticated: 401,
+  denied: 403,
   unavailable,
   usage: internal,
   isolation: internal,

@@ -5,6 +5,7 @@ import { pageSizeMax } from "../limits.js";
 import type { AnyEntity } from "../schema/index.js";
 import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
 import { keyAfter, pack } from "../tuple/index.js";
+import { seenPage } from "./access/seen-records.js";
 import type { CursorBinding, CursorDirection, CursorSeal } from "./cursor.js";
 import type { Page } from "./query.js";
 import type { PlannedQuery } from "./query-plan.js";
@@ -90,7 +91,8 @@ export async function readPage<E extends AnyEntity, R>(
 
   const wanted = { limit: size + 1, reverse: descending };
   const { first, last, records, more } = await reader.read(
-    async (transaction) =>
+    async (transaction): Promise<PageRows<R>> =>
+      (table.access?.filters ? await seenPage<E, R>(transaction, table, planned, part, wanted) : undefined) ??
       visitRows<E, R>(transaction, table, planned, part, wanted) ??
       readRows<E, R>(transaction, table, planned, part, wanted),
     options,

@@ -3,7 +3,8 @@ import { tenantryError } from "../errors/index.js";
 import { type IndexDefect, verifyIndexes } from "../indexes/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits.js";
 import type { AnyEntity, IdOf, Infer } from "../schema/index.js";
-import type { ReadTransactionOptions } from "../transaction/index.js";
+import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
+import { seenBatch, seenRecords } from "./access/seen-records.js";
 import type { CursorSeal } from "./cursor.js";
 import type { OperationOptions } from "./interface/options.js";
 import type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
@@ -61,7 +62,11 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
       (transaction) => Promise.all(packed.map((id) => this.#table.load(transaction, id))),
       this.#options("getMany", options),
     );
-    return values.map((value) => (value === undefined ? undefined : this.#table.decode(value).record));
+    return values.map((value) => {
+      if (value === undefined) return undefined;
+      const { record } = this.#table.decode(value);
+      return this.#table.access?.shows(record) === false ? undefined : record;
+    });
   }
 
   async list<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Promise<Selected<E, S>[]> {
@@ -74,6 +79,11 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
           if (bounded || rows <= listRecordsMax) return;
           throw tenantryError("LIST_TOO_LARGE", { entity: this.#table.model.name, listRecordsMax });
         };
+        if (this.#table.access?.filters) {
+          const seen = await seenRecords<E, Selected<E, S>>(transaction, this.#table, planned, limit);
+          assertSize(seen.length);
+          return seen;
+        }
         const visited = this.#table.visited<Selected<E, S>>(transaction, planned, limit);
         if (visited !== undefined) {
           assertSize(visited.length);
@@ -94,6 +104,9 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const { range, reverse, limit } = planned;
     return this.#reader.read(
       async (transaction) => {
+        if (this.#table.access?.filters) {
+          return (await seenRecords<E, Selected<E, S>>(transaction, this.#table, planned, Math.min(limit, 1)))[0];
+        }
         const visited = this.#table.visited<Selected<E, S>>(transaction, planned, Math.min(limit, 1));
         if (visited !== undefined) return visited[0];
         const rows = await firstRows(transaction, range, { limit: Math.min(limit, 1), reverse });
@@ -107,7 +120,9 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const planned = planQuery(this.#table.model, query);
     return new RecordScan(() =>
       batchesOf(this.#session("scan", query), planned, (transaction, part, wanted) =>
-        this.#table.batch<Selected<E, S>>(transaction, planned, part, wanted),
+        this.#table.access?.filters
+          ? seenBatch<E, Selected<E, S>>(transaction, this.#table, planned, part, wanted)
+          : this.#table.batch<Selected<E, S>>(transaction, planned, part, wanted),
       ),
     );
   }
@@ -128,14 +143,21 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const max = "max" in query ? query.max : undefined;
     const limit = Math.min(planned.limit, (max ?? Number.POSITIVE_INFINITY) + 1);
     let count = 0;
-    const sizes = batchesOf(this.#session("count", query), { ...planned, limit }, countBatch);
+    const sizes = batchesOf(this.#session("count", query), { ...planned, limit }, async (transaction, part, wanted) => {
+      if (!this.#table.access?.filters) return countBatch(transaction, part, wanted);
+      const seen = await seenBatch<E, Infer<E>>(transaction, this.#table, planned, part, wanted);
+      return { ...seen, value: seen.count };
+    });
     for await (const size of sizes) count += size;
     return max === undefined ? count : { count: Math.min(count, max), exact: count <= max };
   }
 
   explain(query: Query<E, Selection<E> | undefined> = {}): QueryPlan {
-    const { model } = this.#table;
-    return explainPlan(model, planQuery(model, query));
+    const { model, access } = this.#table;
+    access?.enter("explain");
+    const planned = planQuery(model, query);
+    // Conditions on records are about all their fields.
+    return explainPlan(model, access?.filters && planned.range.index ? { ...planned, covered: false } : planned);
   }
 
   async verify(options?: OperationOptions): Promise<IndexDefect<E>[]> {
@@ -147,16 +169,22 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     }
   }
 
-  #load(operation: string, id: IdOf<E>, options: OperationOptions | undefined): Promise<Uint8Array | undefined> {
-    const packed = this.#table.model.encodeId(id);
-    return this.#reader.read((transaction) => this.#table.load(transaction, packed), this.#options(operation, options));
+  async #load(operation: string, id: IdOf<E>, options: OperationOptions | undefined): Promise<Uint8Array | undefined> {
+    const table = this.#table;
+    const packed = table.model.encodeId(id);
+    const load = (transaction: ReadTransaction): Promise<Uint8Array | undefined> => table.load(transaction, packed);
+    const bytes = await this.#reader.read(load, this.#options(operation, options));
+    if (bytes === undefined || !table.access?.filters) return bytes;
+    return table.access.shows(table.decode(bytes).record) ? bytes : undefined;
   }
 
   #session(operation: string, options: OperationOptions | undefined): ReturnType<TenantReader["openReadSession"]> {
     return this.#reader.openReadSession(this.#options(operation, options));
   }
 
+  /** What a read takes; the one place that all of them pass. @throws ACCESS_DENIED */
   #options(operation: string, options: OperationOptions | undefined): ReadTransactionOptions {
+    this.#table.access?.enter(operation);
     return { signal: options?.signal, label: { entity: this.#table.model.name, operation } };
   }
 }

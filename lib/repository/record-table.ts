@@ -6,6 +6,7 @@ import { keyBytesMax, valueBytesMax } from "../limits.js";
 import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import type { RangeBatch, ReadTransaction } from "../transaction/index.js";
 import { concatBytes, keyAfter } from "../tuple/index.js";
+import type { RecordAccess } from "./access/record-access.js";
 import type { PlannedQuery } from "./query-plan.js";
 
 /** Rows of a range as the engine gave them: of records, or of an index. */
@@ -20,13 +21,16 @@ export interface Stored<E extends AnyEntity> extends StoredRecord<E> {
 /** One entity's records, as keys and bytes relative to whatever tenant a transaction is of. */
 export class RecordTable<E extends AnyEntity> {
   readonly model: EntityModel<E>;
+  /** What whoever works with the table may do; undefined for anything. */
+  readonly access: RecordAccess | undefined;
   readonly #prefix: Uint8Array;
   readonly #tenantPrefixBytes: number;
   readonly #verifyOnRead: boolean;
 
   /** `tenantPrefixBytes`: how many bytes every tenant's prefix adds to a key, which count towards `keyBytesMax`. */
-  constructor(model: EntityModel<E>, tenantPrefixBytes: number, verifyOnRead: boolean) {
+  constructor(model: EntityModel<E>, tenantPrefixBytes: number, verifyOnRead: boolean, access?: RecordAccess) {
     this.model = model;
+    this.access = access;
     this.#verifyOnRead = verifyOnRead;
     this.#prefix = recordPrefix(model.name);
     this.#tenantPrefixBytes = tenantPrefixBytes;
@@ -165,7 +169,7 @@ export class RecordTable<E extends AnyEntity> {
 }
 
 /** The fields `names` that a record has. */
-function picked(record: object, names: readonly string[]): object {
+export function picked(record: object, names: readonly string[]): object {
   const found: Record<string, unknown> = {};
   for (const name of names) if (Object.hasOwn(record, name)) found[name] = Reflect.get(record, name);
   return found;

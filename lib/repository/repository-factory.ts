@@ -1,7 +1,9 @@
 /** What makes repositories: inside a transaction, by the scopes users work with, and outside of one. */
 import { tenantryError } from "../errors/index.js";
 import { type AnyEntity, modelOf } from "../schema/index.js";
+import type { TenantContext } from "../tenant/index.js";
 import type { ReadTransaction, TenantTransaction } from "../transaction/index.js";
+import { type AccessRules, RecordAccess } from "./access/record-access.js";
 import type { CursorSeal } from "./cursor.js";
 import type { RepositoryOptions } from "./interface/options.js";
 import type { ReadRepository } from "./interface/read-repository.js";
@@ -17,36 +19,55 @@ export class RepositoryFactory {
   readonly #entities: ReadonlySet<AnyEntity>;
   readonly #seal: CursorSeal;
   readonly #tenantPrefixBytes: number;
+  readonly #access: AccessRules | undefined;
 
-  constructor(entities: ReadonlySet<AnyEntity>, seal: CursorSeal, tenantPrefixBytes: number) {
+  /** `access`: what handles with a context are bound by; without it, by nothing. */
+  constructor(
+    entities: ReadonlySet<AnyEntity>,
+    seal: CursorSeal,
+    tenantPrefixBytes: number,
+    access?: AccessRules | undefined,
+  ) {
     this.#entities = entities;
     this.#seal = seal;
     this.#tenantPrefixBytes = tenantPrefixBytes;
+    this.#access = access;
   }
 
   reader<E extends AnyEntity>(entity: E, tenant: TenantReader, options?: RepositoryOptions): ReadRepository<E> {
-    return new RecordReader(this.#table(entity, options), tenant, this.#seal);
+    return new RecordReader(this.#table(entity, tenant.context, options), tenant, this.#seal);
   }
 
   writer<E extends AnyEntity>(entity: E, tenant: TenantWriter, options?: RepositoryOptions): TenantRepository<E> {
-    return new RecordWriter(this.#table(entity, options), tenant, this.#seal);
+    return new RecordWriter(this.#table(entity, tenant.context, options), tenant, this.#seal);
   }
 
-  readScope(transaction: ReadTransaction): ReadScope {
-    const reader = new JoinedReader(transaction);
+  readScope(transaction: ReadTransaction, context: TenantContext | undefined): ReadScope {
+    const reader = new JoinedReader(transaction, context);
     return { repository: (entity, options) => this.reader(entity, reader, options) };
   }
 
-  transactionScope(transaction: TenantTransaction): TransactionScope {
-    const writer = new JoinedWriter(transaction);
+  transactionScope(transaction: TenantTransaction, context: TenantContext | undefined): TransactionScope {
+    const writer = new JoinedWriter(transaction, context);
     return {
       repository: (entity, options) => this.writer(entity, writer, options),
       afterCommit: (fn) => transaction.afterCommit(fn),
     };
   }
 
-  #table<E extends AnyEntity>(entity: E, options: RepositoryOptions = {}): RecordTable<E> {
+  /** What a context may do with an entity, or with what is called like one; undefined when it may do anything. */
+  access(context: TenantContext | undefined, entity: string): RecordAccess | undefined {
+    if (this.#access === undefined || context === undefined) return undefined;
+    return new RecordAccess(this.#access, context, entity);
+  }
+
+  #table<E extends AnyEntity>(
+    entity: E,
+    context: TenantContext | undefined,
+    options: RepositoryOptions = {},
+  ): RecordTable<E> {
     if (!this.#entities.has(entity)) throw tenantryError("ENTITY_UNKNOWN", { entity: entity.name });
-    return new RecordTable(modelOf(entity), this.#tenantPrefixBytes, options.verifyOnRead === true);
+    const access = this.access(context, entity.name);
+    return new RecordTable(modelOf(entity), this.#tenantPrefixBytes, options.verifyOnRead === true, access);
   }
 }

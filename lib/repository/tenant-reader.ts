@@ -14,6 +14,8 @@ import { KeyTurns } from "./write/key-turns.js";
 /** Reads of one tenant. */
 export interface TenantReader {
   readonly tenantId: TenantId;
+  /** On whose behalf; undefined for the program itself. */
+  readonly context: TenantContext | undefined;
   read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T>;
   /** Reads in several steps. */
   openReadSession(options: ReadTransactionOptions): Pick<ReadSession, "read" | "end">;
@@ -34,13 +36,13 @@ export interface TenantWriter extends TenantReader {
 /** Every call a transaction of its own. */
 export class RunnerWriter implements TenantWriter {
   readonly tenantId: TenantId;
+  readonly context: TenantContext | undefined;
   readonly #runner: TransactionRunner;
-  readonly #context: TenantContext | undefined;
 
   constructor(runner: TransactionRunner, tenantId: TenantId, context?: TenantContext | undefined) {
     this.#runner = runner;
     this.tenantId = tenantId;
-    this.#context = context;
+    this.context = context;
   }
 
   read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
@@ -57,7 +59,7 @@ export class RunnerWriter implements TenantWriter {
   }
 
   #acting(options: ReadTransactionOptions): ReadTransactionOptions & ActingOptions {
-    return this.#context === undefined ? options : { ...options, context: this.#context };
+    return this.context === undefined ? options : { ...options, context: this.context };
   }
 }
 
@@ -67,10 +69,12 @@ function assertNotAborted({ signal }: ReadTransactionOptions): void {
 
 /** Every call inside one reading transaction, whose runner retries. */
 export class JoinedReader implements TenantReader {
+  readonly context: TenantContext | undefined;
   readonly #transaction: ReadTransaction;
 
-  constructor(transaction: ReadTransaction) {
+  constructor(transaction: ReadTransaction, context: TenantContext | undefined) {
     this.#transaction = transaction;
+    this.context = context;
   }
 
   get tenantId(): TenantId {
@@ -89,15 +93,15 @@ export class JoinedReader implements TenantReader {
 
 /** Every call inside one transaction, whose runner retries. */
 export class JoinedWriter extends JoinedReader implements TenantWriter {
-  readonly #context: WriteContext;
+  readonly #work: WriteContext;
 
-  constructor(transaction: TenantTransaction) {
-    super(transaction);
-    this.#context = { transaction, turns: new KeyTurns() };
+  constructor(transaction: TenantTransaction, context: TenantContext | undefined) {
+    super(transaction, context);
+    this.#work = { transaction, turns: new KeyTurns() };
   }
 
   async write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     assertNotAborted(options);
-    return fn(this.#context);
+    return fn(this.#work);
   }
 }

@@ -153,6 +153,7 @@ export function writePrograms(folder: string, programs: readonly Program[]): str
       noUnusedParameters: false,
       paths: {
         tenantry: ["../../../../lib/index.ts"],
+        "tenantry/access": ["../../../../lib/access/index.ts"],
         "tenantry/engine": ["../../../../lib/engine/index.ts"],
         "tenantry/testing": ["../../../../lib/testing/index.ts"],
       },

@@ -43,6 +43,7 @@ const kindOf = (before: unknown, after: unknown): RecordChange["kind"] => {
 
 function prepare<E extends AnyEntity>(table: RecordTable<E>, change: Change<E>): PreparedChange {
   const { id, before, after } = change;
+  table.access?.assertChange(before?.record, after);
   const key = table.key(id);
   const value = after === undefined ? undefined : table.encode(after, change.revision);
   const { removed, added } = entryChanges(table.model, id, before?.record, after);

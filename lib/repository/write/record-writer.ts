@@ -114,6 +114,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
       if (bytes === undefined) throw this.#table.missing(id);
       // Decoded twice: what the function does to its record must not reach the one that index entries are read from.
       const before = this.#table.decode(bytes);
+      if (this.#table.access?.shows(before.record) === false) throw this.#table.missing(id);
       this.#assertRevision(id, before.revision, options);
       const after = revise(this.#table.decode(bytes).record);
       if (!model.sameId(model.idOf(after), id)) throw tenantryError("RECORD_ID_CHANGED", this.#table.named(id));
@@ -133,7 +134,9 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return this.#write(operation, all, options, async (context) => {
       const changes = await Promise.all(
         [...wanted.values()].map(async ({ id, packed }): Promise<Change<E>[]> => {
-          const before = await this.#table.stored(context.transaction, packed);
+          const stored = await this.#table.stored(context.transaction, packed);
+          const hidden = stored !== undefined && this.#table.access?.shows(stored.record) === false;
+          const before = hidden ? undefined : stored;
           this.#assertRevision(id, before?.revision, options);
           return before === undefined ? [] : [{ id: packed, before, after: undefined, revision: 0 }];
         }),
@@ -162,6 +165,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     options: OperationOptions | undefined,
     fn: (context: WriteContext) => Promise<T>,
   ): Promise<T> {
+    this.#table.access?.enter(operation);
     const label = { entity: this.#table.model.name, operation };
     const inTurn = async (context: WriteContext): Promise<T> => {
       const turn = context.turns?.take(ids.map((id) => textOf(this.#table.key(id))));
