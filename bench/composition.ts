@@ -6,7 +6,7 @@ import { Database } from "../lib/database.js";
 import type { Engine, EngineTransaction } from "../lib/engine/index.js";
 import { TenantGuard, ViolationLog } from "../lib/guard/index.js";
 import { type KeyRange, Keyspace, type TenantRange } from "../lib/keyspace/index.js";
-import { StoredKeyring, Tenants } from "../lib/lifecycle/index.js";
+import { checkHealth, StoredKeyring, Tenants } from "../lib/lifecycle/index.js";
 import { systemClock, systemRandom } from "../lib/observe/index.js";
 import { CursorSeal, RepositoryFactory } from "../lib/repository/index.js";
 import { newTenantId, type TenantId } from "../lib/tenant/index.js";
@@ -82,6 +82,8 @@ export function compose(engine: Engine, { guarded = true, hooks, logger }: Compo
     tenants: new Tenants(control, () => clock.now()),
     runner: new TransactionRunner(running, host),
     repositories: new RepositoryFactory(new Set([Person]), seal, keyspace.tenant(newTenantId()).prefixLength),
+    serviceLevels: undefined,
+    checkHealth: (options) => checkHealth({ control, keys: keyspace.control, clock, engine: engine.name }, options),
     rotateCursorKeys: () => keyring.rotate(),
     closeEngine: async () => {},
   });

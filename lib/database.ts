@@ -1,7 +1,8 @@
 /** The open database: its tenants, the way to each of them, and its end. */
 
 import { tenantryError } from "./errors/index.js";
-import type { Tenants } from "./lifecycle/index.js";
+import type { HealthOptions, HealthReport, Tenants } from "./lifecycle/index.js";
+import type { ServiceLevels } from "./observe/index.js";
 import type { RepositoryFactory } from "./repository/index.js";
 import { parseTenantId, type TenantContext, type TenantId, tenantContext } from "./tenant/index.js";
 import { Tenant } from "./tenant-handle.js";
@@ -12,6 +13,8 @@ export interface DatabaseParts {
   readonly tenants: Tenants;
   readonly runner: TransactionRunner;
   readonly repositories: RepositoryFactory;
+  readonly serviceLevels: ServiceLevels | undefined;
+  readonly checkHealth: (options: HealthOptions) => Promise<HealthReport>;
   readonly rotateCursorKeys: () => Promise<void>;
   readonly closeEngine: () => Promise<void>;
 }
@@ -71,6 +74,25 @@ export class Database implements AsyncDisposable {
     const context = options.context === undefined ? undefined : tenantContext(options.context);
     if (context !== undefined && context.tenant !== known) throw tenantryError("TENANT_CONTEXT_FOREIGN", {});
     return new Tenant(known, context, this.#parts.runner, this.#parts.repositories);
+  }
+
+  /**
+   * How each tenant is served, as this process saw it over the window of the objectives given to `open`.
+   *
+   * @throws `SERVICE_LEVELS_OFF` when `open` was given none.
+   */
+  get serviceLevels(): ServiceLevels {
+    const { serviceLevels } = this.#parts;
+    if (serviceLevels === undefined) throw tenantryError("SERVICE_LEVELS_OFF", {});
+    return serviceLevels;
+  }
+
+  /**
+   * Whether the database answers. Says nothing of any tenant, and does not reject when it is down. One get, and one
+   * commit if asked for.
+   */
+  health(options: HealthOptions = {}): Promise<HealthReport> {
+    return this.#parts.checkHealth(options);
   }
 
   /**

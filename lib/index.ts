@@ -37,8 +37,24 @@ export {
   validateQuery,
 } from "./guard/index.js";
 export type { IndexDefect } from "./indexes/index.js";
-export type { ListTenantsOptions, ProvisionOptions, Tenants } from "./lifecycle/index.js";
-export type { Attributes, Clock, Counter, Histogram, Logger, Meter, Random, Span, Tracer } from "./observe/index.js";
+export type { HealthOptions, HealthReport, ListTenantsOptions, ProvisionOptions, Tenants } from "./lifecycle/index.js";
+export {
+  type Attributes,
+  type Clock,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Logger,
+  type Meter,
+  type OpenTelemetryOptions,
+  openTelemetry,
+  type Random,
+  type ServiceLevel,
+  type ServiceLevels,
+  type ServiceObjectives,
+  type Span,
+  type Tracer,
+} from "./observe/index.js";
 export { type OpenOptions, open } from "./open.js";
 export type {
   AccessPolicy,

@@ -4,14 +4,18 @@ import { type Engine, type EngineDescriptor, openEngine } from "./engine/index.j
 import { tenantryError } from "./errors/index.js";
 import type { OnViolation } from "./guard/index.js";
 import { Keyspace } from "./keyspace/index.js";
-import { GivenKeyring, StoredKeyring, Tenants } from "./lifecycle/index.js";
+import { checkHealth, GivenKeyring, StoredKeyring, Tenants } from "./lifecycle/index.js";
+import { serviceLevelSlots, tenantLabelsLargest, tenantLabelsMax } from "./limits.js";
 import {
   type Clock,
   type Logger,
   type Meter,
   type Random,
+  ServiceLevels,
+  type ServiceObjectives,
   systemClock,
   systemRandom,
+  TenantLabels,
   type Tracer,
 } from "./observe/index.js";
 import {
@@ -51,6 +55,13 @@ export interface OpenOptions {
   readonly logger?: Logger | undefined;
   readonly meter?: Meter | undefined;
   readonly tracer?: Tracer | undefined;
+  /**
+   * How many tenants have a label of their own in metrics at once, the busiest: 20. The others share the label `other`.
+   * A process never makes more than ten times as many series of one instrument.
+   */
+  readonly tenantLabels?: number | undefined;
+  /** What is promised to every tenant; unless given, {@link Database.serviceLevels} has nothing to tell. */
+  readonly serviceLevels?: ServiceObjectives | undefined;
   /** Time, replaced in tests. */
   readonly clock?: Clock | undefined;
   /** Randomness, replaced in tests. */
@@ -98,6 +109,25 @@ function givenKeyring({ cursorKeys }: OpenOptions): GivenKeyring | undefined {
   return new GivenKeyring(first, ...others);
 }
 
+function labelsOf({ tenantLabels = tenantLabelsMax }: OpenOptions): number {
+  if (Number.isSafeInteger(tenantLabels) && tenantLabels >= 0 && tenantLabels <= tenantLabelsLargest)
+    return tenantLabels;
+  throw invalid("tenantLabels", `not a whole number from 0 to ${tenantLabelsLargest}`);
+}
+
+function serviceLevelsOf({ serviceLevels }: OpenOptions, clock: Clock): ServiceLevels | undefined {
+  if (serviceLevels === undefined) return undefined;
+  const { latencyMs, fast, available, windowMs } = serviceLevels;
+  if (!(latencyMs > 0 && Number.isFinite(latencyMs))) throw invalid("serviceLevels.latencyMs", "not a number above 0");
+  if (!(windowMs >= serviceLevelSlots && Number.isFinite(windowMs))) {
+    throw invalid("serviceLevels.windowMs", `not a number from ${serviceLevelSlots}`);
+  }
+  for (const [name, fraction] of Object.entries({ fast, available })) {
+    if (!(fraction > 0 && fraction <= 1)) throw invalid(`serviceLevels.${name}`, "not above 0 and up to 1");
+  }
+  return new ServiceLevels(clock, { latencyMs, fast, available, windowMs });
+}
+
 /**
  * Opens a database: its engine first, nothing else is read or written until the first operation.
  *
@@ -122,15 +152,21 @@ export async function open(options: OpenOptions): Promise<Database> {
   const given = givenKeyring(options);
   const policy = rolesOf(options);
   const keyspace = new Keyspace(options.root);
+  const tenantLabels = new TenantLabels(clock, labelsOf(options));
+  const serviceLevels = serviceLevelsOf(options, clock);
 
   const engine = "begin" in options.engine ? options.engine : await openEngine(options.engine);
-  const running = { engine, keyspace, clock, random, logger, meter, tracer, onViolation };
+  const observers = { logger, meter, tracer, tenantLabels, serviceLevels };
+  const running = { engine, keyspace, clock, random, onViolation, ...observers };
   const host = new TransactionHost(running);
   const runner = new TransactionRunner(running, host);
   const control = new SystemRunner(host);
   const stored = new StoredKeyring(control, keyspace.control, clock, random);
   const seal = new CursorSeal(given ?? stored, () => clock.now());
+  const healthParts = { control, keys: keyspace.control, clock, engine: engine.name };
   return new Database({
+    serviceLevels,
+    checkHealth: (asked) => checkHealth(healthParts, asked),
     tenants: new Tenants(control, () => clock.now()),
     runner,
     repositories: new RepositoryFactory(

@@ -22,7 +22,7 @@ export const controlSubspaces = {
 } as const;
 
 /** Things stored once for the whole database. */
-export type MetaName = "format" | "cursorKeys";
+export type MetaName = "format" | "cursorKeys" | "health";
 
 /** The key whose change tells every process that some cached state is old; written by versionstamp only. */
 export const metadataVersionKey = (): Uint8Array => Uint8Array.from(METADATA_VERSION);

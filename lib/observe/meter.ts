@@ -46,6 +46,20 @@ export interface Histogram {
   record(value: number, attributes?: Attributes): void;
 }
 
+/**
+ * Shows the newest of values that go up and down.
+ *
+ * @example
+ * ```ts
+ * import type { Gauge } from "tenantry";
+ * const newest = new Map<string, number>();
+ * const gauge: Gauge = { record: (value, attributes) => void newest.set(String(attributes?.["tenant"]), value) };
+ * ```
+ */
+export interface Gauge {
+  record(value: number, attributes?: Attributes): void;
+}
+
 /** What describes an instrument: text for people and a unit in UCUM (`ms`, `By`, `{row}`). */
 export interface InstrumentOptions {
   readonly description: string;
@@ -65,10 +79,15 @@ export interface InstrumentOptions {
 export interface Meter {
   createCounter(name: string, options: InstrumentOptions): Counter;
   createHistogram(name: string, options: InstrumentOptions): Histogram;
+  createGauge(name: string, options: InstrumentOptions): Gauge;
 }
 
 const counter: Counter = { add() {} };
-const histogram: Histogram = { record() {} };
+const recorder: Histogram & Gauge = { record() {} };
 
 /** Records nothing. */
-export const silentMeter: Meter = { createCounter: () => counter, createHistogram: () => histogram };
+export const silentMeter: Meter = {
+  createCounter: () => counter,
+  createHistogram: () => recorder,
+  createGauge: () => recorder,
+};

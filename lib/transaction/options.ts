@@ -9,7 +9,7 @@ import {
   transactionDeadlineLongestMs,
   transactionDeadlineMs,
 } from "../limits.js";
-import type { Clock, Logger, Meter, Random, Tracer } from "../observe/index.js";
+import type { Clock, Logger, Meter, Random, ServiceLevels, TenantLabels, Tracer } from "../observe/index.js";
 import type { TenantContext } from "../tenant/index.js";
 import type { CallPolicy } from "./policy/call-policy.js";
 import type { TransactionHook } from "./policy/hook.js";
@@ -83,6 +83,10 @@ export interface RunnerOptions {
   readonly logger?: Logger | undefined;
   readonly meter?: Meter | undefined;
   readonly tracer?: Tracer | undefined;
+  /** Which tenants metrics tell apart; without it, none. */
+  readonly tenantLabels?: TenantLabels | undefined;
+  /** Told how each tenant is served. */
+  readonly serviceLevels?: ServiceLevels | undefined;
   /** Told of attempts to leave a tenant, at a bounded rate and out of band. */
   readonly onViolation?: OnViolation | undefined;
   /** Policies that join every writing transaction, in this order. */

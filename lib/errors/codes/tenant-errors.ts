@@ -20,6 +20,7 @@ export const tenantErrors = {
     "The operation would have left its tenant and was refused.",
   ),
   DATABASE_OPTION_INVALID: define<{ option: string; reason: string }>()("usage", "An option of `open` is not valid."),
+  SERVICE_LEVELS_OFF: define()("usage", "The database was opened without objectives for its service levels."),
   TEST_PEER_MISSING: define<{ package: string }>()("usage", "A package that the laws need is not installed."),
   TEST_RUNNER_MISSING: define<{ option: string }>()(
     "usage",

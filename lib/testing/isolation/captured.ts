@@ -20,6 +20,7 @@ export class CapturedPorts {
       createHistogram: (name) => ({
         record: (value: number, with_?: Attributes) => say("histogram", name, value, with_),
       }),
+      createGauge: (name) => ({ record: (value: number, with_?: Attributes) => say("gauge", name, value, with_) }),
     };
     const span: Span = {
       setAttributes: (attributes) => say("attributes", attributes),

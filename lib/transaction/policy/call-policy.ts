@@ -1,6 +1,7 @@
 /** The call port: how rate limits, fairness and sight stand in front of every call of a tenant, outside its transaction. */
 import type { TenantContext, TenantId } from "../../tenant/index.js";
 import type { TransactionLabel } from "../options.js";
+import { emptyTally, type Tally } from "../run/index.js";
 
 /** A call that asks to be let in: a transaction with all its attempts, or one step of a scan. */
 export interface TenantCall {
@@ -13,10 +14,7 @@ export interface TenantCall {
 }
 
 /** What a call came to. */
-export interface CallReport {
-  readonly attempts: number;
-  /** Rows that all attempts read. */
-  readonly rows: number;
+export interface CallReport extends Tally {
   /** Milliseconds from its admission to its end. */
   readonly ms: number;
   /** The code of its error; undefined when it succeeded. */
@@ -50,7 +48,7 @@ export async function enterAll(policies: readonly CallPolicy[], call: TenantCall
       if (end !== undefined) ends.unshift(end);
     }
   } catch (error) {
-    for (const end of ends) end({ attempts: 0, rows: 0, ms: 0, failure: "refused" });
+    for (const end of ends) end({ ...emptyTally, ms: 0, failure: "refused" });
     throw error;
   }
   return ends;

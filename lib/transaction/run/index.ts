@@ -1,6 +1,8 @@
 /** Runs: attempts, retries, markers, and what stops them. */
+export { CallObserver, codeOf } from "./call-observer.js";
 export { Marker } from "./marker.js";
 export { controlMarkers, idempotencyMarker, type MarkerPlace, MarkerSlots, tenantMarkers } from "./marker-slots.js";
 export { RunningWork } from "./running-work.js";
 export { Stopper } from "./stopper.js";
+export { emptyTally, type Tally } from "./tally.js";
 export { type OpenedAttempt, type RunHost, type RunPlan, TransactionRun } from "./transaction-run.js";

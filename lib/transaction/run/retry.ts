@@ -44,7 +44,7 @@ export const isRetryable = (fdbCode: number | undefined, committing: boolean): f
   fdbCode !== undefined && (delayMaxMs.has(fdbCode) || (committing && unknownOutcomes.has(fdbCode)));
 
 /** The code of a commit that lost to another's. */
-const notCommitted = 1020;
+export const notCommitted = 1020;
 
 /**
  * Milliseconds to wait after failed attempt `attempt` (from 1): doubling, bounded, with full jitter. After a conflict

@@ -6,8 +6,9 @@ import type { Clock, Random } from "../../observe/index.js";
 import type { Attempt } from "../view/index.js";
 import type { Marker, MarkerContent } from "./marker.js";
 import { decodeResult, encodeResult } from "./result.js";
-import { fdbCodeOf, isOutcomeUnknown, isRetryable, retryDelayMs } from "./retry.js";
+import { fdbCodeOf, isOutcomeUnknown, isRetryable, notCommitted, retryDelayMs } from "./retry.js";
 import { Stopper } from "./stopper.js";
+import type { Tally } from "./tally.js";
 
 export interface RunHost {
   readonly engine: Engine;
@@ -59,7 +60,10 @@ export class TransactionRun<T> {
   readonly #unsettled = new Map<number, Applied<T>>();
   #marker: Marker | undefined;
   #attempts = 0;
+  #conflicts = 0;
   #rows = 0;
+  #bytesRead = 0;
+  #bytesWritten = 0;
 
   constructor(host: RunHost, plan: RunPlan<T>, stopper: Stopper, attemptsMax: number) {
     this.#host = host;
@@ -68,14 +72,15 @@ export class TransactionRun<T> {
     this.#attemptsMax = attemptsMax;
   }
 
-  /** Attempts begun. */
-  get attempts(): number {
-    return this.#attempts;
-  }
-
-  /** Rows all attempts read. */
-  get rows(): number {
-    return this.#rows;
+  /** What all attempts came to so far. */
+  get tally(): Tally {
+    return {
+      attempts: this.#attempts,
+      conflicts: this.#conflicts,
+      rows: this.#rows,
+      bytesRead: this.#bytesRead,
+      bytesWritten: this.#bytesWritten,
+    };
   }
 
   /** What was applied. Rejects only when nothing was, or with TRANSACTION_OUTCOME_UNKNOWN. */
@@ -148,11 +153,16 @@ export class TransactionRun<T> {
       await this.#retryOrThrow(error, fdbCode, committing);
       return undefined;
     } finally {
-      this.#rows += attempt?.rows ?? 0;
+      if (attempt !== undefined) {
+        this.#rows += attempt.rows;
+        this.#bytesRead += attempt.bytesRead;
+        this.#bytesWritten += attempt.bytesWritten;
+      }
     }
   }
 
   async #retryOrThrow(error: unknown, fdbCode: number | undefined, committing: boolean): Promise<void> {
+    if (fdbCode === notCommitted) this.#conflicts++;
     this.#stopper.assertGoing();
     if (!isRetryable(fdbCode, committing)) throw error;
     const attempts = this.#attempts;

@@ -17,6 +17,9 @@ export class Attempt {
   readonly engine: EngineTransaction;
   /** Rows that came back, for the log. */
   rows = 0;
+  /** Bytes of their keys and values, and of those written. */
+  bytesRead = 0;
+  bytesWritten = 0;
   /** What to run once the attempt is applied. */
   readonly afterCommit: (() => void | Promise<void>)[] = [];
   readonly #policy: AttemptPolicy;

@@ -33,8 +33,12 @@ export class ReadView implements ReadTransaction {
   get(key: Uint8Array, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
     const attempt = this.#attempt;
     return attempt.perform("get", async () => {
-      const value = await attempt.engine.get(this.#guard.key(key, "get"), this.#isSnapshot(options));
-      if (value !== undefined) attempt.rows++;
+      const physical = this.#guard.key(key, "get");
+      const value = await attempt.engine.get(physical, this.#isSnapshot(options));
+      if (value !== undefined) {
+        attempt.rows++;
+        attempt.bytesRead += physical.length + value.length;
+      }
       return value;
     });
   }
@@ -73,6 +77,7 @@ export class ReadView implements ReadTransaction {
       const read = rangeOptions(options, this.#isSnapshot(options));
       const { rows, more } = await attempt.engine.getRange(firstFrom(begin), firstFrom(end), read);
       attempt.rows += rows.length;
+      for (const [key, value] of rows) attempt.bytesRead += key.length + value.length;
       // New pairs: the engine may keep its own, to answer the same range again.
       return { rows: rows.map(([key, value]) => [this.#guard.relative(key, "getRange"), value]), more };
     });
@@ -87,6 +92,7 @@ export class ReadView implements ReadTransaction {
     const { prefixLength } = guard;
     const checked: RowVisitor = (key, keyBegin, keyEnd, value, valueBegin, valueEnd) => {
       guard.checkResult(key, "getRange", keyBegin, keyEnd);
+      attempt.bytesRead += keyEnd - keyBegin + valueEnd - valueBegin;
       visit(key, keyBegin + prefixLength, keyEnd, value, valueBegin, valueEnd);
     };
     try {

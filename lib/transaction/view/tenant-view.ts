@@ -22,12 +22,14 @@ export class TenantView extends ReadView implements TenantTransaction {
   set(key: Uint8Array, value: Uint8Array, options?: WriteOptions): void {
     const physical = this.#written(key, "set");
     this.#heed(options);
+    this.#attempt.bytesWritten += physical.length + value.length;
     this.#attempt.engine.set(physical, value);
   }
 
   clear(key: Uint8Array, options?: WriteOptions): void {
     const physical = this.#written(key, "clear");
     this.#heed(options);
+    this.#attempt.bytesWritten += physical.length;
     this.#attempt.engine.clear(physical);
   }
 
@@ -47,6 +49,7 @@ export class TenantView extends ReadView implements TenantTransaction {
       throw this.#attempt.noted(error);
     }
     this.#heed(options);
+    this.#attempt.bytesWritten += physical.length + operand.length;
     this.#attempt.engine.atomic(op, physical, operand);
   }
 
@@ -58,6 +61,7 @@ export class TenantView extends ReadView implements TenantTransaction {
     } catch (error) {
       throw this.#attempt.noted(error);
     }
+    this.#attempt.bytesWritten += physical.length + value.length;
     this.#attempt.engine.atomic("setVersionstampedKey", physical, value);
   }
 
