@@ -66,6 +66,12 @@ export function entriesOf(
   }));
 }
 
+/** The id in the value of an entry whose key may belong to one record only; empty when the value is none of these. */
+export const holderOf = (value: Uint8Array): Uint8Array =>
+  value[0] === formatCurrent
+    ? value.subarray(headBytes, headBytes + (Number(value[1]) << 8) + Number(value[2]))
+    : nothing;
+
 /**
  * Reads an entry.
  *

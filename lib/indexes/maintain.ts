@@ -1,5 +1,6 @@
 /** Maintaining: which index entries a change of a record removes and adds. */
-import type { AnyEntity, EntityModel, Infer } from "../schema/index.js";
+import { isTenantryError } from "../errors/index.js";
+import type { AnyEntity, EntityModel, IndexModel, Infer, StoredRecord } from "../schema/index.js";
 import { equalBytes } from "../tuple/index.js";
 import { entriesOf, type IndexEntry } from "./entry.js";
 
@@ -14,32 +15,61 @@ export interface AddedEntry extends IndexEntry {
 export interface EntryChanges {
   /** Tenant-relative keys. */
   readonly removed: readonly Uint8Array[];
+  /** Keys in unique indexes, to be removed unless the entry there turns out to be another record's. */
+  readonly released: readonly Uint8Array[];
   readonly added: readonly AddedEntry[];
 }
 
+/** A record before and after a change; undefined stands for no record. */
+export interface RecordVersions<E extends AnyEntity> {
+  /** The packed id. */
+  readonly id: Uint8Array;
+  readonly before: Pick<StoredRecord<E>, "record" | "origin"> | undefined;
+  readonly after: Infer<E> | undefined;
+}
+
+/** The entries a record may have had under an earlier version: none where its values have no place in the index. */
+function earlierEntries(entity: string, index: IndexModel, origin: object, id: Uint8Array): readonly IndexEntry[] {
+  try {
+    return entriesOf(entity, index, origin, id);
+  } catch (error) {
+    // Also a predicate that meets a record of another version.
+    if (isTenantryError(error) || error instanceof TypeError) return [];
+    throw error;
+  }
+}
+
 /**
- * What the indexes need when the record of `id` (packed) goes from `before` to `after`; undefined stands for no record.
+ * What the indexes need for a change of a record.
+ *
+ * A record that migration steps upgraded has entries of before or of after the step, who knows: both are removed, and
+ * all of its new ones are written.
  *
  * @throws `KEY_VALUE_INVALID` when a field of `after` has no place in an index's order
  * @throws `INDEX_ELEMENTS_TOO_MANY` when an array of `after` has too many distinct elements
  */
 export function entryChanges<E extends AnyEntity>(
   model: EntityModel<E>,
-  id: Uint8Array,
-  before: Infer<E> | undefined,
-  after: Infer<E> | undefined,
+  { id, before, after }: RecordVersions<E>,
 ): EntryChanges {
   const removed: Uint8Array[] = [];
+  const released: Uint8Array[] = [];
   const added: AddedEntry[] = [];
   for (const index of model.indexes.values()) {
-    const old = before === undefined ? [] : entriesOf(model.name, index, before, id);
+    const certain = before?.origin === undefined;
+    const old = before === undefined ? [] : entriesOf(model.name, index, before.record, id);
+    const earlier = before?.origin === undefined ? [] : earlierEntries(model.name, index, before.origin, id);
     const fresh = after === undefined ? [] : entriesOf(model.name, index, after, id);
-    for (const { key } of old) if (!fresh.some((entry) => equalBytes(entry.key, key))) removed.push(key);
+    for (const { key, taken } of [...old, ...earlier]) {
+      if (fresh.some((entry) => equalBytes(entry.key, key))) continue;
+      if (certain || !taken) removed.push(key);
+      else released.push(key);
+    }
     for (const entry of fresh) {
-      const same = old.find(({ key }) => equalBytes(key, entry.key));
+      const same = certain ? old.find(({ key }) => equalBytes(key, entry.key)) : undefined;
       if (same !== undefined && equalBytes(same.value, entry.value)) continue;
       added.push({ ...entry, index: index.name, held: same !== undefined });
     }
   }
-  return { removed, added };
+  return { removed, released, added };
 }

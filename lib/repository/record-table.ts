@@ -72,8 +72,7 @@ export class RecordTable<E extends AnyEntity> {
   }
 
   decode(bytes: Uint8Array): Stored<E> {
-    const { record, revision } = this.#decoded(bytes);
-    return { record, revision, bytes: bytes.length };
+    return { ...this.#decoded(bytes), bytes: bytes.length };
   }
 
   #decoded(bytes: Uint8Array, begin?: number, end?: number): StoredRecord<E> {

@@ -1,7 +1,9 @@
 /** Checks a definition and makes its model: everything that can be wrong with an entity is found here. */
 import type * as core from "zod/v4/core";
 import { entityNameBytesMax } from "../limits.js";
-import { RecordCodec } from "../value/index.js";
+import { RecordHistory } from "./evolution/history.js";
+import { type GivenSteps, stepsOf } from "./evolution/migrations.js";
+import { StoredForm } from "./evolution/stored-form.js";
 import type { IndexDefinition, IndexDefinitions, IndexField } from "./index-definition.js";
 import { SchemaIndexModel } from "./index-model.js";
 import type { AnyEntity } from "./infer.js";
@@ -9,16 +11,15 @@ import { SchemaKeyField } from "./key-field.js";
 import { RecordModel } from "./record-model.js";
 import { StoredFields } from "./stored-fields.js";
 import { type KeyType, keyTypeOf } from "./zod/key-kind.js";
-import { innerOfLazy } from "./zod/lazy.js";
 import { DefinitionPlace } from "./zod/place.js";
-import { reviverOf } from "./zod/revive.js";
-import { StorageWalk } from "./zod/storage.js";
+import { arrayIn, objectIn } from "./zod/unwrap.js";
 
 interface Definition {
   readonly version: number;
   readonly schema: core.$ZodObject;
   readonly id: readonly string[];
   readonly indexes: IndexDefinitions;
+  readonly migrations: GivenSteps;
 }
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
@@ -28,37 +29,6 @@ const indexOptions: ReadonlySet<string> = new Set(["fields", "unique", "sparse",
 function checkName(name: string, place: DefinitionPlace): void {
   if (typeof name !== "string" || !namePattern.test(name)) place.refuse("namePattern");
   if (name.length > entityNameBytesMax) place.refuse("nameTooLong");
-}
-
-/** A schema's definition behind what only wraps it. */
-function unwrapped(schema: core.$ZodType, depth = 0): core.$ZodTypes["_zod"]["def"] | undefined {
-  const { def } = (schema as core.$ZodTypes)._zod;
-  switch (def.type) {
-    case "optional":
-    case "nullable":
-    case "nonoptional":
-    case "default":
-    case "prefault":
-    case "catch":
-    case "readonly":
-      return depth > 16 ? undefined : unwrapped(def.innerType, depth + 1);
-    case "lazy":
-      return depth > 16 ? undefined : unwrapped(innerOfLazy(schema, def), depth + 1);
-    default:
-      return def;
-  }
-}
-
-/** The schema of an object behind what only wraps it. */
-function objectIn(schema: core.$ZodType): core.$ZodObjectDef | undefined {
-  const def = unwrapped(schema);
-  return def?.type === "object" ? def : undefined;
-}
-
-/** The schema of an array behind what only wraps it. */
-function arrayIn(schema: core.$ZodType): core.$ZodArrayDef | undefined {
-  const def = unwrapped(schema);
-  return def?.type === "array" ? def : undefined;
 }
 
 /** Whether a wrapped object on the way may be absent. */
@@ -176,16 +146,16 @@ export function defineModel(name: string, definition: Definition): RecordModel<A
   const place = root.field("schema");
   if (schema?._zod?.def === undefined) place.refuse("notAZod4Schema");
   if (schema._zod.def.type !== "object") place.refuse("notAnObject");
-  const walk = new StorageWalk();
-  walk.walk(schema, place);
+  const form = new StoredForm({ entity: name, version, schema }, place);
   const checked = new ModelDefinition(name, definition);
+  const idFields = checked.idFields();
+  const steps = stepsOf({ name, ...definition }, definition.migrations, root.field("migrations"));
   return new RecordModel({
     name,
     version,
     schema,
-    idFields: checked.idFields(),
+    idFields,
     indexes: checked.indexes(),
-    codec: new RecordCodec({ entity: name, shapes: walk.shapes }, version),
-    revive: reviverOf(schema, (part) => walk.hasCodec(part)),
+    history: new RecordHistory(name, form, steps),
   });
 }

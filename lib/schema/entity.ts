@@ -2,6 +2,7 @@
 import type * as core from "zod/v4/core";
 import { tenantryError } from "../errors/index.js";
 import { defineModel } from "./define-model.js";
+import type { EarlierSchemas, GivenSteps, Migrations } from "./evolution/migrations.js";
 import type { EachPath, FieldPath, IndexDefinitions } from "./index-definition.js";
 import type { AnyEntity, IdValue, KeyFieldName, ObjectSchema } from "./infer.js";
 import type { EntityModel } from "./model.js";
@@ -74,6 +75,15 @@ export interface Entity<
   formatId(id: IdValue<core.output<Schema>, Id>): string;
 }
 
+/** The steps that lead from earlier versions to the present one. */
+interface MigrationOptions<Schema extends ObjectSchema, Earlier extends EarlierSchemas> {
+  /**
+   * For each earlier version with records of another form: the schema it had, and a function from its record to the
+   * next version's. Records are upgraded when they are read, and stored anew when they are written.
+   */
+  readonly migrations?: Migrations<Schema, Earlier> | undefined;
+}
+
 /** Gives the `where` functions of an index their parameter's type, which inference alone does not reach. */
 interface IndexPredicates<Output> {
   readonly indexes?: IndexDefinitions<string, string, string, Output> | undefined;
@@ -118,14 +128,19 @@ export function entity<
     keyof core.output<Schema> & string,
     core.output<Schema>
   > = Record<never, never>,
+  const Earlier extends EarlierSchemas = Record<never, never>,
 >(
   name: Name,
-  options: EntityOptions<Schema, Id, Indexes> & IndexPredicates<core.output<Schema>>,
+  options: EntityOptions<Schema, Id, Indexes> &
+    IndexPredicates<core.output<Schema>> &
+    MigrationOptions<Schema, Earlier>,
 ): Entity<Name, Schema, Id, Indexes> {
   const { version, schema, id } = options;
   // Without indexes given, `Indexes` is the type of no indexes.
   const indexes = options.indexes ?? ({} as Indexes);
-  const defined = defineModel(name, { version, schema, id, indexes });
+  // Whatever the versions: every step has a schema and a function, which `defineModel` checks.
+  const migrations = (options.migrations ?? {}) as GivenSteps;
+  const defined = defineModel(name, { version, schema, id, indexes, migrations });
   const made: Entity<Name, Schema, Id, Indexes> = Object.freeze({
     name,
     version,

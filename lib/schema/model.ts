@@ -1,5 +1,7 @@
 /** The runtime side of an entity: what indexes and repositories call to turn records into bytes and back. */
 import type { TupleReader, TupleWriter } from "../tuple/index.js";
+import type { RecordLayout } from "../value/index.js";
+import type { RecordHistory } from "./evolution/history.js";
 import type { AnyEntity, IdOf, Infer } from "./infer.js";
 
 /** One field of a key (of an id, or of an index): how to find its value and how to order it as bytes. */
@@ -68,12 +70,18 @@ export interface StoredRecord<E extends AnyEntity> {
   readonly record: Infer<E>;
   /** Starts at 1 and grows by one with each write of the record. */
   readonly revision: number;
+  /** The record as its own version knew it, when migration steps made `record` of it. */
+  readonly origin?: object | undefined;
 }
 
 /** The runtime side of an entity: see `modelOf`. */
 export interface EntityModel<E extends AnyEntity> {
   readonly name: string;
   readonly version: number;
+  /** How its records are stored, now and before. */
+  readonly history: RecordHistory;
+  /** The same model, able to read records of further layouts. */
+  knowing(layouts: Iterable<RecordLayout>): EntityModel<E>;
   /** The fields of the id in key order. */
   readonly idFields: readonly KeyField[];
   readonly indexes: ReadonlyMap<string, IndexModel>;

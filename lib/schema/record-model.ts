@@ -1,9 +1,11 @@
 /** The model of an entity: records and ids to bytes and back, by its schema. */
+import { isDeepStrictEqual } from "node:util";
 import * as core from "zod/v4/core";
 import { isTenantryError, type RecordIssue, tenantryError } from "../errors/index.js";
 import { keyBytesMax } from "../limits.js";
 import { equalBytes, TupleReader, TupleWriter } from "../tuple/index.js";
-import type { RecordCodec } from "../value/index.js";
+import type { RecordCodec, RecordLayout } from "../value/index.js";
+import type { RecordHistory } from "./evolution/history.js";
 import { formatKeyValue, joinKeyTexts, parseKeyValue, splitKeyTexts } from "./id-text.js";
 import type { SchemaIndexModel } from "./index-model.js";
 import type { AnyEntity, IdOf, Infer } from "./infer.js";
@@ -18,9 +20,8 @@ export interface RecordModelOptions {
   readonly schema: core.$ZodObject;
   readonly idFields: readonly SchemaKeyField[];
   readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
-  readonly codec: RecordCodec;
-  /** Runs the codecs of a stored record; undefined when there are none. */
-  readonly revive: Revive | undefined;
+  /** How records are stored, now and before. */
+  readonly history: RecordHistory;
 }
 
 /** An escaped byte takes three characters. */
@@ -35,8 +36,12 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   readonly #codec: RecordCodec;
   readonly #revive: Revive | undefined;
   readonly #writer = new TupleWriter();
+  readonly #options: RecordModelOptions;
 
-  constructor({ name, version, schema, idFields, indexes, codec, revive }: RecordModelOptions) {
+  constructor(options: RecordModelOptions) {
+    const { name, version, schema, idFields, indexes, history } = options;
+    const { codec, revive } = history.current;
+    this.#options = options;
     this.name = name;
     this.version = version;
     this.idFields = idFields;
@@ -48,6 +53,14 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
 
   get codec(): RecordCodec {
     return this.#codec;
+  }
+
+  get history(): RecordHistory {
+    return this.#options.history;
+  }
+
+  knowing(layouts: Iterable<RecordLayout>): RecordModel<E> {
+    return new RecordModel({ ...this.#options, history: this.history.knowing(layouts) });
   }
 
   parse(input: unknown): Infer<E> {
@@ -139,9 +152,22 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   }
 
   decodeRecord(bytes: Uint8Array, start?: number, end?: number): StoredRecord<E> {
-    const { record, revision } = this.#codec.decode(bytes, start, end);
+    const own = this.#codec.decodeOwn(bytes, start, end);
+    if (own === undefined) return this.#upgraded(bytes, start, end);
+    const { record, revision } = own;
     // Stored bytes are trusted to be what `parse` once returned: the layout's fingerprint ties them to this schema.
     return { record: (this.#revive === undefined ? record : this.#revive(record)) as Infer<E>, revision };
+  }
+
+  /** A record of an earlier definition. */
+  #upgraded(bytes: Uint8Array, start?: number, end?: number): StoredRecord<E> {
+    const { record, revision, origin, schemaVersion } = this.history.decode(bytes, start, end);
+    const kept = (field: SchemaKeyField): boolean => sameValue(field.get(origin), field.get(record));
+    if (origin !== undefined && !this.idFields.every(kept)) {
+      throw tenantryError("MIGRATION_STEP_FAILED", { entity: this.name, version: schemaVersion, reason: "idChanged" });
+    }
+    // The step's type says that it makes records of this schema, and zod looks at them when they are written.
+    return { record: record as Infer<E>, revision, origin };
   }
 
   /** The stored side of a record: itself, unless there are codecs in it. */
@@ -211,3 +237,7 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     return tenantryError("RECORD_ID_INVALID", { entity: this.name, field, reason });
   }
 }
+
+/** Whether two values of a field of the id are the same. */
+const sameValue = (a: unknown, b: unknown): boolean =>
+  a instanceof Uint8Array && b instanceof Uint8Array ? equalBytes(a, b) : isDeepStrictEqual(a, b);

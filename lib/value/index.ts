@@ -9,6 +9,14 @@ export {
   type OpenedEnvelope,
   readEnvelope,
 } from "./envelope.js";
-export { type LayoutField, type LayoutNode, type LayoutShape, layoutFingerprint, type RecordLayout } from "./layout.js";
+export {
+  type LayoutField,
+  type LayoutNode,
+  type LayoutShape,
+  layoutFingerprint,
+  type RecordLayout,
+  type ScalarKind,
+} from "./layout.js";
+export { setField } from "./reader.js";
 export { type DecodedRecord, layoutUnknown, RecordCodec } from "./record-codec.js";
 export { type ByteTransform, sealValue, type TransformContext, unsealValue, type ValuePlace } from "./transform.js";

@@ -30,6 +30,8 @@ export interface LayoutField {
   readonly name: string;
   /** Whether it may be absent. */
   readonly optional: boolean;
+  /** Whether it may be null: for comparing definitions. Rows tell null by themselves, so it names no other layout. */
+  readonly nullable?: boolean | undefined;
   readonly node: LayoutNode;
 }
 

@@ -1,7 +1,15 @@
 /** The codec of one record layout: a record's bytes, envelope and payload, both ways. */
 import { tenantryError } from "../errors/index.js";
 import { compileLayout } from "./compile.js";
-import { type Envelope, envelopeBytesMax, flagAscii, flagSealed, readEnvelope, writeEnvelope } from "./envelope.js";
+import {
+  type Envelope,
+  envelopeBytesMax,
+  flagAscii,
+  flagSealed,
+  type OpenedEnvelope,
+  readEnvelope,
+  writeEnvelope,
+} from "./envelope.js";
 import { layoutFingerprint, type RecordLayout } from "./layout.js";
 import { type ReadValue, ValueReader } from "./reader.js";
 import { Refusal, ValueWriter, type WriteValue } from "./writer.js";
@@ -71,6 +79,21 @@ export class RecordCodec {
     if (envelope.fingerprint !== this.fingerprint || envelope.schemaVersion > this.schemaVersion) {
       throw layoutUnknown(envelope, this.schemaVersion);
     }
+    return this.#open(envelope, bytes, end);
+  }
+
+  /**
+   * As {@link decode}; undefined for a record of another layout, or of another version of the entity.
+   *
+   * @throws VALUE_SEALED, VALUE_FORMAT_UNKNOWN or VALUE_CORRUPT as `decode` does.
+   */
+  decodeOwn(bytes: Uint8Array, begin = 0, end = bytes.length): DecodedRecord | undefined {
+    const envelope = readEnvelope(bytes, begin, end);
+    const own = envelope.fingerprint === this.fingerprint && envelope.schemaVersion === this.schemaVersion;
+    return own ? this.#open(envelope, bytes, end) : undefined;
+  }
+
+  #open(envelope: OpenedEnvelope, bytes: Uint8Array, end: number): DecodedRecord {
     if ((envelope.flags & flagSealed) !== 0) throw tenantryError("VALUE_SEALED", {});
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     try {

@@ -13,6 +13,10 @@ export const schemaErrors = {
     "usage",
     "The entity cannot be defined like this.",
   ),
+  MIGRATION_STEP_FAILED: define<{ entity: string; version: number; reason: string }>()(
+    "usage",
+    "A migration step did not make a record of the next version.",
+  ),
   STORED_RECORD_INVALID: define<{ entity: string; issues: readonly RecordIssue[] }>()(
     "corrupt",
     "A stored record does not fit its entity's schema.",

@@ -13,11 +13,11 @@ export const valueErrors = {
   ),
   VALUE_LAYOUT_UNKNOWN: define<{ schemaVersion: number; fingerprint: string }>()(
     "corrupt",
-    "The stored value has a record layout that is not known here.",
+    "The stored record has a layout that this program does not know: it was written under another definition.",
   ),
   VALUE_VERSION_NEWER: define<{ schemaVersion: number; supported: number }>()(
     "corrupt",
-    "The record was written by a newer version of its entity.",
+    "The record was written by a newer version of its entity: run the program that has this version.",
   ),
   VALUE_SEALED: define()("corrupt", "The stored value is transformed, and was not restored before reading."),
 } as const;

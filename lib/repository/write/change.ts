@@ -1,8 +1,9 @@
 /** Changes of records: checked as a whole first, then written with their index entries in the same transaction. */
 import { tenantryError } from "../../errors/index.js";
-import { type AddedEntry, entryChanges } from "../../indexes/index.js";
+import { type AddedEntry, entryChanges, holderOf } from "../../indexes/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import type { RecordChange, TenantTransaction } from "../../transaction/index.js";
+import { equalBytes } from "../../tuple/index.js";
 import type { RecordTable, Stored } from "../record-table.js";
 import type { WriteContext } from "../tenant-reader.js";
 import { textOf } from "./key-turns.js";
@@ -23,6 +24,7 @@ interface PreparedChange {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
   readonly removed: readonly Uint8Array[];
+  readonly released: readonly Uint8Array[];
   readonly added: readonly AddedEntry[];
   readonly announcement: RecordChange;
 }
@@ -46,13 +48,14 @@ function prepare<E extends AnyEntity>(table: RecordTable<E>, change: Change<E>):
   table.access?.assertChange(before?.record, after);
   const key = table.key(id);
   const value = after === undefined ? undefined : table.encode(after, change.revision);
-  const { removed, added } = entryChanges(table.model, id, before?.record, after);
+  const { removed, released, added } = entryChanges(table.model, { id, before, after });
   if (value !== undefined) table.assertKeyFits(key);
   for (const entry of added) table.assertKeyFits(entry.key);
   return {
     key,
     value,
     removed,
+    released,
     added,
     announcement: {
       entity: table.model.name,
@@ -66,21 +69,35 @@ function prepare<E extends AnyEntity>(table: RecordTable<E>, change: Change<E>):
   };
 }
 
+/** The keys among the `released` ones whose entries are their record's own: one get each. */
+async function ownReleased(
+  transaction: TenantTransaction,
+  prepared: readonly PreparedChange[],
+): Promise<readonly Uint8Array[]> {
+  const all = prepared.flatMap(({ released, announcement }) => released.map((key) => ({ key, id: announcement.id })));
+  const holders = await Promise.all(all.map(({ key }) => transaction.get(key)));
+  return all.flatMap(({ key, id }, at) => {
+    const holder = holders[at];
+    return holder !== undefined && equalBytes(holderOf(holder), id) ? [key] : [];
+  });
+}
+
 /** Throws `UNIQUE_VIOLATION` when an entry of one change belongs to a record of another, or to one that stays as it is. */
 async function assertUnique<E extends AnyEntity>(
   transaction: TenantTransaction,
   table: RecordTable<E>,
-  prepared: readonly PreparedChange[],
+  removed: readonly Uint8Array[],
   contested: readonly Contested[],
 ): Promise<void> {
   // What a record of this change gives up was read with it: a conflict guards it already.
-  const released = new Set(prepared.flatMap(({ removed }) => removed.map(textOf)));
+  const given = new Set(removed.map(textOf));
   const holders = await Promise.all(
-    contested.map(({ entry, text }) => (released.has(text) ? undefined : transaction.get(entry.key))),
+    contested.map(({ entry, text }) => (given.has(text) ? undefined : transaction.get(entry.key))),
   );
   const claimed = new Set<string>();
   contested.forEach(({ id, entry, text }, at) => {
-    if (holders[at] !== undefined || claimed.has(text)) {
+    const holder = holders[at];
+    if ((holder !== undefined && !equalBytes(holderOf(holder), id)) || claimed.has(text)) {
       const named = table.named(table.model.decodeId(id));
       throw tenantryError("UNIQUE_VIOLATION", { ...named, index: entry.index });
     }
@@ -103,13 +120,16 @@ export async function applyChanges<E extends AnyEntity>(
       entry.taken && !entry.held ? [{ id: announcement.id, entry, text: textOf(entry.key) }] : [],
     ),
   );
-  const texts = contested.map(({ text }) => text);
-  const turn = contested.length === 0 ? undefined : turns?.take(texts);
+  const texts = [...contested.map(({ text }) => text), ...prepared.flatMap(({ released }) => released.map(textOf))];
+  const turn = texts.length === 0 ? undefined : turns?.take(texts);
   try {
     if (turn?.ready !== undefined) await turn.ready;
-    if (contested.length > 0) await assertUnique(transaction, table, prepared, contested);
+    const removed = prepared.flatMap((change) => change.removed);
+    if (prepared.some(({ released }) => released.length > 0))
+      removed.push(...(await ownReleased(transaction, prepared)));
+    if (contested.length > 0) await assertUnique(transaction, table, removed, contested);
     // What one record gives up another of them may take.
-    for (const { removed } of prepared) for (const key of removed) transaction.clear(key);
+    for (const key of removed) transaction.clear(key);
     for (const { key, value, added, announcement } of prepared) {
       if (value === undefined) transaction.clear(key);
       else transaction.set(key, value);

@@ -1,6 +1,7 @@
 /** What a zod schema stores: its record layout, whether codecs are in it, and a refusal of what cannot be stored. */
 import type * as core from "zod/v4/core";
 import type { LayoutField, LayoutNode, LayoutShape } from "../../value/index.js";
+import { accepts } from "./acceptance.js";
 import { isAsync, refuseChecks } from "./check.js";
 import { keyTypeOf } from "./key-kind.js";
 import { innerOfLazy } from "./lazy.js";
@@ -20,6 +21,8 @@ const definitionDepthMax = 100;
 /** Walks a schema once; collects the shapes of its objects, the first one being the schema's own. */
 export class StorageWalk {
   readonly shapes: LayoutShape[] = [];
+  /** The fields' schemas of each of the shapes. */
+  readonly objects: Readonly<Record<string, core.$ZodType>>[] = [];
   /** Whether what is walked is stored; the output side of a codec is not, and may be of any class. */
   readonly #stored: boolean;
   #outputs: StorageWalk | undefined;
@@ -66,11 +69,12 @@ export class StorageWalk {
     this.#shapeOf.set(schema, shape);
     // Until its fields are walked, the object stands in its own place.
     this.shapes.push({ fields: [], open: false });
+    this.objects.push(def.shape);
     const fields = Object.entries(def.shape).map(([name, field]): LayoutField => {
       if (name === "__proto__") place.field(name).refuse("nameOfThePrototype");
       const node = this.walk(field, place.field(name));
       const optional = field._zod.optout !== undefined;
-      return { name, optional, node: optional ? maybe(node) : node };
+      return { name, optional, nullable: accepts(field, "null"), node: optional ? maybe(node) : node };
     });
     if (def.catchall !== undefined) this.walk(def.catchall, place.item("*"));
     this.shapes[shape] = { fields, open: def.catchall !== undefined && def.catchall._zod.def.type !== "never" };

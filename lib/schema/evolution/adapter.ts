@@ -1,0 +1,143 @@
+/** Adapters: records of a layout of before as records of the present one, field by field. */
+import * as core from "zod/v4/core";
+import { type LayoutField, type LayoutNode, type RecordLayout, setField } from "../../value/index.js";
+import { accepts } from "../zod/acceptance.js";
+import { itemIn } from "../zod/unwrap.js";
+import type { StoredForm } from "./stored-form.js";
+
+/** Where stored records need not fit a definition, and why. */
+export interface Misfit {
+  /** The dotted path of the field; `[]` stands for the items of an array or a record. */
+  readonly path: string;
+  /**
+   * `fieldRequired`: records may lack it, and nothing fills it; `nullForbidden`: records may hold null there;
+   * `typeChanged`: records hold another kind of value.
+   */
+  readonly reason: "fieldRequired" | "nullForbidden" | "typeChanged";
+}
+
+/** Thrown by an adapter that meets a record which does not fit. */
+export class UnfitRecord extends Error {}
+
+type Adapt = (value: unknown) => unknown;
+
+const asIs: Adapt = (value) => value;
+const unfit: Adapt = () => {
+  throw new UnfitRecord();
+};
+
+/** Makes stored records of `before` ones of `form`; none of their values changes on the way. */
+export class LayoutAdapter {
+  /** What does not fit; records that do not meet it can be adapted all the same. */
+  readonly misfits: readonly Misfit[];
+  readonly #before: RecordLayout;
+  readonly #form: StoredForm;
+  readonly #known = new Map<string, Adapt>();
+  readonly #found: Misfit[] = [];
+  readonly #adapt: Adapt;
+
+  constructor(before: RecordLayout, form: StoredForm) {
+    this.#before = before;
+    this.#form = form;
+    this.#adapt = this.#shape(0, 0, "");
+    this.misfits = this.#found;
+  }
+
+  /** @throws {@link UnfitRecord} for a record that lacks what nothing fills, or holds another kind of value. */
+  adapt(record: object): object {
+    const adapted = this.#adapt(record);
+    return typeof adapted === "object" && adapted !== null ? adapted : record;
+  }
+
+  #misfit(path: string, reason: Misfit["reason"]): Adapt {
+    this.#found.push({ path, reason });
+    return unfit;
+  }
+
+  #shape(before: number, now: number, path: string): Adapt {
+    const key = `${before} ${now}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    // A recursive shape meets itself while its own adapter is being made.
+    let made: Adapt = asIs;
+    this.#known.set(key, (value) => made(value));
+    made = this.#makeShape(before, now, path);
+    return made;
+  }
+
+  #makeShape(before: number, now: number, path: string): Adapt {
+    const old = this.#before.shapes[before];
+    const own = this.#form.codec.layout.shapes[now];
+    if (old === undefined || own === undefined) return this.#misfit(path, "typeChanged");
+    const fields = own.fields.map((field) => {
+      const at = path === "" ? field.name : `${path}.${field.name}`;
+      const was = old.fields.find(({ name }) => name === field.name);
+      return { name: field.name, ...this.#field(was, field, now, at, old.open) };
+    });
+    const named = new Set(own.fields.map(({ name }) => name));
+    return (value) => {
+      if (typeof value !== "object" || value === null) return value;
+      const adapted = {};
+      for (const { name, adapt, fill } of fields) {
+        if (Object.hasOwn(value, name)) setField(adapted, name, adapt(Reflect.get(value, name)));
+        else fill(adapted);
+      }
+      if (!own.open) return adapted;
+      for (const [name, more] of Object.entries(value)) if (!named.has(name)) setField(adapted, name, more);
+      return adapted;
+    };
+  }
+
+  /** How a field is taken over, and what is done where a record has none. */
+  #field(
+    was: LayoutField | undefined,
+    field: LayoutField,
+    shape: number,
+    path: string,
+    open: boolean,
+  ): { readonly adapt: Adapt; readonly fill: (record: object) => void } {
+    const schema = this.#form.field(shape, field.name);
+    const fill = (record: object): void => {
+      const filling = schema === undefined ? undefined : this.#form.fill(schema, field.optional);
+      if (filling === undefined) throw new UnfitRecord();
+      if (!filling.absent) setField(record, field.name, filling.make());
+    };
+    const mayLack = was === undefined || was.optional;
+    if (mayLack && (schema === undefined || this.#form.fill(schema, field.optional) === undefined)) {
+      this.#misfit(path, "fieldRequired");
+    }
+    if (schema === undefined) return { adapt: unfit, fill };
+    if (was === undefined) return { adapt: open ? checked(schema) : asIs, fill };
+    if (was.nullable === true && field.nullable === false) this.#misfit(path, "nullForbidden");
+    return { adapt: this.#node(was.node, field.node, schema, path), fill };
+  }
+
+  #node(old: LayoutNode, own: LayoutNode, schema: core.$ZodType, path: string): Adapt {
+    if (old.kind === "value" && own.kind === "value") {
+      const same = old.of === own.of;
+      const wider = old.of !== undefined && own.of === undefined && accepts(schema, old.of);
+      return same || wider ? asIs : this.#misfit(path, "typeChanged");
+    }
+    if (old.kind === "shape" && own.kind === "shape") return this.#shape(old.shape, own.shape, path);
+    const list = old.kind === "list" && own.kind === "list";
+    if (!list && !(old.kind === "record" && own.kind === "record")) return this.#misfit(path, "typeChanged");
+    const inner = itemIn(schema);
+    const item = inner === undefined ? unfit : this.#node(old.item, own.item, inner, `${path}[]`);
+    if (item === asIs) return asIs;
+    return (value) => {
+      if (Array.isArray(value)) return value.map(item);
+      if (typeof value !== "object" || value === null) return value;
+      const adapted = {};
+      for (const [name, one] of Object.entries(value)) setField(adapted, name, item(one));
+      return adapted;
+    };
+  }
+}
+
+/** A further field of an open object that now has a type: taken over when it is of that type. */
+const checked =
+  (schema: core.$ZodType): Adapt =>
+  (value) => {
+    if (!core.safeParse(schema, value).success) throw new UnfitRecord();
+    return value;
+  };
