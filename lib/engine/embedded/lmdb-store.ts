@@ -5,12 +5,14 @@ import { CommitPipeline } from "./commit/commit-pipeline.js";
 import { type CommittedState, isLong, type StampedMutations, writeEffects } from "./commit/effects.js";
 import { singleKey } from "./commit/resolver.js";
 import { VersionClock } from "./commit/version-clock.js";
+import { checksumOfFormat } from "./lmdb/checksum.js";
 import { Environment, type WriteTarget } from "./lmdb/environment.js";
 import { PageFile, pageBytes } from "./lmdb/page-file.js";
 import { type RangeShape, rangeShape } from "./lmdb/range-estimate.js";
-import { allocateTogether, encodeValue, storeRecordKey } from "./lmdb/row-codec.js";
+import { allocateTogether, storeRecordKey } from "./lmdb/row-codec.js";
 import { Snapshots } from "./lmdb/snapshots.js";
-import { decodeStoreRecord, encodeStoreRecord, storeFormat } from "./lmdb/store-record.js";
+import { decodeStoreRecord, encodeStoreRecord, type StoreRecord, storeFormat } from "./lmdb/store-record.js";
+import { TreeRows } from "./lmdb/tree-rows.js";
 import type { CommitRequest, CommitResult, KeyRange, Mutation, Snapshot, Store, StoreWatch } from "./store.js";
 import { Watches } from "./watches.js";
 
@@ -33,6 +35,7 @@ export class LmdbStore implements Store {
   readonly #pipeline: CommitPipeline;
   readonly #watches: Watches;
   readonly #file: PageFile;
+  readonly #format: number;
   readonly #held: () => boolean;
   readonly #mapBytes: number;
   readonly #flush: LmdbStoreOptions["flush"];
@@ -40,16 +43,25 @@ export class LmdbStore implements Store {
   #fileBytes: number;
   #closing: Promise<void> | undefined;
 
-  private constructor(environment: Environment, lastVersion: number, { held, mapBytes, flush }: LmdbStoreOptions) {
+  private constructor(environment: Environment, { format, version }: StoreRecord, options: LmdbStoreOptions) {
+    const { directory, held, mapBytes, flush } = options;
+    const checksum = checksumOfFormat(format);
+    environment.checksum = checksum;
     this.#environment = environment;
+    this.#format = format;
     this.#held = held;
     this.#mapBytes = mapBytes;
     this.#flush = flush;
     this.#file = new PageFile(environment.dataFile);
     this.#fileBytes = this.#file.length;
-    this.#clock = new VersionClock(lastVersion);
-    this.#pipeline = new CommitPipeline(this.#clock, lastVersion, (version, commits) => this.#write(version, commits));
-    this.#snapshots = new Snapshots(environment, () => this.#pipeline.readVersion(), lastVersion);
+    this.#clock = new VersionClock(version);
+    this.#pipeline = new CommitPipeline(this.#clock, version, (at, commits) => this.#write(at, commits));
+    const rows = new TreeRows(this.#file, directory, checksum);
+    this.#snapshots = new Snapshots(
+      { environment, file: this.#file, rows },
+      () => this.#pipeline.readVersion(),
+      version,
+    );
     this.#watches = new Watches((key) => environment.get(key, this.#snapshots.newest()));
   }
 
@@ -61,15 +73,16 @@ export class LmdbStore implements Store {
     if (bytes !== undefined) {
       const record = decodeStoreRecord(bytes);
       const { directory: path } = options;
-      if (record?.format !== storeFormat) {
+      if (record === undefined || record.format > storeFormat) {
         await environment.close();
         if (record === undefined) throw tenantryError("STORE_CORRUPT", { path, reason: "its own record is damaged" });
         throw tenantryError("STORE_FORMAT", { path, format: record.format, formatMax: storeFormat });
       }
-      return new LmdbStore(environment, record.version, options);
+      return new LmdbStore(environment, record, options);
     }
-    await environment.write((target) => putRecord(target, 1));
-    return new LmdbStore(environment, 1, options);
+    const record = { format: storeFormat, version: 1 };
+    await environment.write((target) => target.put(storeRecordKey, encodeStoreRecord(record)));
+    return new LmdbStore(environment, record, options);
   }
 
   readVersion(): bigint {
@@ -170,12 +183,16 @@ export class LmdbStore implements Store {
     const version = this.#clock.now();
     try {
       // Each commit noted its own version: should this not be written, only read versions are forgotten.
-      if (this.#held()) await this.#environment.write((target) => putRecord(target, version)).catch(() => {});
+      if (this.#held()) await this.#environment.write((target) => this.#putRecord(target, version)).catch(() => {});
       if (this.#flush === "close") await this.#file.flush();
     } finally {
       this.#file.close();
       await this.#environment.close();
     }
+  }
+
+  #putRecord(target: WriteTarget, version: number): void {
+    target.put(storeRecordKey, encodeStoreRecord({ format: this.#format, version }));
   }
 
   async #write(version: number, commits: readonly StampedMutations[]): Promise<void> {
@@ -188,8 +205,9 @@ export class LmdbStore implements Store {
       get: (key) => this.#environment.get(key, reader),
       keys: (begin, end) => this.#environment.keys(begin, end, reader, allocateTogether()),
     };
+    const putRecord = (target: WriteTarget): void => this.#putRecord(target, version);
     const write = function* (target: WriteTarget): Generator<void, void> {
-      putRecord(target, version);
+      putRecord(target);
       yield* writeEffects(commits, committed, target);
     };
     if (isLong(commits, committed)) await this.#environment.writeLong(write);
@@ -205,14 +223,6 @@ export class LmdbStore implements Store {
     );
     if (!this.#watches.empty) this.#watches.written(commits.flatMap(({ mutations }) => mutations.map(writtenRange)));
   }
-}
-
-function putRecord(target: { put(key: Uint8Array, stored: Uint8Array): void }, version: number): void {
-  const record = encodeStoreRecord({ format: storeFormat, version });
-  target.put(
-    storeRecordKey,
-    encodeValue(storeRecordKey, record, (bytes) => new Uint8Array(bytes)),
-  );
 }
 
 /** Bytes a mutation may add to the store. */

@@ -1,7 +1,6 @@
 /** What the mutations of a batch of commits come to: puts and removes, written in steps that may pause. */
 import { applyAtomic } from "../atomic.js";
 import type { WriteTarget } from "../lmdb/environment.js";
-import { allocateTogether, encodeValue } from "../lmdb/row-codec.js";
 import type { KeyRange, Mutation } from "../store.js";
 import { latin1 } from "./latin1.js";
 import { RecentWrites } from "./recent-writes.js";
@@ -64,11 +63,10 @@ export function* writeEffects(
 }
 
 function* writeInOrder(commits: readonly StampedMutations[], target: WriteTarget): Generator<void, void, undefined> {
-  const allocate = allocateTogether();
   let items = 0;
   for (const { mutations } of commits) {
     for (const mutation of mutations) {
-      if (mutation.type === "set") target.put(mutation.key, encodeValue(mutation.key, mutation.value, allocate));
+      if (mutation.type === "set") target.put(mutation.key, mutation.value);
       else if (mutation.type === "clearRange") target.remove(mutation.begin);
       if (++items % stepItems === 0) yield;
     }
@@ -123,11 +121,10 @@ function* writeFinalState(
       if (++items % stepItems === 0) yield;
     }
   }
-  const allocate = allocateTogether();
   for (const [name, { key, order: at, value }] of written) {
     if (!clears.keyWrittenAfter(name, at)) {
       if (value === undefined) target.remove(key);
-      else target.put(key, encodeValue(key, value, allocate));
+      else target.put(key, value);
     }
     if (++items % stepItems === 0) yield;
   }

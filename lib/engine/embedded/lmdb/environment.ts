@@ -2,12 +2,18 @@
 import { join } from "node:path";
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from "lmdb";
 import { tenantryError } from "../../../errors/index.js";
-import type { RowVisitor } from "../../engine.js";
 import { EngineError } from "../../error.js";
 import { inSlices } from "../slices.js";
-import type { VisitBounds } from "../store.js";
+import type { Checksum } from "./checksum.js";
 import { pageBytes } from "./page-file.js";
-import { type Allocate, allocateAlone, RowCodec, storeRecordKey } from "./row-codec.js";
+import {
+  type Allocate,
+  allocateAlone,
+  allocateTogether,
+  RowCodec,
+  type ShowValue,
+  storeRecordKey,
+} from "./row-codec.js";
 
 /** A read transaction of LMDB: one frozen state of the store. */
 export type Reader = ReturnType<RootDatabase["useReadTransaction"]>;
@@ -55,7 +61,6 @@ export class Environment {
   readonly directory: string;
   readonly #db: RootDatabase<Uint8Array, Uint8Array>;
   readonly #codec: RowCodec;
-  readonly #target: WriteTarget;
   #writingLong = false;
   #failure: Error | undefined;
 
@@ -75,9 +80,20 @@ export class Environment {
       keyEncoder: this.#codec.keyEncoder,
       encoder: this.#codec.encoder,
     }));
+  }
+
+  /** The checksum of the rows. */
+  set checksum(checksum: Checksum) {
+    this.#codec.checksum = checksum;
+  }
+
+  /** Takes the writes of one transaction: what it copies of them shares blocks. */
+  #target(): WriteTarget {
     const db = this.#db;
-    this.#target = {
-      put: (key, stored) => void db.put(key, stored),
+    const codec = this.#codec;
+    const allocate = allocateTogether();
+    return {
+      put: (key, value) => void db.put(key, codec.sealed(key, value, allocate)),
       remove: (key) => void db.remove(key),
     };
   }
@@ -98,6 +114,17 @@ export class Environment {
     // While a long write pauses, lmdb-js would answer from that write, whatever the reader; its ranges do not.
     if (this.#writingLong) return this.#getByRange(key, transaction);
     return this.#db.get(key, { transaction });
+  }
+
+  /** Shows the value of `key` in place; whether there is one. */
+  show(key: Uint8Array, transaction: Reader, show: ShowValue): boolean {
+    if (key.length > storeKeyBytesMax) return false;
+    this.#codec.showNext(show);
+    try {
+      return this.get(key, transaction) !== undefined;
+    } finally {
+      this.#codec.showNext(undefined);
+    }
   }
 
   #getByRange(key: Uint8Array, transaction: Reader): Uint8Array | undefined {
@@ -143,39 +170,6 @@ export class Environment {
     }
   }
 
-  /** Shows rows of `[begin, end)` in place; see {@link Snapshot.visit}. */
-  visit(
-    begin: Uint8Array,
-    end: Uint8Array,
-    { reverse, rowsMax, bytesMax }: VisitBounds,
-    transaction: Reader,
-    visit: RowVisitor,
-  ): Uint8Array | undefined {
-    let rows = 0;
-    let bytes = 0;
-    let last: Uint8Array | undefined;
-    const bounded: RowVisitor = (key, keyBegin, keyEnd, value, valueBegin, valueEnd) => {
-      rows += 1;
-      bytes += 8 + keyEnd - keyBegin + valueEnd - valueBegin;
-      // Before it is visited: what the visitor does may take lmdb-js's memory of the key.
-      if (rows >= rowsMax || bytes >= bytesMax) {
-        last = new Uint8Array(key.subarray(keyBegin, keyEnd));
-      }
-      visit(key, keyBegin, keyEnd, value, valueBegin, valueEnd);
-    };
-    const entries = this.#entries(begin, end, reverse, transaction);
-    try {
-      while (last === undefined) {
-        this.#codec.visitNext(bounded);
-        if (entries.next().done === true) break;
-      }
-    } finally {
-      this.#codec.visitNext(undefined);
-      entries.return?.();
-    }
-    return last;
-  }
-
   /** The keys of `[begin, end)` in order. */
   *keys(begin: Uint8Array, end: Uint8Array, transaction: Reader, allocate: Allocate): Generator<Uint8Array, void> {
     const low = fitBound(begin);
@@ -209,7 +203,7 @@ export class Environment {
 
   /** Writes what `write` puts and removes, all or nothing; resolves once it is flushed (when the store is durable). */
   write(write: (target: WriteTarget) => void): Promise<void> {
-    return this.#guard(() => this.#db.batch(() => write(this.#target)));
+    return this.#guard(() => this.#db.batch(() => write(this.#target())));
   }
 
   /** As `write`, for much work: it pauses between steps so that the event loop is never held for long. */
@@ -218,7 +212,7 @@ export class Environment {
     const run = async (): Promise<void> => {
       this.#writingLong = true;
       try {
-        await inSlices(write(this.#target));
+        await inSlices(write(this.#target()));
       } finally {
         this.#writingLong = false;
       }
@@ -262,9 +256,9 @@ function openMapped(
   }
 }
 
-/** Takes the writes of one LMDB transaction, in order. Values come with their checksum; their bytes must stay as they are. */
+/** Takes the writes of one LMDB transaction, in order; copies them. */
 export interface WriteTarget {
-  put(key: Uint8Array, stored: Uint8Array): void;
+  put(key: Uint8Array, value: Uint8Array): void;
   remove(key: Uint8Array): void;
 }
 

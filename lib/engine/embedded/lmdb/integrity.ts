@@ -1,6 +1,8 @@
 /** Walks the trees of a store's file and verifies everything in them, without LMDB and so without a crash. */
-import { Damage, type LeafNode, type Meta, type PageFile, pageBytes, type Tree } from "./page-file.js";
-import { checksumHolds } from "./row-codec.js";
+
+import { type Checksum, crc, damagedValue } from "./checksum.js";
+import { Damage, type LeafNode, type Meta, type PageFile, pageBytes, type Tree, type TreePage } from "./page-file.js";
+import { isStoreRecordKey } from "./row-codec.js";
 
 /**
  * What a walk found: everything in its place.
@@ -71,6 +73,7 @@ export function* verifyFile(
   file: PageFile,
   meta: Meta,
   everything: boolean,
+  checksum: Checksum,
 ): Generator<void, IntegrityReport, undefined> {
   const missing = meta.lastPage + 1 - Math.floor(file.length / pageBytes);
   if (missing > unwrittenPagesMax) throw new Damage("the file is shorter than its store");
@@ -86,7 +89,7 @@ export function* verifyFile(
     leaves,
     pages,
     order: orderOfBytes,
-    leaf: (node) => rowPages(file, node, pages, meta),
+    leaf: (node) => rowPages(file, node, pages, meta, checksum),
   });
   const listed = (node: LeafNode): number => freePages(file, node, pages, meta);
   yield* walk(file, free, { transaction, rootIsLast: false, leaves: true, pages, order: orderOfNumbers, leaf: listed });
@@ -94,14 +97,17 @@ export function* verifyFile(
   return { rows: main.entries, bytes: used * pageBytes, complete: leaves };
 }
 
-/** The first key of the file's rows, with its prefix; undefined when there are none. */
-export function firstKey(file: PageFile, { main }: Meta): Uint8Array | undefined {
+/** The first row of the file, its key with its prefix; undefined when there is none. */
+export function firstRow(file: PageFile, { main }: Meta): { key: Uint8Array; stored: Uint8Array } | undefined {
   let next = main.root;
   for (let depth = 1; next !== undefined; depth++) {
     if (depth > main.depth) throw new Damage("a page lies at the wrong depth");
     const page = file.page(next);
-    if (page.kind === "leaf") return file.leaf(0).key.slice();
-    next = file.branch(0).child;
+    if (page.kind === "leaf") {
+      const { key, data } = page.leaf(0);
+      return { key: key.slice(), stored: data?.slice() ?? new Uint8Array() };
+    }
+    next = page.branch(0).child;
   }
   return undefined;
 }
@@ -147,14 +153,14 @@ function* walk(file: PageFile, tree: Tree, options: Walk): Generator<void, void,
     if ((page.kind === "leaf") !== (depth === tree.depth)) throw new Damage("a page lies at the wrong depth");
     if (page.kind === "branch") {
       counts.branchPages += 1;
-      pending.push(...children(file, page.nodes, next, order));
+      pending.push(...children(page, next, order));
     } else {
       counts.leafPages += 1;
       counts.entries += page.nodes;
       let last = low;
       let inclusive = true;
       for (let i = 0; i < page.nodes; i++) {
-        const node = file.leaf(i);
+        const node = page.leaf(i);
         assertAscending(last, node.key, order, inclusive);
         counts.overflowPages += leaf(node);
         last = node.key;
@@ -174,12 +180,12 @@ function* walk(file: PageFile, tree: Tree, options: Walk): Generator<void, void,
 }
 
 /** The children of the branch page just read, last first, each with the bounds of its keys. */
-function children(file: PageFile, nodes: number, parent: Pending, order: Order): Pending[] {
+function children(page: TreePage, parent: Pending, order: Order): Pending[] {
   const found: Pending[] = [];
   let low = parent.low;
-  let child = file.branch(0).child;
-  for (let i = 1; i < nodes; i++) {
-    const node = file.branch(i);
+  let child = page.branch(0).child;
+  for (let i = 1; i < page.nodes; i++) {
+    const node = page.branch(i);
     const key = node.key.slice();
     assertAscending(low, key, order, false);
     found.push({ page: child, depth: parent.depth + 1, low, high: key });
@@ -200,9 +206,11 @@ function assertAscending(last: Uint8Array | undefined, key: Uint8Array, order: O
 }
 
 /** Verifies a row's checksum; gives the overflow pages of its value. */
-function rowPages(file: PageFile, node: LeafNode, pages: PageSet, meta: Meta): number {
+function rowPages(file: PageFile, node: LeafNode, pages: PageSet, meta: Meta, checksum: Checksum): number {
   const stored = node.data ?? overflowData(file, node, pages, meta);
-  if (!checksumHolds(node.key.subarray(1), stored)) throw new Damage("a value does not have its checksum");
+  const { key } = node;
+  const rule = isStoreRecordKey(key) ? crc : checksum;
+  if (!rule.holds(key, 1, key.length, stored, 0, stored.length)) throw new Damage(damagedValue);
   return node.overflow?.pages ?? 0;
 }
 

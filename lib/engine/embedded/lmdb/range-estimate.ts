@@ -57,7 +57,7 @@ function children(file: PageFile, unit: Unit, low: Uint8Array, high: Uint8Array)
   if (page.kind !== "branch") throw new Damage("a page lies at the wrong depth");
   const found: Unit[] = [];
   for (let i = 0; i < page.nodes; i++) {
-    const { key, child } = file.branch(i);
+    const { key, child } = page.branch(i);
     const from = i === 0 ? unit.low : key.slice();
     if (from !== undefined && Buffer.compare(from, high) >= 0) break;
     // The one before ends where this one begins.
@@ -76,7 +76,7 @@ function describe(file: PageFile, units: readonly Unit[], levels: number): Range
     for (const number of sampled) {
       const page = file.page(number);
       if (page.kind !== "branch") throw new Damage("a page lies at the wrong depth");
-      for (let i = 0; i < page.nodes; i++) below.push(file.branch(i).child);
+      for (let i = 0; i < page.nodes; i++) below.push(page.branch(i).child);
     }
     leavesPerUnit *= below.length / Math.max(sampled.length, 1);
     sampled = some(below);
@@ -98,7 +98,7 @@ function leafBytes(file: PageFile, number: number): number {
   if (page.kind !== "leaf") throw new Damage("a page lies at the wrong depth");
   let bytes = 0;
   for (let i = 0; i < page.nodes; i++) {
-    const { key, dataBytes } = file.leaf(i);
+    const { key, dataBytes } = page.leaf(i);
     bytes += key.length - 1 + valueBytesOf(dataBytes);
   }
   return bytes;

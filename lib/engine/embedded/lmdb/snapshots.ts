@@ -6,7 +6,9 @@ import { versionAgeMax } from "../commit/resolver.js";
 import { equalBytes, metadataVersionKey } from "../reading/bounds.js";
 import type { Snapshot, VisitBounds } from "../store.js";
 import { type Environment, type Reader, readersMax } from "./environment.js";
+import type { PageFile, Tree } from "./page-file.js";
 import { allocateTogether } from "./row-codec.js";
+import type { TreeRows } from "./tree-rows.js";
 
 /** Readers kept though nobody uses them, so that a version handed out can be opened again. */
 const idleViewsMax = 1_000;
@@ -22,6 +24,8 @@ type RowIterator = Generator<[Uint8Array, Uint8Array], void, undefined>;
 interface View {
   readonly version: number;
   readonly reader: Reader;
+  /** The tree of its rows in the file; the reader keeps its pages. */
+  readonly tree: Tree;
   /** Pages the next commit replaced: this view keeps them. */
   pages: number;
   uses: number;
@@ -31,8 +35,15 @@ interface View {
   metadata: { readonly value: Uint8Array | undefined } | undefined;
 }
 
+/** Where states are read: by LMDB, and from its file. */
+export interface SnapshotSource {
+  readonly environment: Environment;
+  readonly file: PageFile;
+  readonly rows: TreeRows;
+}
+
 export class Snapshots {
-  readonly #environment: Environment;
+  readonly #source: SnapshotSource;
   readonly #now: () => number;
   /** By version, oldest first; the last is the newest state. Never empty until closed. */
   readonly #views: View[] = [];
@@ -43,8 +54,8 @@ export class Snapshots {
    * `now` is the newest read version. Age is counted from it and not from the clock: as in FoundationDB, nothing
    * grows old while a slow disk holds up the next commit.
    */
-  constructor(environment: Environment, now: () => number, version: number) {
-    this.#environment = environment;
+  constructor(source: SnapshotSource, now: () => number, version: number) {
+    this.#source = source;
     this.#now = now;
     this.advance(version, 0);
   }
@@ -58,7 +69,9 @@ export class Snapshots {
     }
     this.#views.push({
       version,
-      reader: this.#environment.read(),
+      reader: this.#source.environment.read(),
+      // No batch begins before this is done.
+      tree: this.#source.file.meta().main,
       pages: 0,
       uses: 0,
       expired: false,
@@ -122,7 +135,7 @@ export class Snapshots {
     }
     const view = this.#views[low - 1];
     if (view === undefined) throw new EngineError(1_007);
-    return new ViewSnapshot(this.#environment, this.#now, view, version);
+    return new ViewSnapshot(this.#source, this.#now, view, version);
   }
 
   close(): void {
@@ -133,14 +146,14 @@ export class Snapshots {
 
 class ViewSnapshot implements Snapshot {
   readonly version: bigint;
-  readonly #environment: Environment;
+  readonly #source: SnapshotSource;
   readonly #now: () => number;
   readonly #view: View;
   readonly #readVersion: number;
   #released = false;
 
-  constructor(environment: Environment, now: () => number, view: View, version: number) {
-    this.#environment = environment;
+  constructor(source: SnapshotSource, now: () => number, view: View, version: number) {
+    this.#source = source;
     this.#now = now;
     this.#view = view;
     this.#readVersion = version;
@@ -151,11 +164,11 @@ class ViewSnapshot implements Snapshot {
   get(key: Uint8Array): Uint8Array | undefined {
     this.#assertReadable();
     if (key[0] === 0xff && equalBytes(key, metadataVersionKey)) return this.#metadata();
-    return this.#environment.get(key, this.#view.reader);
+    return this.#source.environment.get(key, this.#view.reader);
   }
 
   #metadata(): Uint8Array | undefined {
-    this.#view.metadata ??= { value: this.#environment.get(metadataVersionKey, this.#view.reader) };
+    this.#view.metadata ??= { value: this.#source.environment.get(metadataVersionKey, this.#view.reader) };
     const { value } = this.#view.metadata;
     return value && new Uint8Array(value);
   }
@@ -163,7 +176,7 @@ class ViewSnapshot implements Snapshot {
   *rows(begin: Uint8Array, end: Uint8Array, reverse: boolean): RowIterator {
     this.#assertReadable();
     const { reader, iterators } = this.#view;
-    const rows = this.#environment.rows(begin, end, reverse, reader, allocateTogether());
+    const rows = this.#source.environment.rows(begin, end, reverse, reader, allocateTogether());
     iterators.add(rows);
     try {
       for (;;) {
@@ -180,7 +193,7 @@ class ViewSnapshot implements Snapshot {
 
   visit(begin: Uint8Array, end: Uint8Array, bounds: VisitBounds, visit: RowVisitor): Uint8Array | undefined {
     this.#assertReadable();
-    return this.#environment.visit(begin, end, bounds, this.#view.reader, visit);
+    return this.#source.rows.visit(this.#view.tree, begin, end, bounds, visit);
   }
 
   release(): void {

@@ -1,7 +1,7 @@
 /** The store's own record: which format it has, and the last version it gave out. */
 
-/** Formats a store can have; a new one is added here, and old ones stay readable. */
-export const storeFormat = 1;
+/** The format of new stores. Older ones stay as they are, and in use; 1: their rows have another checksum. */
+export const storeFormat = 2;
 
 export interface StoreRecord {
   readonly format: number;

@@ -14,8 +14,11 @@ import {
 import { dirname, join } from "node:path";
 import { tenantryError } from "../../../errors/index.js";
 import { verifyOnOpenBytesMax } from "../../../limits.js";
-import { firstKey, type IntegrityReport, verifyFile } from "../lmdb/integrity.js";
+import { checksumOfFormat } from "../lmdb/checksum.js";
+import { firstRow, type IntegrityReport, verifyFile } from "../lmdb/integrity.js";
 import { Damage, type Meta, PageFile, pageBytes } from "../lmdb/page-file.js";
+import { isStoreRecordKey } from "../lmdb/row-codec.js";
+import { decodeStoreRecord, storeFormat } from "../lmdb/store-record.js";
 import { inSlices } from "../slices.js";
 
 /** How much of a store is verified: `"quick"` leaves out its leaf pages, and with them its rows. */
@@ -132,12 +135,17 @@ export async function verifyStore(
   let recognised = ours;
   try {
     const meta = file.meta();
-    const first = firstKey(file, meta);
-    const own = first?.length === 2 && first[0] === 0 && first[1] === 0;
-    if (!own && !recognised && first !== undefined) throw foreign(path, "it is another program's");
-    if (!own && recognised) throw new Damage("its own record is gone");
+    const first = firstRow(file, meta);
+    const own = first !== undefined && isStoreRecordKey(first.key) ? first : undefined;
+    if (own === undefined && !recognised && first !== undefined) throw foreign(path, "it is another program's");
+    if (own === undefined && recognised) throw new Damage("its own record is gone");
     recognised = true;
-    return await inSlices(verifyFile(file, meta, verification === "auto" ? isSmall(meta) : verification === "full"));
+    // A file without rows has nothing to verify by it.
+    const format = own === undefined ? storeFormat : decodeStoreRecord(own.stored)?.format;
+    if (format === undefined) throw new Damage("its own record is damaged");
+    if (format > storeFormat) throw tenantryError("STORE_FORMAT", { path, format, formatMax: storeFormat });
+    const everything = verification === "auto" ? isSmall(meta) : verification === "full";
+    return await inSlices(verifyFile(file, meta, everything, checksumOfFormat(format)));
   } catch (error) {
     if (!(error instanceof Damage)) throw error;
     if (!recognised) throw foreign(path, error.message);
