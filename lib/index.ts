@@ -22,6 +22,7 @@ export {
   TenantryError,
   TenantryTypeError,
 } from "./errors/index.js";
+export type { FairnessOptions } from "./fairness/index.js";
 export {
   assertQuery,
   type BoundedSelector,
@@ -98,6 +99,11 @@ export {
   tenantIdBytes,
 } from "./tenant/index.js";
 export type { Tenant } from "./tenant-handle.js";
-export type { CloseOptions, ReadTransactionOptions, TransactionOptions } from "./transaction/index.js";
+export type {
+  CloseOptions,
+  ReadTransactionOptions,
+  TransactionOptions,
+  TransactionPriority,
+} from "./transaction/index.js";
 export type { TupleElement } from "./tuple/index.js";
 export * as tuple from "./tuple/index.js";

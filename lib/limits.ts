@@ -158,6 +158,17 @@ export const tenantLabelWindowMs = 60_000;
 export const serviceLevelTenantsMax = 2_000;
 export const serviceLevelSlots = 12;
 
+/** Calls that run at once in a process, of all tenants and of one, and how many of one wait; each an option of `fairness`. */
+export const fairnessRunningMax = 32;
+export const fairnessRunningPerTenantMax = 16;
+export const fairnessWaitingPerTenantMax = 1_000;
+
+/** Rows that cost as much of a tenant's share as one more call. */
+export const fairnessRowsPerTurn = 100;
+
+/** By what the share of its tenant is divided for work of priority `batch`. */
+export const fairnessBackgroundDivisor = 10;
+
 /** The time a health check has, unless it is told otherwise. */
 export const healthTimeoutMs = 1_000;
 

@@ -2,6 +2,7 @@
 import { Database } from "./database.js";
 import { type Engine, type EngineDescriptor, openEngine } from "./engine/index.js";
 import { tenantryError } from "./errors/index.js";
+import { type FairnessOptions, FairShare } from "./fairness/index.js";
 import type { OnViolation } from "./guard/index.js";
 import { Keyspace } from "./keyspace/index.js";
 import { checkHealth, GivenKeyring, StoredKeyring, Tenants } from "./lifecycle/index.js";
@@ -60,6 +61,12 @@ export interface OpenOptions {
    * A process never makes more than ten times as many series of one instrument.
    */
   readonly tenantLabels?: number | undefined;
+  /**
+   * Shares this process out among its tenants, so that one tenant's flood does not keep the others waiting; `{}` for the
+   * defaults. On a FoundationDB cluster transactions are tagged with their tenant as well. Unless given, calls run as
+   * they come.
+   */
+  readonly fairness?: FairnessOptions | undefined;
   /** What is promised to every tenant; unless given, {@link Database.serviceLevels} has nothing to tell. */
   readonly serviceLevels?: ServiceObjectives | undefined;
   /** Time, replaced in tests. */
@@ -156,8 +163,10 @@ export async function open(options: OpenOptions): Promise<Database> {
   const serviceLevels = serviceLevelsOf(options, clock);
 
   const engine = "begin" in options.engine ? options.engine : await openEngine(options.engine);
+  const policies = options.fairness === undefined ? [] : [new FairShare(options.fairness)];
   const observers = { logger, meter, tracer, tenantLabels, serviceLevels };
-  const running = { engine, keyspace, clock, random, onViolation, ...observers };
+  const tagged = options.fairness !== undefined;
+  const running = { engine, keyspace, clock, random, onViolation, policies, tagged, ...observers };
   const host = new TransactionHost(running);
   const runner = new TransactionRunner(running, host);
   const control = new SystemRunner(host);

@@ -22,6 +22,7 @@ const levels: Readonly<Record<string, number>> = {
   repository: 4,
   access: 5,
   quota: 5,
+  fairness: 5,
   audit: 5,
   feed: 5,
   encryption: 5,

@@ -1,5 +1,5 @@
 /** What the runners of one database share: its engine, its ports, what runs, and how a call is observed. */
-import type { Engine } from "../engine/index.js";
+import type { Engine, EngineTransaction } from "../engine/index.js";
 import { tenantryError } from "../errors/index.js";
 import { ViolationLog } from "../guard/index.js";
 import type { Keyspace } from "../keyspace/index.js";
@@ -14,10 +14,25 @@ import {
 } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { TenantGate } from "./gate.js";
-import { type ActingOptions, callBounds, type RunnerOptions, type TransactionOptions } from "./options.js";
-import { type CallEnd, type CallPolicy, enterAll } from "./policy/call-policy.js";
+import {
+  type ActingOptions,
+  callBounds,
+  type RunnerOptions,
+  type TransactionOptions,
+  type TransactionPriority,
+} from "./options.js";
+import { type CallEnd, type CallPolicy, endRefused, enterAll } from "./policy/call-policy.js";
 import type { TransactionHook } from "./policy/hook.js";
-import { CallObserver, codeOf, emptyTally, RunningWork, type RunPlan, Stopper, TransactionRun } from "./run/index.js";
+import {
+  type Applied,
+  CallObserver,
+  codeOf,
+  emptyTally,
+  RunningWork,
+  type RunPlan,
+  Stopper,
+  TransactionRun,
+} from "./run/index.js";
 
 /** One call of a runner. */
 export interface Call {
@@ -27,6 +42,9 @@ export interface Call {
 }
 
 const noEnds: readonly CallEnd[] = [];
+
+/** A tag of FoundationDB's has 16 bytes at most: half of a tenant's id, as hex, tells tenants apart well enough. */
+const tagOf = (tenantId: TenantId): string => tenantId.replaceAll("-", "").slice(0, 16);
 
 /** Shared by the runners of one database; made by its composition root. */
 export class TransactionHost {
@@ -40,6 +58,7 @@ export class TransactionHost {
   readonly running: RunningWork;
   readonly #logger: Logger;
   readonly #observer: CallObserver;
+  readonly #tagged: boolean;
 
   constructor(options: RunnerOptions) {
     const { engine, keyspace, clock = systemClock, random = systemRandom, logger, meter, tracer, hooks } = options;
@@ -49,6 +68,7 @@ export class TransactionHost {
     this.random = random;
     this.hooks = hooks ?? [];
     this.policies = options.policies ?? [];
+    this.#tagged = options.tagged === true;
     this.running = new RunningWork(clock);
     this.#logger = logger ?? silentLogger;
     const { tenantLabels, serviceLevels } = options;
@@ -68,51 +88,72 @@ export class TransactionHost {
     this.gate = new TenantGate(keyspace, log, random);
   }
 
+  /** The engine's transaction of a tenant's call: on a cluster of its priority, and tagged with its tenant if wanted. */
+  begin(tenantId: TenantId, priority: TransactionPriority | undefined): EngineTransaction {
+    const transaction = this.engine.begin();
+    if (priority === "batch") transaction.setOption("priorityBatch");
+    if (this.#tagged) transaction.setOption("tag", tagOf(tenantId));
+    return transaction;
+  }
+
   /** Performs a call: checks its options, asks the policies, bounds it, runs it, and observes it. */
   async perform<T>(call: Call, plan: RunPlan<T>): Promise<T> {
     const { attempts, deadlineMs } = callBounds(call.options);
     this.running.assertAdmitted();
     const observed = this.#observer.begin(call);
-    let ends: readonly CallEnd[] = noEnds;
-    let begun = 0;
     let run: TransactionRun<T> | undefined;
-    let stopper: Stopper | undefined;
-    let failure: string | undefined;
+    let tally = emptyTally;
+    const { signal } = call.options;
+    const stopper = new Stopper(this.clock, { deadlineMs, signal, attempts: () => run?.tally.attempts ?? 0 });
+    this.running.begin(stopper);
     try {
-      if (this.policies.length > 0) {
-        ends = await this.#enter(call);
-        // They may have taken their time.
-        this.running.assertAdmitted();
-        begun = this.clock.monotonic();
+      const ends = this.policies.length === 0 ? noEnds : await this.#enter(call, stopper);
+      const begun = this.clock.monotonic();
+      let failure: string | undefined;
+      let applied: Applied<T>;
+      try {
+        run = new TransactionRun(this, plan, stopper, attempts);
+        applied = await run.outcome();
+      } catch (error) {
+        failure = codeOf(error);
+        throw error;
+      } finally {
+        tally = run?.tally ?? emptyTally;
+        if (ends.length > 0) {
+          const report = { ...tally, ms: this.clock.monotonic() - begun, failure };
+          for (const end of ends) end(report);
+        }
       }
-      const { signal } = call.options;
-      stopper = new Stopper(this.clock, { deadlineMs, signal, attempts: () => run?.tally.attempts ?? 0 });
-      this.running.begin(stopper);
-      run = new TransactionRun(this, plan, stopper, attempts);
-      const { value, attempt } = await run.outcome();
+      // What follows the commit may make calls of its own: it holds no place that they might wait for.
+      const { value, attempt } = applied;
       if (attempt !== undefined && attempt.afterCommit.length > 0) await this.#follow(call, attempt.afterCommit);
       return value;
     } catch (error) {
-      failure = codeOf(error);
       observed?.failed(error);
       throw error;
     } finally {
-      stopper?.dispose();
-      if (stopper !== undefined) this.running.end(stopper);
-      const tally = run?.tally ?? emptyTally;
-      if (ends.length > 0) {
-        const report = { ...tally, ms: this.clock.monotonic() - begun, failure };
-        for (const end of ends) end(report);
-      }
+      stopper.dispose();
+      this.running.end(stopper);
       observed?.end(tally);
     }
   }
 
-  async #enter({ kind, tenantId, options }: Call): Promise<readonly CallEnd[]> {
+  /** Waits until all policies let the call in, or it is stopped. */
+  async #enter({ kind, tenantId, options }: Call, stopper: Stopper): Promise<readonly CallEnd[]> {
     // The control plane's calls are nobody's.
-    if (kind === "system" || tenantId === undefined) return [];
-    const { context, label = {}, signal } = options;
-    return enterAll(this.policies, { kind, tenantId, context, label, signal });
+    if (kind === "system" || tenantId === undefined) return noEnds;
+    const { context, label = {}, priority = "default" } = options;
+    stopper.assertGoing();
+    const onStop = (leave: () => void): void => stopper.cancels(leave);
+    const entering = enterAll(this.policies, { kind, tenantId, context, label, priority, onStop });
+    if (!(entering instanceof Promise)) return entering;
+    try {
+      return await stopper.race(entering);
+    } catch (error) {
+      // Let in too late.
+      entering.then(endRefused, () => {});
+      throw error;
+    }
   }
 
   async #follow({ tenantId }: Call, functions: readonly (() => void | Promise<void>)[]): Promise<void> {

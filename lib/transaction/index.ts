@@ -8,6 +8,7 @@ export type {
   RunnerOptions,
   TransactionLabel,
   TransactionOptions,
+  TransactionPriority,
 } from "./options.js";
 export type { CallEnd, CallPolicy, CallReport, TenantCall } from "./policy/call-policy.js";
 export type { HookScope, RecordChange, TransactionHook } from "./policy/hook.js";

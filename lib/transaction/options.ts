@@ -38,7 +38,25 @@ export interface ReadTransactionOptions {
   /** Milliseconds from the call within which it has to be done; default `transactionDeadlineMs`. */
   readonly deadline?: number | undefined;
   readonly label?: TransactionLabel | undefined;
+  /**
+   * `batch` for work that nobody waits for: it gives way to other calls of its tenant where `open` was given `fairness`,
+   * and to other transactions on a FoundationDB cluster. Default `default`.
+   */
+  readonly priority?: TransactionPriority | undefined;
 }
+
+/**
+ * Whether somebody waits for a transaction.
+ *
+ * @example
+ * ```ts
+ * import type { Tenant, TransactionPriority } from "tenantry";
+ * declare const tenant: Tenant;
+ * const priority: TransactionPriority = "batch";
+ * await tenant.read(async () => {}, { priority });
+ * ```
+ */
+export type TransactionPriority = "default" | "batch";
 
 /**
  * How long a call may take, what it is for, and how often it may be applied: once in any case, and with an
@@ -91,6 +109,8 @@ export interface RunnerOptions {
   readonly onViolation?: OnViolation | undefined;
   /** Policies that join every writing transaction, in this order. */
   readonly hooks?: readonly TransactionHook[] | undefined;
+  /** Whether each transaction is tagged with its tenant, so that a cluster can throttle one and not the others. */
+  readonly tagged?: boolean | undefined;
   /** Policies that stand in front of every call of a tenant, in this order. */
   readonly policies?: readonly CallPolicy[] | undefined;
 }
@@ -121,10 +141,13 @@ const invalid = (option: string, reason: string): Error =>
 
 /** @throws TRANSACTION_OPTION_INVALID */
 export function callBounds(options: TransactionOptions): CallBounds {
-  const { attempts = transactionAttemptsMax, deadline = transactionDeadlineMs, idempotencyKey } = options;
+  const { attempts = transactionAttemptsMax, deadline = transactionDeadlineMs, idempotencyKey, priority } = options;
   if (!Number.isSafeInteger(attempts) || attempts < 1) throw invalid("attempts", "not a whole number from 1");
   if (!(deadline > 0 && deadline <= transactionDeadlineLongestMs)) {
     throw invalid("deadline", `not milliseconds above 0 and up to ${transactionDeadlineLongestMs}`);
+  }
+  if (priority !== undefined && priority !== "default" && priority !== "batch") {
+    throw invalid("priority", "neither `default` nor `batch`");
   }
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
     throw invalid("idempotencyKey", `not well-formed text of 1 to ${idempotencyKeyBytesMax} bytes`);

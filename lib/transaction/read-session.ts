@@ -6,7 +6,7 @@ import type { TenantId } from "../tenant/index.js";
 import type { TransactionHost } from "./host.js";
 import type { ActingOptions, ReadTransactionOptions } from "./options.js";
 import type { ReadTransaction } from "./read-transaction.js";
-import { beginReading, OwnReadPlan } from "./tenant-plan.js";
+import { beginReading, OwnReadPlan, type PriorityOptions } from "./tenant-plan.js";
 
 /**
  * Reads in several steps, for scans: all of them at one version while that is younger than
@@ -22,11 +22,15 @@ export interface ReadSession extends Disposable {
 /** The engine's transaction that the steps of a session share. */
 class KeptTransaction {
   readonly #host: TransactionHost;
+  readonly #tenantId: TenantId;
+  readonly #options: PriorityOptions;
   #engine: EngineTransaction | undefined;
   #begun = 0;
 
-  constructor(host: TransactionHost) {
+  constructor(host: TransactionHost, tenantId: TenantId, options: PriorityOptions) {
     this.#host = host;
+    this.#tenantId = tenantId;
+    this.#options = options;
   }
 
   /** The one kept, while it is young; else a fresh one. */
@@ -34,7 +38,7 @@ class KeptTransaction {
     const now = this.#host.clock.monotonic();
     if (this.#engine === undefined || now - this.#begun > scanReadVersionAgeMaxMs) {
       this.drop();
-      this.#engine = beginReading(this.#host.engine);
+      this.#engine = beginReading(this.#host, this.#tenantId, this.#options);
       this.#begun = now;
     }
     return this.#engine;
@@ -55,7 +59,7 @@ class SessionPlan<T> extends OwnReadPlan<T> {
     fn: (transaction: ReadTransaction) => Promise<T>,
     kept: KeptTransaction,
   ) {
-    super(host, tenantId, fn);
+    super(host, tenantId, fn, {});
     this.#kept = kept;
   }
 
@@ -78,7 +82,7 @@ export class TenantReadSession implements ReadSession {
     this.#host = host;
     this.#tenantId = tenantId;
     this.#options = options;
-    this.#kept = new KeptTransaction(host);
+    this.#kept = new KeptTransaction(host, tenantId, options);
   }
 
   async read<T>(fn: (transaction: ReadTransaction) => Promise<T>): Promise<T> {

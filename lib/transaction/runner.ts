@@ -51,7 +51,10 @@ export class TransactionRunner implements AsyncDisposable {
     fn: (transaction: ReadTransaction) => Promise<T>,
     options: ReadTransactionOptions & ActingOptions = {},
   ): Promise<T> {
-    return await this.#host.perform({ kind: "read", tenantId, options }, new ReadPlan(this.#host, tenantId, fn));
+    return await this.#host.perform(
+      { kind: "read", tenantId, options },
+      new ReadPlan(this.#host, tenantId, fn, options),
+    );
   }
 
   /** As `read`, for a function of the library's own, which starts no other transaction: nobody looks whether it does. */
@@ -60,7 +63,10 @@ export class TransactionRunner implements AsyncDisposable {
     fn: (transaction: ReadTransaction) => Promise<T>,
     options: ReadTransactionOptions & ActingOptions = {},
   ): Promise<T> {
-    return await this.#host.perform({ kind: "read", tenantId, options }, new OwnReadPlan(this.#host, tenantId, fn));
+    return await this.#host.perform(
+      { kind: "read", tenantId, options },
+      new OwnReadPlan(this.#host, tenantId, fn, options),
+    );
   }
 
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */

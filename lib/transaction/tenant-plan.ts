@@ -1,16 +1,19 @@
 /** What a run does for one tenant: reading, and writing. */
-import type { Engine, EngineTransaction } from "../engine/index.js";
+import type { EngineTransaction } from "../engine/index.js";
 import type { TenantGuard } from "../guard/index.js";
 import type { TenantContext, TenantId } from "../tenant/index.js";
 import { admitWrites, type TenantSeat } from "./gate.js";
 import type { TransactionHost } from "./host.js";
-import type { ActingOptions, TransactionLabel } from "./options.js";
+import type { ActingOptions, ReadTransactionOptions, TransactionLabel, TransactionPriority } from "./options.js";
 import type { ReadTransaction } from "./read-transaction.js";
 import { idempotencyMarker, type Marker, type OpenedAttempt, type RunPlan } from "./run/index.js";
 import type { TenantTransaction } from "./tenant-transaction.js";
 import { Attempt, HookChain, ReadView, TenantView } from "./view/index.js";
 
-export interface WritePlanOptions extends ActingOptions {
+/** What of a call's options its engine transactions are begun by. */
+export type PriorityOptions = Pick<ReadTransactionOptions, "priority">;
+
+export interface WritePlanOptions extends ActingOptions, PriorityOptions {
   readonly label?: TransactionLabel | undefined;
   readonly idempotencyKey?: string | undefined;
   /** What the library itself adds to the tenant's writes. */
@@ -29,6 +32,7 @@ export class WritePlan<T> implements RunPlan<T> {
   readonly #join: ((engine: EngineTransaction) => void) | undefined;
   readonly #context: TenantContext | undefined;
   readonly #label: TransactionLabel;
+  readonly #priority: TransactionPriority | undefined;
   /** Wall time of the call: one run stays in one time bucket. */
   readonly #begun: number;
 
@@ -38,7 +42,7 @@ export class WritePlan<T> implements RunPlan<T> {
     fn: (transaction: TenantTransaction) => Promise<T>,
     options: WritePlanOptions,
   ) {
-    const { idempotencyKey, join, context, label = {} } = options;
+    const { idempotencyKey, join, context, label = {}, priority } = options;
     this.#host = host;
     this.#tenantId = tenantId;
     this.#seat = host.gate.seat(tenantId);
@@ -47,12 +51,13 @@ export class WritePlan<T> implements RunPlan<T> {
     this.#join = join;
     this.#context = context;
     this.#label = label;
+    this.#priority = priority;
     this.keyed = idempotencyKey !== undefined;
     this.#begun = host.clock.now();
   }
 
   begin(): EngineTransaction {
-    return this.#host.engine.begin();
+    return this.#host.begin(this.#tenantId, this.#priority);
   }
 
   release(engine: EngineTransaction): void {
@@ -110,15 +115,22 @@ export class ReadPlan<T> implements RunPlan<T> {
   protected readonly host: TransactionHost;
   readonly #tenantId: TenantId;
   readonly #fn: (transaction: ReadTransaction) => Promise<T>;
+  readonly #options: PriorityOptions;
 
-  constructor(host: TransactionHost, tenantId: TenantId, fn: (transaction: ReadTransaction) => Promise<T>) {
+  constructor(
+    host: TransactionHost,
+    tenantId: TenantId,
+    fn: (transaction: ReadTransaction) => Promise<T>,
+    options: PriorityOptions,
+  ) {
     this.host = host;
     this.#tenantId = tenantId;
     this.#fn = fn;
+    this.#options = options;
   }
 
   begin(_attempt: number): EngineTransaction {
-    return beginReading(this.host.engine);
+    return beginReading(this.host, this.#tenantId, this.#options);
   }
 
   release(engine: EngineTransaction): void {
@@ -154,8 +166,8 @@ export class OwnReadPlan<T> extends ReadPlan<T> {
  * A transaction that will write nothing: the engine need not keep what was read in case a write of its own meets it
  * (on `embedded`, batches then cost a third and reads through an index a third as well).
  */
-export function beginReading(engine: Engine): EngineTransaction {
-  const transaction = engine.begin();
+export function beginReading(host: TransactionHost, tenantId: TenantId, options: PriorityOptions): EngineTransaction {
+  const transaction = host.begin(tenantId, options.priority);
   transaction.setOption("readYourWritesDisable");
   return transaction;
 }

@@ -67,7 +67,7 @@ describe("call policies", () => {
     await using fixture = await openFixture({ policies: [slow] });
     const id = await fixture.tenant();
     const call = codeOf(fixture.runner.transact(id, async () => {}));
-    await fixture.runner.close();
+    await fixture.runner.close({ drainMs: 1 });
     admit();
     expect(await call).toBe("DATABASE_CLOSED");
   });

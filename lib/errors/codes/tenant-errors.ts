@@ -20,6 +20,10 @@ export const tenantErrors = {
     "The operation would have left its tenant and was refused.",
   ),
   DATABASE_OPTION_INVALID: define<{ option: string; reason: string }>()("usage", "An option of `open` is not valid."),
+  TENANT_BUSY: define<{ waitingPerTenant: number }>()(
+    "unavailable",
+    "Too many calls of the tenant wait for their turn already; nothing was read or written.",
+  ),
   SERVICE_LEVELS_OFF: define()("usage", "The database was opened without objectives for its service levels."),
   TEST_PEER_MISSING: define<{ package: string }>()("usage", "A package that the laws need is not installed."),
   TEST_RUNNER_MISSING: define<{ option: string }>()(

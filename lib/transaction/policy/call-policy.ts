@@ -1,6 +1,6 @@
 /** The call port: how rate limits, fairness and sight stand in front of every call of a tenant, outside its transaction. */
 import type { TenantContext, TenantId } from "../../tenant/index.js";
-import type { TransactionLabel } from "../options.js";
+import type { TransactionLabel, TransactionPriority } from "../options.js";
 import { emptyTally, type Tally } from "../run/index.js";
 
 /** A call that asks to be let in: a transaction with all its attempts, or one step of a scan. */
@@ -10,7 +10,12 @@ export interface TenantCall {
   /** Undefined for a handle that acts for nobody in particular. */
   readonly context: TenantContext | undefined;
   readonly label: TransactionLabel;
-  readonly signal: AbortSignal | undefined;
+  readonly priority: TransactionPriority;
+  /**
+   * Whoever makes the call wait gives a function that takes it out of the queue: it is called when the call's deadline
+   * passes, its signal aborts it or the database closes. A call that is let in after that is ended at once.
+   */
+  readonly onStop: (leave: () => void) => void;
 }
 
 /** What a call came to. */
@@ -32,24 +37,51 @@ export interface CallPolicy {
   /** For errors and logs. */
   readonly name: string;
   /**
-   * Lets a call in: at once, or when the promise resolves. Throwing refuses it: nothing was read or written. Whoever
-   * waits heeds the call's `signal`.
+   * Lets a call in: at once, or when the promise resolves. Throwing refuses it: nothing was read or written.
    */
   enter(call: TenantCall): CallEnd | undefined | Promise<CallEnd | undefined>;
 }
 
-/** Asks the policies for a call; the ends of those that let it in. Ends them itself when one refuses. */
-export async function enterAll(policies: readonly CallPolicy[], call: TenantCall): Promise<readonly CallEnd[]> {
+/** What those that let a call in are told when it was refused after all. */
+const refusal: CallReport = { ...emptyTally, ms: 0, failure: "refused" };
+
+/** Tells of the end of a call that never ran. */
+export function endRefused(ends: readonly CallEnd[]): void {
+  for (const end of ends) end(refusal);
+}
+
+/**
+ * Asks the policies for a call; the ends of those that let it in, last first: at once when nobody has to wait. When one
+ * refuses, those before it are told.
+ */
+export function enterAll(
+  policies: readonly CallPolicy[],
+  call: TenantCall,
+): readonly CallEnd[] | Promise<readonly CallEnd[]> {
   const ends: CallEnd[] = [];
-  try {
-    for (const policy of policies) {
-      const answer = policy.enter(call);
-      const end = answer instanceof Promise ? await answer : answer;
-      if (end !== undefined) ends.unshift(end);
+  const enterFrom = (first: number): readonly CallEnd[] | Promise<readonly CallEnd[]> => {
+    try {
+      for (let at = first; at < policies.length; at++) {
+        const answer = policies[at]?.enter(call);
+        if (answer instanceof Promise) {
+          const entered = answer.then((end) => {
+            if (end !== undefined) ends.unshift(end);
+          });
+          return entered.then(
+            () => enterFrom(at + 1),
+            (error: unknown) => {
+              endRefused(ends);
+              throw error;
+            },
+          );
+        }
+        if (answer !== undefined) ends.unshift(answer);
+      }
+    } catch (error) {
+      endRefused(ends);
+      throw error;
     }
-  } catch (error) {
-    for (const end of ends) end({ ...emptyTally, ms: 0, failure: "refused" });
-    throw error;
-  }
-  return ends;
+    return ends;
+  };
+  return enterFrom(0);
 }

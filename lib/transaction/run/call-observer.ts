@@ -71,9 +71,11 @@ const instrumentsOf = (meter: Meter): Instruments => ({
 /** Families of errors that are the service's fault and not its caller's. */
 const serviceFaults: ReadonlySet<ErrorFamily> = new Set(["unavailable", "corrupt"]);
 
-/** Calls that ended because their caller wanted them to count for nothing. */
+/** Codes of those families that are the caller's doing all the same. */
+const callersDoing: ReadonlySet<string> = new Set(["TRANSACTION_ABORTED", "TENANT_BUSY"]);
+
 const isServiceFault = (error: unknown): boolean =>
-  isTenantryError(error) && serviceFaults.has(error.family) && error.code !== "TRANSACTION_ABORTED";
+  isTenantryError(error) && serviceFaults.has(error.family) && !callersDoing.has(error.code);
 
 /** What is said of an error: its code, for foreign ones their class; never a message. */
 export const codeOf = (error: unknown): string =>

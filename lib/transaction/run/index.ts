@@ -5,4 +5,4 @@ export { controlMarkers, idempotencyMarker, type MarkerPlace, MarkerSlots, tenan
 export { RunningWork } from "./running-work.js";
 export { Stopper } from "./stopper.js";
 export { emptyTally, type Tally } from "./tally.js";
-export { type OpenedAttempt, type RunHost, type RunPlan, TransactionRun } from "./transaction-run.js";
+export { type Applied, type OpenedAttempt, type RunHost, type RunPlan, TransactionRun } from "./transaction-run.js";

@@ -45,7 +45,7 @@ export interface RunPlan<T> {
 }
 
 /** A value, and what its attempt left to do; a replay's attempt was somebody else's. */
-interface Applied<T> {
+export interface Applied<T> {
   readonly value: T;
   readonly attempt: Attempt | undefined;
 }
