@@ -6,7 +6,7 @@ import { Database } from "../lib/database.js";
 import type { Engine, EngineTransaction } from "../lib/engine/index.js";
 import { TenantGuard, ViolationLog } from "../lib/guard/index.js";
 import { type KeyRange, Keyspace, type TenantRange } from "../lib/keyspace/index.js";
-import { checkHealth, StoredKeyring, Tenants } from "../lib/lifecycle/index.js";
+import { checkHealth, enterAsOperator, Registry, StoredKeyring, Tenants } from "../lib/lifecycle/index.js";
 import { systemClock, systemRandom } from "../lib/observe/index.js";
 import { CursorSeal, RepositoryFactory } from "../lib/repository/index.js";
 import { newTenantId, type TenantId } from "../lib/tenant/index.js";
@@ -78,10 +78,14 @@ export function compose(engine: Engine, { guarded = true, hooks, logger }: Compo
   const control = new SystemRunner(host);
   const keyring = new StoredKeyring(control, keyspace.control, clock, random);
   const seal = new CursorSeal(keyring, () => clock.now());
+  const runner = new TransactionRunner(running, host);
+  const repositories = new RepositoryFactory(new Set([Person]), seal, keyspace.tenant(newTenantId()).prefixLength);
+  const registry = new Registry(control, keyspace.control, clock, random);
   return new Database({
-    tenants: new Tenants(control, () => clock.now()),
-    runner: new TransactionRunner(running, host),
-    repositories: new RepositoryFactory(new Set([Person]), seal, keyspace.tenant(newTenantId()).prefixLength),
+    tenants: new Tenants({ registry, runner, repositories, seal, seeds: [] }),
+    runner,
+    repositories,
+    enterAsOperator: (id, entrance) => enterAsOperator(registry, id, entrance),
     serviceLevels: undefined,
     checkHealth: (options) => checkHealth({ control, keys: keyspace.control, clock, engine: engine.name }, options),
     rotateCursorKeys: () => keyring.rotate(),

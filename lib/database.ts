@@ -1,7 +1,7 @@
 /** The open database: its tenants, the way to each of them, and its end. */
 
 import { tenantryError } from "./errors/index.js";
-import type { HealthOptions, HealthReport, Tenants } from "./lifecycle/index.js";
+import type { HealthOptions, HealthReport, OperatorEntrance, Tenants } from "./lifecycle/index.js";
 import type { ServiceLevels } from "./observe/index.js";
 import type { RepositoryFactory } from "./repository/index.js";
 import { parseTenantId, type TenantContext, type TenantId, tenantContext } from "./tenant/index.js";
@@ -15,6 +15,7 @@ export interface DatabaseParts {
   readonly repositories: RepositoryFactory;
   readonly serviceLevels: ServiceLevels | undefined;
   readonly checkHealth: (options: HealthOptions) => Promise<HealthReport>;
+  readonly enterAsOperator: (id: TenantId, entrance: OperatorEntrance) => Promise<void>;
   readonly rotateCursorKeys: () => Promise<void>;
   readonly closeEngine: () => Promise<void>;
 }
@@ -93,6 +94,19 @@ export class Database implements AsyncDisposable {
    */
   health(options: HealthOptions = {}): Promise<HealthReport> {
     return this.#parts.checkHealth(options);
+  }
+
+  /**
+   * The handle of a tenant for an operator: it reads in every state but `erased`, and writes in `provisioning`, `active`
+   * and `quarantined`; roles do not bind it. First it leaves an entry in the tenant's audit trail. Keep it to the work it
+   * was asked for.
+   *
+   * @throws `TENANT_UNKNOWN`, `TENANT_UNAVAILABLE` for an erased tenant, `TENANT_OPTION_INVALID` without `by` and `reason`.
+   */
+  async operator(id: TenantId, entrance: OperatorEntrance): Promise<Tenant> {
+    const { enterAsOperator, runner, repositories } = this.#parts;
+    await enterAsOperator(id, entrance);
+    return new Tenant(parseTenantId(id), undefined, runner.asOperator(entrance.by), repositories);
   }
 
   /**

@@ -38,7 +38,27 @@ export {
   validateQuery,
 } from "./guard/index.js";
 export type { IndexDefect } from "./indexes/index.js";
-export type { HealthOptions, HealthReport, ListTenantsOptions, ProvisionOptions, Tenants } from "./lifecycle/index.js";
+export type {
+  EraseOptions,
+  FailedProvisioning,
+  HealthOptions,
+  HealthReport,
+  ListTenantsOptions,
+  OperatorEntrance,
+  OperatorOptions,
+  ProvisioningOptions,
+  ProvisionOptions,
+  ResumedProvisioning,
+  RetireOptions,
+  Seed,
+  SeedPosition,
+  SuspendOptions,
+  TenantChanges,
+  TenantFilter,
+  TenantPage,
+  TenantPageOptions,
+  Tenants,
+} from "./lifecycle/index.js";
 export {
   type Attributes,
   type Clock,
@@ -94,6 +114,8 @@ export {
   parseTenantId,
   type TenantContext,
   type TenantId,
+  type TenantMetadata,
+  type TenantProfile,
   type TenantRecord,
   type TenantState,
   tenantIdBytes,

@@ -5,7 +5,16 @@ import { tenantryError } from "./errors/index.js";
 import { type FairnessOptions, FairShare } from "./fairness/index.js";
 import type { OnViolation } from "./guard/index.js";
 import { Keyspace } from "./keyspace/index.js";
-import { checkHealth, GivenKeyring, StoredKeyring, Tenants } from "./lifecycle/index.js";
+import {
+  checkHealth,
+  enterAsOperator,
+  GivenKeyring,
+  type ProvisioningOptions,
+  Registry,
+  StoredKeyring,
+  seedsOf,
+  Tenants,
+} from "./lifecycle/index.js";
 import { serviceLevelSlots, tenantLabelsLargest, tenantLabelsMax } from "./limits.js";
 import {
   type Clock,
@@ -87,6 +96,8 @@ export interface OpenOptions {
   readonly roles?: AccessPolicy | undefined;
   /** Told of each attempt that roles refused. */
   readonly onDenied?: OnDenied | undefined;
+  /** What happens to every new tenant. */
+  readonly provisioning?: ProvisioningOptions | undefined;
 }
 
 const invalid = (option: string, reason: string): Error => tenantryError("DATABASE_OPTION_INVALID", { option, reason });
@@ -158,6 +169,7 @@ export async function open(options: OpenOptions): Promise<Database> {
   const entities = entitiesOf(options);
   const given = givenKeyring(options);
   const policy = rolesOf(options);
+  const seeds = seedsOf(options.provisioning ?? {});
   const keyspace = new Keyspace(options.root);
   const tenantLabels = new TenantLabels(clock, labelsOf(options));
   const serviceLevels = serviceLevelsOf(options, clock);
@@ -172,18 +184,21 @@ export async function open(options: OpenOptions): Promise<Database> {
   const control = new SystemRunner(host);
   const stored = new StoredKeyring(control, keyspace.control, clock, random);
   const seal = new CursorSeal(given ?? stored, () => clock.now());
+  const repositories = new RepositoryFactory(
+    entities,
+    seal,
+    keyspace.tenant(newTenantId()).prefixLength,
+    policy === undefined ? undefined : { policy, onDenied: options.onDenied },
+  );
+  const registry = new Registry(control, keyspace.control, clock, random);
   const healthParts = { control, keys: keyspace.control, clock, engine: engine.name };
   return new Database({
     serviceLevels,
     checkHealth: (asked) => checkHealth(healthParts, asked),
-    tenants: new Tenants(control, () => clock.now()),
+    tenants: new Tenants({ registry, runner, repositories, seal, seeds }),
     runner,
-    repositories: new RepositoryFactory(
-      entities,
-      seal,
-      keyspace.tenant(newTenantId()).prefixLength,
-      policy === undefined ? undefined : { policy, onDenied: options.onDenied },
-    ),
+    repositories,
+    enterAsOperator: (id, entrance) => enterAsOperator(registry, id, entrance),
     rotateCursorKeys: async () => {
       if (given === undefined) await stored.rotate();
     },

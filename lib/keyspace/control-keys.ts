@@ -1,6 +1,6 @@
 /** The control plane's keys, outside every tenant: the registry, erasures' markers, audit trails, what holds for all. */
 import { type TenantId, tenantIdBytes, tenantIdFromBytes } from "../tenant/index.js";
-import { pack, type TupleElement, tupleRange, uuid } from "../tuple/index.js";
+import { pack, strinc, type TupleElement, TupleUuid, tupleRange, unpack, uuid } from "../tuple/index.js";
 import { type KeyRange, PrefixRange } from "./tenant-range.js";
 
 /** What stands in place of a tenant's id, in front of all of the control plane. */
@@ -22,7 +22,10 @@ export const controlSubspaces = {
 } as const;
 
 /** Things stored once for the whole database. */
-export type MetaName = "format" | "cursorKeys" | "health";
+export type MetaName = "format" | "cursorKeys" | "health" | "clock" | "auditKeys";
+
+/** Work on whole tenants that is remembered until it is done. */
+export type TenantJob = "provisioning" | "erasure";
 
 /** The key whose change tells every process that some cached state is old; written by versionstamp only. */
 export const metadataVersionKey = (): Uint8Array => Uint8Array.from(METADATA_VERSION);
@@ -84,6 +87,45 @@ export class ControlKeys {
   /** Something stored once: `(root…, 0, 4, name)`. */
   metaKey(name: MetaName): Uint8Array {
     return this.#key(controlSubspaces.meta, name);
+  }
+
+  /** Which tenant an external key stands for: `(root…, 0, 5, key)`; the value is the packed id. */
+  externalKey(key: string): Uint8Array {
+    return this.#key(controlSubspaces.externalKeys, key);
+  }
+
+  /** What an external key's row holds. */
+  externalKeyValue(id: TenantId): Uint8Array {
+    return pack([uuid(tenantIdBytes(id))]);
+  }
+
+  /** The tenant whose packed id stands at the end of a key, or is a value; undefined when there is none. */
+  lastTenant(bytes: Uint8Array): TenantId | undefined {
+    const last = unpack(bytes).at(-1);
+    return last instanceof TupleUuid ? tenantIdFromBytes(last.bytes) : undefined;
+  }
+
+  /** A tenant by its name: `(root…, 0, 8, name, tenant)`. */
+  nameKey(name: string, id: TenantId): Uint8Array {
+    return this.#key(controlSubspaces.tenantsByName, name, uuid(tenantIdBytes(id)));
+  }
+
+  /** The keys of all names that begin with `prefix`. */
+  namesWith(prefix: string): KeyRange {
+    // A string element ends in a zero byte; without it, the bytes are those all longer ones begin with.
+    const open = this.#key(controlSubspaces.tenantsByName, prefix).subarray(0, -1);
+    return { begin: Uint8Array.from(open), end: strinc(open) };
+  }
+
+  /** Work on a tenant that waits, since or until `at` where the time matters: `(root…, 0, 6, job, at, tenant)`. */
+  jobKey(job: TenantJob, id: TenantId, at = 0): Uint8Array {
+    return this.#key(controlSubspaces.jobs, job, at, uuid(tenantIdBytes(id)));
+  }
+
+  /** All work of a kind; with `until`, that whose time is no later. */
+  jobs(job: TenantJob, until?: number): KeyRange {
+    const { begin, end } = tupleRange(this.#key(controlSubspaces.jobs, job));
+    return { begin, end: until === undefined ? end : this.#key(controlSubspaces.jobs, job, until + 1) };
   }
 
   #key(...elements: readonly TupleElement[]): Uint8Array {

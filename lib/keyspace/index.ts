@@ -1,11 +1,12 @@
 /** Keyspace: the one map of what is stored where. Pure. */
-export type { MetaName } from "./control-keys.js";
+export type { MetaName, TenantJob } from "./control-keys.js";
 export { ControlKeys, controlSubspaces, metadataVersionKey } from "./control-keys.js";
 export { defaultRoot, Keyspace } from "./keyspace.js";
 export type { Subspace } from "./subspace.js";
 export {
   attemptMarkerKey,
   attemptMarkersBefore,
+  auditSecretKey,
   chunkKey,
   chunkPrefix,
   feedPrefix,
@@ -14,6 +15,7 @@ export {
   indexPrefix,
   recordPrefix,
   schemaPrefix,
+  seedKey,
   subspacePrefix,
   subspaceRange,
   subspaces,

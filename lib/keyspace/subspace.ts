@@ -81,3 +81,9 @@ const bucketsBefore = (subspace: Subspace, bucket: number): KeyRange => ({
   begin: subspaceRange(subspace).begin,
   end: pack([subspace, bucket]),
 });
+
+/** How far a seed of the tenant has come: `(11, "seed", name)`. */
+export const seedKey = (name: string): Uint8Array => pack([subspaces.progress, "seed", name]);
+
+/** The secret of the tenant's audit digests: `(13, 1)`. */
+export const auditSecretKey = (): Uint8Array => pack([subspaces.auditKey, 1]);

@@ -1,5 +1,21 @@
-/** Lifecycle: tenants from provisioning to retirement, and what the database keeps for itself. */
+/** Lifecycle: tenants from provisioning to erasure, and what the database keeps for itself. */
 export type { ControlPlane } from "./control-plane.js";
 export { GivenKeyring, StoredKeyring } from "./cursor-keys.js";
 export { checkHealth, type HealthOptions, type HealthParts, type HealthReport } from "./health.js";
-export { type ListTenantsOptions, type ProvisionOptions, Tenants } from "./tenants.js";
+export { enterAsOperator, type OperatorEntrance } from "./operator.js";
+export type {
+  EraseOptions,
+  ListTenantsOptions,
+  OperatorOptions,
+  ProvisionOptions,
+  RetireOptions,
+  SuspendOptions,
+  TenantChanges,
+  TenantFilter,
+  TenantPage,
+  TenantPageOptions,
+} from "./options.js";
+export type { FailedProvisioning, ResumedProvisioning } from "./provisioning.js";
+export { Registry } from "./registry.js";
+export { type ProvisioningOptions, type Seed, type SeedPosition, seedsOf } from "./seed.js";
+export { Tenants } from "./tenants.js";

@@ -1,125 +1,213 @@
-/** The tenants of a database: provisioning them, looking them up, listing them. */
+/** The tenants of a database: making them, finding them, and moving them through their states. */
 import { tenantryError } from "../errors/index.js";
-import { tenantNameBytesMax, tenantsListedAtOnceMax } from "../limits.js";
-import { isTenantName, newTenantId, parseTenantId, type TenantId, type TenantRecord } from "../tenant/index.js";
-import type { ControlPlane } from "./control-plane.js";
+import { tenantNameBytesMax } from "../limits.js";
+import type { CursorSeal } from "../repository/index.js";
+import { isTenantName, parseTenantId, type TenantId, type TenantRecord, tenantProfile } from "../tenant/index.js";
+import type { TransactionRunner } from "../transaction/index.js";
+import { Directory } from "./directory.js";
+import type {
+  EraseOptions,
+  ListTenantsOptions,
+  OperatorOptions,
+  ProvisionOptions,
+  RetireOptions,
+  SuspendOptions,
+  TenantChanges,
+  TenantPage,
+  TenantPageOptions,
+} from "./options.js";
+import { Provisioning, type ProvisioningParts, type ResumedProvisioning } from "./provisioning.js";
+import { defined, type Registry } from "./registry.js";
+import { Retirement, unretired } from "./retirement.js";
 
-/**
- * What a new tenant needs.
- *
- * @example
- * ```ts
- * import { type Database, parseTenantId } from "tenantry";
- * declare const db: Database;
- * const id = parseTenantId("7b1985ce-4d2c-4f6a-9d0e-3f1f6a4f8f0a");
- * await db.tenants.provision({ name: "France", id });
- * ```
- */
-export interface ProvisionOptions {
-  /** For people: 1 to 256 bytes of UTF-8; need not be unique. */
-  readonly name: string;
-  /** An id of your own, as of a service that has its tenants already; a new random one unless given. */
-  readonly id?: TenantId | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/**
- * Which tenants to list.
- *
- * @example
- * ```ts
- * import { type Database, type TenantId } from "tenantry";
- * declare const db: Database;
- * declare const last: TenantId;
- * for await (const { id, name } of db.tenants.list({ after: last, limit: 20 })) console.log(id, name);
- * ```
- */
-export interface ListTenantsOptions {
-  /** Begins after this tenant. */
-  readonly after?: TenantId | undefined;
-  /** Tenants at most. */
-  readonly limit?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+/** What the tenants of a database are put together from. */
+export interface TenantsParts extends Omit<ProvisioningParts, "runner"> {
+  readonly runner: TransactionRunner;
+  readonly seal: CursorSeal;
 }
 
 /**
  * The registry of a database's tenants. Whoever holds it sees all of them: keep it, and the `Database`, to the parts
  * of a program that run the service, and give the others a `Tenant`.
  *
+ * A change of a tenant is one transaction, seen at once by every process, and leaves an entry in the tenant's audit
+ * trail. Moving a tenant into the state it is in does nothing. All changes reject with `TENANT_UNKNOWN`,
+ * `TENANT_ID_INVALID`, `TENANT_OPTION_INVALID`, and with `TENANT_MOVE_INVALID` for a state that the present one does not
+ * lead to.
+ *
  * @example
  * ```ts
  * import type { Database } from "tenantry";
  * declare const db: Database;
- * const { id } = await db.tenants.provision({ name: "France" });
- * for await (const tenant of db.tenants.list()) console.log(tenant.id, tenant.name, tenant.state);
+ * const { id } = await db.tenants.provision({ name: "France", externalKey: "cus_4711", plan: "team" });
+ * await db.tenants.suspend(id, { reads: true, by: "ann@ops", reason: "invoice overdue" });
+ * await db.tenants.resume(id);
+ * for await (const tenant of db.tenants.list({ plan: "team" })) console.log(tenant.id, tenant.name, tenant.state);
  * ```
  */
 export class Tenants {
-  readonly #control: ControlPlane;
-  readonly #now: () => number;
+  readonly #registry: Registry;
+  readonly #directory: Directory;
+  readonly #provisioning: Provisioning;
+  readonly #retirement: Retirement;
 
-  constructor(control: ControlPlane, now: () => number) {
-    this.#control = control;
-    this.#now = now;
+  /** @internal */
+  constructor({ registry, seal, runner, ...parts }: TenantsParts) {
+    this.#registry = registry;
+    this.#directory = new Directory(registry, seal);
+    this.#provisioning = new Provisioning({ ...parts, registry, runner: runner.asOperator("provisioning") });
+    this.#retirement = new Retirement(registry);
   }
 
   /**
-   * Makes a tenant; it can be used at once, from every process. One get.
+   * Makes a tenant: at once where the database has no seeds; else its state is `provisioning` until all of them have
+   * run, each applied once. When this fails on the way, the tenant stays in that state, and provisioning again with its
+   * `externalKey` or `id`, or `resumeProvisioning`, goes on. With an `externalKey` that is taken, gives the tenant that
+   * has it, as it is by now. One get for each of `externalKey` and `id`.
    *
-   * @throws `TENANT_NAME_INVALID` when the name is not 1 to 256 bytes of well-formed text, `TENANT_EXISTS` when the
-   *   id given is taken, also by a retired tenant.
+   * @throws `TENANT_NAME_INVALID`, `TENANT_PROFILE_INVALID`, `TENANT_EXISTS` when the id given is taken, also by an
+   *   erased tenant, and what a seed throws.
    */
-  async provision({ name, id, signal }: ProvisionOptions): Promise<TenantRecord> {
-    if (!isTenantName(name)) throw tenantryError("TENANT_NAME_INVALID", { tenantNameBytesMax });
-    const record: TenantRecord = {
-      id: id === undefined ? newTenantId() : parseTenantId(id),
-      name,
-      state: "active",
-      incarnation: 1,
-      createdAt: this.#now(),
-      revision: 1,
-    };
-    await this.#control.system(
-      async (transaction) => {
-        if ((await transaction.getTenant(record.id)) !== undefined) throw tenantryError("TENANT_EXISTS", {});
-        transaction.putTenant(record);
-      },
-      { signal, label: { operation: "provision" } },
-    );
-    return record;
+  provision(options: ProvisionOptions): Promise<TenantRecord> {
+    return this.#provisioning.provision(options);
+  }
+
+  /**
+   * Finishes what was left of provisioning by a crash or an error: to be called when a service starts, or now and then.
+   * One tenant's failure does not stop the others.
+   */
+  resumeProvisioning(options?: { readonly signal?: AbortSignal | undefined }): Promise<ResumedProvisioning> {
+    return this.#provisioning.resume(options?.signal);
   }
 
   /** What the registry knows of a tenant; undefined when there is none of this id. One get. */
   async get(id: TenantId, options?: { readonly signal?: AbortSignal | undefined }): Promise<TenantRecord | undefined> {
     const known = parseTenantId(id);
-    return this.#control.system((transaction) => transaction.getTenant(known), {
+    return this.#registry.control.system((transaction) => transaction.getTenant(known), {
       signal: options?.signal,
       label: { operation: "getTenant" },
     });
   }
 
+  /** The tenant that another system knows by this key; undefined when there is none. Two gets. */
+  findByExternalKey(
+    key: string,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<TenantRecord | undefined> {
+    return this.#directory.byExternalKey(key, options?.signal);
+  }
+
   /**
-   * The tenants in the order of their ids, of any number. One range read per thousand, each of its own point in
-   * time: one provisioned meanwhile may be among them.
+   * The tenants a filter asks for, of any number, in the order of their ids, or with `namePrefix` of their names. One
+   * range read per thousand, each of its own point in time: one provisioned meanwhile may be among them. A name prefix
+   * is answered by an index and costs a get for each tenant besides; plan and state are looked at tenant by tenant.
    */
-  async *list({
-    after,
-    limit = Number.POSITIVE_INFINITY,
-    signal,
-  }: ListTenantsOptions = {}): AsyncGenerator<TenantRecord, undefined, undefined> {
-    let last = after === undefined ? undefined : parseTenantId(after);
-    let remaining = limit;
-    while (remaining > 0) {
-      const from = last;
-      const size = Math.min(remaining, tenantsListedAtOnceMax);
-      const records = await this.#control.system(
-        (transaction) => transaction.listTenants({ after: from, limit: size }),
-        { signal, label: { operation: "listTenants" } },
-      );
-      yield* records;
-      last = records.at(-1)?.id;
-      if (records.length < size || last === undefined) return;
-      remaining -= records.length;
-    }
+  list(options: ListTenantsOptions = {}): AsyncGenerator<TenantRecord, undefined, undefined> {
+    return this.#directory.list(options);
+  }
+
+  /**
+   * A page of the tenants a filter asks for, in the order of `list`.
+   *
+   * @throws `PAGE_SIZE_INVALID`, `TENANT_OPTION_INVALID`, `CURSOR_INVALID` for a cursor that is a day old, of another
+   *   filter or principal, or none.
+   */
+  page(options: TenantPageOptions): Promise<TenantPage> {
+    return this.#directory.page(options);
+  }
+
+  /** Gives a tenant another name. */
+  rename(id: TenantId, name: string, options?: OperatorOptions): Promise<TenantRecord> {
+    return this.#update(id, { name }, { ...options, operation: "rename" });
+  }
+
+  /**
+   * Changes name, plan, region or metadata; policies that go by the plan see it with the next transaction.
+   *
+   * @throws `TENANT_NAME_INVALID`, `TENANT_PROFILE_INVALID`.
+   */
+  update(id: TenantId, changes: TenantChanges, options?: OperatorOptions): Promise<TenantRecord> {
+    return this.#update(id, changes, { ...options, operation: "update" });
+  }
+
+  /** Stops a tenant: nobody reads or writes its data but an operator, who may read. With `reads`, everybody may read. */
+  suspend(id: TenantId, options: SuspendOptions = {}): Promise<TenantRecord> {
+    return this.#move(id, options.reads === true ? "readOnly" : "suspended", { ...options, operation: "suspend" });
+  }
+
+  /** Shuts a tenant to everybody but operators, who may read and write it ({@link Database.operator}). */
+  quarantine(id: TenantId, options?: OperatorOptions): Promise<TenantRecord> {
+    return this.#move(id, "quarantined", { ...options, operation: "quarantine" });
+  }
+
+  /** Makes a suspended, quarantined or retired tenant active again. */
+  resume(id: TenantId, options?: OperatorOptions): Promise<TenantRecord> {
+    return this.#move(id, "active", { ...options, operation: "resume" });
+  }
+
+  /**
+   * Retires a tenant: nobody uses it any more, and after the grace period `eraseDue` erases it. Until then `resume` takes
+   * it back. The period is counted from the latest time that any process's clock has shown here, so that a clock that
+   * stepped back does not shorten it.
+   */
+  retire(id: TenantId, options: RetireOptions = {}): Promise<TenantRecord> {
+    return this.#retirement.retire(id, options);
+  }
+
+  /**
+   * Erases a retired tenant for good: everything in its range of keys in one clear range, with the keys under which its
+   * audit trail names people. Its id stays taken; name, external key and profile are gone; the trail stays.
+   *
+   * @throws `TENANT_GRACE_UNENDED` before the grace period has ended, unless `withinGrace` is given.
+   */
+  erase(id: TenantId, options: EraseOptions = {}): Promise<TenantRecord> {
+    return this.#retirement.erase(id, options);
+  }
+
+  /**
+   * Erases the retired tenants whose grace period has ended, and gives their ids: to be called daily, say. Each is a
+   * transaction of its own; after a crash the next call goes on.
+   */
+  eraseDue(options: OperatorOptions = {}): Promise<TenantId[]> {
+    return this.#retirement.eraseDue(options);
+  }
+
+  #move(
+    id: TenantId,
+    state: TenantRecord["state"],
+    act: OperatorOptions & { readonly operation: string },
+  ): Promise<TenantRecord> {
+    return this.#registry.change(id, act, (record) => {
+      if (record.state === state) return record;
+      // Only its seeds' end opens a tenant for the first time.
+      if (record.state === "provisioning")
+        throw tenantryError("TENANT_MOVE_INVALID", { from: record.state, to: state });
+      return { ...unretired(record), state };
+    });
+  }
+
+  #update(
+    id: TenantId,
+    changes: TenantChanges,
+    act: OperatorOptions & { readonly operation: string },
+  ): Promise<TenantRecord> {
+    const { name, plan, region, metadata } = changes;
+    if (name !== undefined && !isTenantName(name)) throw tenantryError("TENANT_NAME_INVALID", { tenantNameBytesMax });
+    const checked = tenantProfile({
+      plan: plan ?? undefined,
+      region: region ?? undefined,
+      metadata: metadata ?? undefined,
+    });
+    return this.#registry.change(id, act, (record) => {
+      if (record.state === "erased") throw tenantryError("TENANT_MOVE_INVALID", { from: "erased", to: "erased" });
+      const { plan: planWas, region: regionWas, metadata: metadataWas, ...rest } = record;
+      return defined({
+        ...rest,
+        name: name ?? record.name,
+        plan: plan === null ? undefined : (checked.plan ?? planWas),
+        region: region === null ? undefined : (checked.region ?? regionWas),
+        metadata: metadata === null ? undefined : (checked.metadata ?? metadataWas),
+      });
+    });
   }
 }

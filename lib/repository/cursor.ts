@@ -17,7 +17,8 @@ export interface CursorPosition {
 
 /** What a cursor is good for. It is not stored in the cursor but authenticated with it. */
 export interface CursorBinding {
-  readonly tenantId: TenantId;
+  /** The tenant, or the registry of all of them. */
+  readonly tenantId: TenantId | "registry";
   /** Whom the page was made for; another's cursor is refused. */
   readonly principal: string | undefined;
   /** The bytes that tell one query from another. */
@@ -64,7 +65,7 @@ class TenantSecrets {
   /** In the order of last use. */
   readonly #kept = new Map<string, { readonly of: Uint8Array; readonly secret: Uint8Array }>();
 
-  secret(key: CursorKey, tenantId: TenantId): Uint8Array {
+  secret(key: CursorKey, tenantId: CursorBinding["tenantId"]): Uint8Array {
     const name = `${tenantId}${Buffer.from(key.id).toString("latin1")}`;
     const kept = this.#kept.get(name);
     this.#kept.delete(name);

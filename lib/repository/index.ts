@@ -1,7 +1,14 @@
 /** Repositories: the typed door to one entity's records in one tenant. */
 export type { AccessPolicy, AccessRight, Denial, OnDenied, RecordAction } from "./access/access-policy.js";
 export type { AccessRules, RecordAccess } from "./access/record-access.js";
-export { type CursorKey, type CursorKeyring, CursorSeal, cursorKey, cursorSecretBytes } from "./cursor.js";
+export {
+  type CursorBinding,
+  type CursorKey,
+  type CursorKeyring,
+  CursorSeal,
+  cursorKey,
+  cursorSecretBytes,
+} from "./cursor.js";
 export type { ChangeOptions, OperationOptions, RepositoryOptions } from "./interface/options.js";
 export type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 export type { ReadScope, TransactionScope } from "./interface/scope.js";

@@ -2,7 +2,9 @@
 export { type TenantContext, tenantContext } from "./tenant-context.js";
 export type { TenantId, TenantIdFault } from "./tenant-id.js";
 export { isTenantId, newTenantId, parseTenantId, tenantIdBytes, tenantIdFromBytes } from "./tenant-id.js";
+export type { TenantMetadata, TenantProfile } from "./tenant-profile.js";
+export { isExternalKey, isTenantName, tenantProfile } from "./tenant-profile.js";
 export type { TenantRecord, TenantRecordFault } from "./tenant-record.js";
-export { decodeTenantRecord, encodeTenantRecord, isTenantName } from "./tenant-record.js";
+export { decodeTenantRecord, encodeTenantRecord } from "./tenant-record.js";
 export type { TenantState, TenantStateRules } from "./tenant-state.js";
 export { isTenantState, tenantStates } from "./tenant-state.js";

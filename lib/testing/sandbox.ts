@@ -50,6 +50,9 @@ export interface Sandbox extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** The name of all tenants of sandboxes. */
+const name = "sandbox";
+
 class TenantSandbox implements Sandbox {
   readonly #options: SandboxOptions;
   readonly #given = new Set<TenantId>();
@@ -61,7 +64,7 @@ class TenantSandbox implements Sandbox {
 
   async tenant(): Promise<Tenant> {
     const db = await this.database();
-    const { id } = await db.tenants.provision({ name: "sandbox" });
+    const { id } = await db.tenants.provision({ name });
     this.#given.add(id);
     return db.tenant(id);
   }
@@ -109,6 +112,7 @@ async function removeTenants(engine: Engine, keyspace: Keyspace, ids: readonly T
         transaction.clearRange(begin, end);
       }
       transaction.clear(keyspace.control.registryKey(id));
+      transaction.clear(keyspace.control.nameKey(name, id));
     }
     // Ten bytes of stamp, and four for their place.
     transaction.atomic("setVersionstampedValue", metadataVersionKey(), new Uint8Array(14));

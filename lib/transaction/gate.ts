@@ -59,9 +59,10 @@ export class TenantGate {
    * Lets a transaction in. One snapshot read of the metadata version; only when that changed, one of the tenant's
    * record. What was read is right at the transaction's read version, whatever changes later: {@link admitWrites}.
    *
+   * @param operator Whether an operator asks, whom more states let in.
    * @throws TENANT_UNAVAILABLE when the tenant's state permits no reads.
    */
-  async admit(engine: EngineTransaction, id: TenantId): Promise<Admission> {
+  async admit(engine: EngineTransaction, id: TenantId, operator = false): Promise<Admission> {
     const tenant = this.#tenant(id);
     const version = await engine.get(this.#metadataKey, true);
     let { admission } = tenant;
@@ -72,12 +73,12 @@ export class TenantGate {
       tenant.admission = admission;
     }
     const { record } = admission;
-    if (record !== undefined && !tenantStates[record.state].reads) throw tenantryError("TENANT_UNAVAILABLE", {});
+    if (record !== undefined && !permitted(record, operator).reads) throw tenantryError("TENANT_UNAVAILABLE", {});
     return admission;
   }
 
   /** The guard of the audit trail of a tenant's present incarnation. */
-  trail({ id, incarnation }: TenantRecord): TenantGuard {
+  trail({ id, incarnation }: Pick<TenantRecord, "id" | "incarnation">): TenantGuard {
     return new TenantGuard(this.#keyspace.trail(id, incarnation), this.#violations);
   }
 
@@ -112,13 +113,19 @@ export class TenantGate {
   }
 }
 
+/** What a tenant's state permits its users, or an operator. */
+function permitted({ state }: TenantRecord, operator: boolean): { readonly reads: boolean; readonly writes: boolean } {
+  const rules = tenantStates[state];
+  return operator ? { reads: rules.operatorReads, writes: rules.operatorWrites } : rules;
+}
+
 /**
  * Lets an admitted transaction write: puts the tenant's record under a read conflict without reading it, so that a
  * suspension committed meanwhile makes the transaction fail, and the changes of ten thousand other tenants don't.
  *
  * @throws TENANT_UNAVAILABLE for an unknown tenant and for one whose state permits no writes.
  */
-export function admitWrites({ seat, record }: Admission, engine: EngineTransaction): void {
-  if (record === undefined || !tenantStates[record.state].writes) throw tenantryError("TENANT_UNAVAILABLE", {});
+export function admitWrites({ seat, record }: Admission, engine: EngineTransaction, operator = false): void {
+  if (record === undefined || !permitted(record, operator).writes) throw tenantryError("TENANT_UNAVAILABLE", {});
   engine.addReadConflictRange(seat.stateKey, seat.stateKeyEnd);
 }

@@ -6,7 +6,7 @@ import type { TenantId } from "../tenant/index.js";
 import type { TransactionHost } from "./host.js";
 import type { ActingOptions, ReadTransactionOptions } from "./options.js";
 import type { ReadTransaction } from "./read-transaction.js";
-import { beginReading, OwnReadPlan, type PriorityOptions } from "./tenant-plan.js";
+import { beginReading, OwnReadPlan, type PriorityOptions, type ReadPlanOptions } from "./tenant-plan.js";
 
 /**
  * Reads in several steps, for scans: all of them at one version while that is younger than
@@ -58,8 +58,9 @@ class SessionPlan<T> extends OwnReadPlan<T> {
     tenantId: TenantId,
     fn: (transaction: ReadTransaction) => Promise<T>,
     kept: KeptTransaction,
+    operator: string | undefined,
   ) {
-    super(host, tenantId, fn, {});
+    super(host, tenantId, fn, { operator });
     this.#kept = kept;
   }
 
@@ -74,11 +75,15 @@ class SessionPlan<T> extends OwnReadPlan<T> {
 export class TenantReadSession implements ReadSession {
   readonly #host: TransactionHost;
   readonly #tenantId: TenantId;
-  readonly #options: ReadTransactionOptions & ActingOptions;
+  readonly #options: ReadTransactionOptions & ActingOptions & ReadPlanOptions;
   readonly #kept: KeptTransaction;
   #ended = false;
 
-  constructor(host: TransactionHost, tenantId: TenantId, options: ReadTransactionOptions & ActingOptions) {
+  constructor(
+    host: TransactionHost,
+    tenantId: TenantId,
+    options: ReadTransactionOptions & ActingOptions & ReadPlanOptions,
+  ) {
     this.#host = host;
     this.#tenantId = tenantId;
     this.#options = options;
@@ -87,7 +92,7 @@ export class TenantReadSession implements ReadSession {
 
   async read<T>(fn: (transaction: ReadTransaction) => Promise<T>): Promise<T> {
     if (this.#ended) throw tenantryError("TRANSACTION_ENDED", { operation: "read" });
-    const plan = new SessionPlan(this.#host, this.#tenantId, fn, this.#kept);
+    const plan = new SessionPlan(this.#host, this.#tenantId, fn, this.#kept, this.#options.operator);
     try {
       return await this.#host.perform({ kind: "read", tenantId: this.#tenantId, options: this.#options }, plan);
     } catch (error) {

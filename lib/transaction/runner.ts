@@ -25,10 +25,20 @@ import type { TenantTransaction } from "./tenant-transaction.js";
  */
 export class TransactionRunner implements AsyncDisposable {
   readonly #host: TransactionHost;
+  readonly #operator: string | undefined;
 
-  /** @param host Shared with the control plane's runner, where there is one. */
-  constructor(options: RunnerOptions, host: TransactionHost = new TransactionHost(options)) {
+  /**
+   * @param host Shared with the control plane's runner, where there is one.
+   * @param operator The operator who acts through this runner, whom more states of a tenant let in.
+   */
+  constructor(options: RunnerOptions, host: TransactionHost = new TransactionHost(options), operator?: string) {
     this.#host = host;
+    this.#operator = operator;
+  }
+
+  /** The same runner in the hands of an operator. */
+  asOperator(operator: string): TransactionRunner {
+    return new TransactionRunner(this.#host, this.#host, operator);
   }
 
   /**
@@ -41,7 +51,7 @@ export class TransactionRunner implements AsyncDisposable {
     fn: (transaction: TenantTransaction) => Promise<T>,
     options: TransactionOptions & ActingOptions = {},
   ): Promise<T> {
-    const plan = new WritePlan(this.#host, tenantId, fn, options);
+    const plan = new WritePlan(this.#host, tenantId, fn, this.#acting(options));
     return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
   }
 
@@ -53,7 +63,7 @@ export class TransactionRunner implements AsyncDisposable {
   ): Promise<T> {
     return await this.#host.perform(
       { kind: "read", tenantId, options },
-      new ReadPlan(this.#host, tenantId, fn, options),
+      new ReadPlan(this.#host, tenantId, fn, this.#acting(options)),
     );
   }
 
@@ -65,13 +75,13 @@ export class TransactionRunner implements AsyncDisposable {
   ): Promise<T> {
     return await this.#host.perform(
       { kind: "read", tenantId, options },
-      new OwnReadPlan(this.#host, tenantId, fn, options),
+      new OwnReadPlan(this.#host, tenantId, fn, this.#acting(options)),
     );
   }
 
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */
   openReadSession(tenantId: TenantId, options: ReadTransactionOptions & ActingOptions = {}): ReadSession {
-    return new TenantReadSession(this.#host, tenantId, options);
+    return new TenantReadSession(this.#host, tenantId, this.#acting(options));
   }
 
   /**
@@ -93,6 +103,10 @@ export class TransactionRunner implements AsyncDisposable {
    */
   close({ drainMs = drainMsDefault }: CloseOptions = {}): Promise<void> {
     return this.#host.running.close(drainMs);
+  }
+
+  #acting<O extends object>(options: O): O & { readonly operator?: string | undefined } {
+    return this.#operator === undefined ? options : { ...options, operator: this.#operator };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

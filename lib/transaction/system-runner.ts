@@ -32,7 +32,10 @@ class SystemPlan<T> implements RunPlan<T> {
   async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
     const { keyspace, gate, running } = this.#host;
     const attempt = new Attempt(engine, { firstWrite() {} });
-    const transaction = new SystemView(attempt, keyspace, (id) => gate.seat(id).guard);
+    const transaction = new SystemView(attempt, keyspace, {
+      tenant: (id) => gate.seat(id).guard,
+      trail: (incarnation) => gate.trail(incarnation),
+    });
     return { attempt, call: () => running.inside(attempt, () => this.#fn(transaction)) };
   }
 

@@ -33,6 +33,8 @@ export interface SystemTransaction {
   clearTenantData(id: TenantId): void;
   /** The way into one tenant for moves, restores and exports: not gated by its state. Ends with this transaction. */
   actAsTenant(id: TenantId): TenantTransaction;
+  /** The audit trail of one incarnation of a tenant; keys are relative to it. Ends with this transaction. */
+  trailOf(incarnation: Pick<TenantRecord, "id" | "incarnation">): TenantTransaction;
   /** Runs once after the commit; see {@link TenantTransaction.afterCommit}. */
   afterCommit(fn: () => void | Promise<void>): void;
 }

@@ -13,7 +13,12 @@ import { Attempt, HookChain, ReadView, TenantView } from "./view/index.js";
 /** What of a call's options its engine transactions are begun by. */
 export type PriorityOptions = Pick<ReadTransactionOptions, "priority">;
 
-export interface WritePlanOptions extends ActingOptions, PriorityOptions {
+export interface ReadPlanOptions extends PriorityOptions {
+  /** The operator who acts, whom more states of the tenant let in. */
+  readonly operator?: string | undefined;
+}
+
+export interface WritePlanOptions extends ActingOptions, ReadPlanOptions {
   readonly label?: TransactionLabel | undefined;
   readonly idempotencyKey?: string | undefined;
   /** What the library itself adds to the tenant's writes. */
@@ -33,6 +38,7 @@ export class WritePlan<T> implements RunPlan<T> {
   readonly #context: TenantContext | undefined;
   readonly #label: TransactionLabel;
   readonly #priority: TransactionPriority | undefined;
+  readonly #operator: string | undefined;
   /** Wall time of the call: one run stays in one time bucket. */
   readonly #begun: number;
 
@@ -42,7 +48,7 @@ export class WritePlan<T> implements RunPlan<T> {
     fn: (transaction: TenantTransaction) => Promise<T>,
     options: WritePlanOptions,
   ) {
-    const { idempotencyKey, join, context, label = {}, priority } = options;
+    const { idempotencyKey, join, context, label = {}, priority, operator } = options;
     this.#host = host;
     this.#tenantId = tenantId;
     this.#seat = host.gate.seat(tenantId);
@@ -52,6 +58,7 @@ export class WritePlan<T> implements RunPlan<T> {
     this.#context = context;
     this.#label = label;
     this.#priority = priority;
+    this.#operator = operator;
     this.keyed = idempotencyKey !== undefined;
     this.#begun = host.clock.now();
   }
@@ -66,18 +73,20 @@ export class WritePlan<T> implements RunPlan<T> {
 
   async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
     const { running, hooks, gate } = this.#host;
-    const admission = await gate.admit(engine, this.#tenantId);
+    const operator = this.#operator;
+    const admission = await gate.admit(engine, this.#tenantId, operator !== undefined);
     const { guard } = admission.seat;
     let chain: HookChain | undefined;
     const attempt = new Attempt(engine, {
-      firstWrite: () => admitWrites(admission, engine),
+      firstWrite: () => admitWrites(admission, engine, operator !== undefined),
       change: (change) => chain?.change(change),
     });
     const transaction = new TenantView(attempt, guard);
     if (hooks.length > 0 && admission.record !== undefined) {
       const tenant = admission.record;
       const trail = (): TenantGuard => gate.trail(tenant);
-      chain = new HookChain(hooks, { tenant, attempt, guard, trail, context: this.#context, label: this.#label });
+      const acting = { context: this.#context, operator, label: this.#label };
+      chain = new HookChain(hooks, { tenant, attempt, guard, trail, ...acting });
     }
     if (this.#join !== undefined) {
       attempt.write("join");
@@ -115,13 +124,13 @@ export class ReadPlan<T> implements RunPlan<T> {
   protected readonly host: TransactionHost;
   readonly #tenantId: TenantId;
   readonly #fn: (transaction: ReadTransaction) => Promise<T>;
-  readonly #options: PriorityOptions;
+  readonly #options: ReadPlanOptions;
 
   constructor(
     host: TransactionHost,
     tenantId: TenantId,
     fn: (transaction: ReadTransaction) => Promise<T>,
-    options: PriorityOptions,
+    options: ReadPlanOptions,
   ) {
     this.host = host;
     this.#tenantId = tenantId;
@@ -139,7 +148,7 @@ export class ReadPlan<T> implements RunPlan<T> {
 
   async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
     const { running, gate } = this.host;
-    const { seat } = await gate.admit(engine, this.#tenantId);
+    const { seat } = await gate.admit(engine, this.#tenantId, this.#options.operator !== undefined);
     const attempt = new Attempt(engine, readOnly);
     const transaction = new ReadView(attempt, seat.guard, true);
     return {

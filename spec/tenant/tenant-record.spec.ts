@@ -36,7 +36,10 @@ const reason = (fn: () => unknown): string | undefined => {
   return undefined;
 };
 
-const stored = (value: unknown): Uint8Array => Buffer.concat([Uint8Array.of(1), Buffer.from(JSON.stringify(value))]);
+const stored = (value: unknown, format = 2): Uint8Array =>
+  Buffer.concat([Uint8Array.of(format), Buffer.from(JSON.stringify(value))]);
+const text = fc.string({ unit: "binary", minLength: 1, maxLength: 12 });
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 
 describe("records", () => {
   test("round trip", () => {
@@ -50,11 +53,18 @@ describe("records", () => {
           incarnation: count,
           createdAt: fc.nat(),
           revision: count,
+          externalKey: maybe(text),
+          plan: maybe(text),
+          region: maybe(text),
+          metadata: maybe(fc.dictionary(text, text, { maxKeys: 4 }).filter((map) => !Object.hasOwn(map, "__proto__"))),
+          eraseAfter: maybe(fc.nat()),
         }),
         (value) => {
           const bytes = encodeTenantRecord(value);
-          expect(decodeTenantRecord(bytes)).toStrictEqual({ ...value });
-          expect(bytes[0]).toBe(1);
+          const there = Object.entries(value).filter(([, item]) => item !== undefined);
+          expect(decodeTenantRecord(bytes)).toEqual(Object.fromEntries(there));
+          expect(Object.keys(decodeTenantRecord(bytes))).toHaveLength(there.length);
+          expect(bytes[0]).toBe(2);
         },
       ),
       { numRuns: runs(200) },
@@ -74,9 +84,32 @@ describe("records", () => {
     ["text for a number", { createdAt: "1" }, "createdAt"],
     ["revision 0", { revision: 0 }, "revision"],
     ["a field more", { extra: 1 }, "fields"],
+    ["an empty external key", { externalKey: "" }, "externalKey"],
+    ["too long an external key", { externalKey: "x".repeat(513) }, "externalKey"],
+    ["too long a plan", { plan: "x".repeat(65) }, "plan"],
+    ["a number for a region", { region: 1 }, "region"],
+    ["metadata that is no text", { metadata: { seats: 5 } }, "metadata"],
+    ["too much metadata", { metadata: { text: "x".repeat(8_189) } }, "metadata"],
+    ["a list for metadata", { metadata: ["x"] }, "metadata"],
+    [
+      "too many entries of metadata",
+      { metadata: Object.fromEntries(Array.from({ length: 65 }, (_, n) => [n, ""])) },
+      "metadata",
+    ],
+    ["an end before 1970", { eraseAfter: -1 }, "eraseAfter"],
   ])("refuse %s, both ways", (_, change, expected) => {
     expect(reason(() => encodeTenantRecord({ ...record, ...change }))).toBe(expected);
     expect(reason(() => decodeTenantRecord(stored({ ...record, ...change })))).toBe(expected);
+  });
+
+  test("are read from the first format, which had no field that may be absent", () => {
+    expect(decodeTenantRecord(stored(record, 1))).toEqual(record);
+    expect(reason(() => decodeTenantRecord(stored({ ...record, plan: "team" }, 1)))).toBe("fields");
+  });
+
+  test("have no name once they are of an erased tenant, and only then", () => {
+    expect(decodeTenantRecord(encodeTenantRecord({ ...record, name: "", state: "erased" })).name).toBe("");
+    expect(reason(() => encodeTenantRecord({ ...record, name: "", state: "retired" }))).toBe("name");
   });
 
   test("refuse bytes that hold none", () => {
@@ -86,9 +119,9 @@ describe("records", () => {
     expect(reason(() => decodeTenantRecord(stored([1, 2, 3, 4, 5, 6])))).toBe("fields");
     expect(reason(() => decodeTenantRecord(new Uint8Array(0)))).toBe("format");
     expect(reason(() => decodeTenantRecord(Buffer.from(JSON.stringify(record))))).toBe("format");
-    expect(reason(() => decodeTenantRecord(encodeTenantRecord(record).fill(2, 0, 1)))).toBe("format");
+    expect(reason(() => decodeTenantRecord(encodeTenantRecord(record).fill(3, 0, 1)))).toBe("format");
     expect(reason(() => decodeTenantRecord(encodeTenantRecord(record).slice(0, -1)))).toBe("notJson");
-    expect(reason(() => decodeTenantRecord(Uint8Array.of(1, 0x22, 0xff, 0x22)))).toBe("notJson");
+    expect(reason(() => decodeTenantRecord(Uint8Array.of(2, 0x22, 0xff, 0x22)))).toBe("notJson");
   });
 
   test("names are bounded in bytes", () => {
@@ -101,27 +134,35 @@ describe("records", () => {
 describe("states", () => {
   test("permit what they say", () => {
     const permitted = states.map((state): [TenantState, string] => {
-      const { reads, writes } = tenantStates[state];
-      return [state, `${reads ? "r" : "-"}${writes ? "w" : "-"}`];
+      const { reads, writes, operatorReads, operatorWrites } = tenantStates[state];
+      const said = (can: boolean, letter: string): string => (can ? letter : "-");
+      const own = said(reads, "r") + said(writes, "w");
+      return [state, `${own} ${said(operatorReads, "r")}${said(operatorWrites, "w")}`];
     });
+    // Of users, then of operators.
     expect(Object.fromEntries(permitted)).toEqual({
-      active: "rw",
-      readOnly: "r-",
-      suspended: "--",
-      quarantined: "--",
-      retired: "--",
+      provisioning: "-- rw",
+      active: "rw rw",
+      readOnly: "r- r-",
+      suspended: "-- r-",
+      quarantined: "-- rw",
+      retired: "-- r-",
+      erased: "-- --",
     });
   });
 
-  test("writing needs reading, none leads to itself, and retired is the end all can reach", () => {
+  test("writing needs reading, none leads to itself or back to the beginning, and erased is the end, after retired", () => {
     for (const state of states) {
-      const { reads, writes, next } = tenantStates[state];
+      const { reads, writes, operatorReads, operatorWrites, next } = tenantStates[state];
       expect(reads || !writes).toBe(true);
+      expect(operatorReads || !(reads || operatorWrites)).toBe(true);
       expect(next).not.toContain(state);
+      expect(next).not.toContain("provisioning");
       expect(new Set(next).size).toBe(next.length);
-      expect(next.includes("retired")).toBe(state !== "retired");
+      expect(next.includes("retired")).toBe(state !== "retired" && state !== "erased");
+      expect(next.includes("erased")).toBe(state === "retired");
     }
-    expect(tenantStates.retired.next).toEqual([]);
+    expect(tenantStates.erased.next).toEqual([]);
   });
 
   test("are told from other values", () => {

@@ -57,7 +57,10 @@ export function opened({ writable = true, inner = arrayEngine().begin(), answers
     view: new TenantView(attempt, guard),
     read: new ReadView(attempt, guard, false),
     snapshot: new ReadView(attempt, guard, true),
-    system: new SystemView(attempt, keyspace, (tenant) => new TenantGuard(keyspace.tenant(tenant))),
+    system: new SystemView(attempt, keyspace, {
+      tenant: (tenant) => new TenantGuard(keyspace.tenant(tenant)),
+      trail: (trail) => new TenantGuard(keyspace.trail(trail.id, trail.incarnation)),
+    }),
   };
 }
 

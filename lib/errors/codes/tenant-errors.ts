@@ -13,8 +13,26 @@ export const tenantErrors = {
     "The subject, a role or the request id of a tenant context is not text of a permitted length, or there are too many roles.",
   ),
   TENANT_CONTEXT_FOREIGN: define()("isolation", "The tenant context is of another tenant than the handle asked for."),
+  TENANT_PROFILE_INVALID: define<{ part: string }>()(
+    "input",
+    "The external key, plan, region or metadata of a tenant cannot be stored.",
+  ),
   TENANT_EXISTS: define()("conflict", "There is a tenant with this id already."),
+  TENANT_UNKNOWN: define()("missing", "There is no tenant with this id."),
+  TENANT_MOVE_INVALID: define<{ from: string; to: string }>()(
+    "conflict",
+    "The tenant's state does not lead to the one asked for.",
+  ),
+  TENANT_GRACE_UNENDED: define<{ eraseAfter: number }>()(
+    "conflict",
+    "The grace period of the retired tenant has not ended.",
+  ),
+  TENANT_OPTION_INVALID: define<{ option: string; reason: string }>()(
+    "usage",
+    "An option of a call on tenants is not valid.",
+  ),
   TENANT_UNAVAILABLE: define()("missing", "There is no such tenant, or it takes no writes now."),
+  AUDIT_TRAIL_CORRUPT: define()("corrupt", "A row of an audit trail is not one."),
   ISOLATION_VIOLATION: define<{ operation: string; reason: string }>()(
     "isolation",
     "The operation would have left its tenant and was refused.",

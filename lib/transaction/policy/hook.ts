@@ -25,6 +25,8 @@ export interface HookScope {
   readonly tenant: TenantRecord;
   /** On whose behalf; undefined for a handle that acts for nobody in particular. */
   readonly context: TenantContext | undefined;
+  /** The operator who acts, where one does. */
+  readonly operator: string | undefined;
   /** What the transaction is for; undefined parts where the caller does not say. */
   readonly label: TransactionLabel;
   /** Keys are relative to the hook's subspace of the tenant. */

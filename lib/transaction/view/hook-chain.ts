@@ -15,6 +15,7 @@ export interface HookedAttempt {
   /** The guard of the tenant's audit trail. */
   readonly trail: () => TenantGuard;
   readonly context: TenantContext | undefined;
+  readonly operator: string | undefined;
   readonly label: TransactionLabel;
 }
 
@@ -24,13 +25,15 @@ export class HookChain {
   readonly #changes: RecordChange[] = [];
   readonly #attempt: Attempt;
 
-  constructor(hooks: readonly TransactionHook[], { tenant, attempt, guard, trail, context, label }: HookedAttempt) {
+  constructor(hooks: readonly TransactionHook[], hooked: HookedAttempt) {
+    const { tenant, attempt, guard, trail, context, operator, label } = hooked;
     this.#attempt = attempt;
     this.#links = hooks.map((hook) => ({
       hook,
       scope: {
         tenant,
         context,
+        operator,
         label,
         transaction: new TenantView(attempt, guard.within(subspacePrefix(hook.subspace))),
         trail: hook.trail === true ? new TenantView(attempt, trail()) : undefined,

@@ -15,17 +15,23 @@ import { TenantView } from "./tenant-view.js";
 /** A value whose first 10 bytes become the versionstamp: those, and 4 bytes for their place. */
 const stampOnly = (): Uint8Array => new Uint8Array(14);
 
+/** The guards that stand in front of tenants and of their trails. */
+export interface GuardSource {
+  tenant(id: TenantId): TenantGuard;
+  trail(incarnation: Pick<TenantRecord, "id" | "incarnation">): TenantGuard;
+}
+
 /** The {@link SystemTransaction} of one attempt. */
 export class SystemView implements SystemTransaction {
   readonly #attempt: Attempt;
   readonly #keyspace: Keyspace;
-  readonly #guardOf: (id: TenantId) => TenantGuard;
+  readonly #guards: GuardSource;
   #bumped = false;
 
-  constructor(attempt: Attempt, keyspace: Keyspace, guardOf: (id: TenantId) => TenantGuard) {
+  constructor(attempt: Attempt, keyspace: Keyspace, guards: GuardSource) {
     this.#attempt = attempt;
     this.#keyspace = keyspace;
-    this.#guardOf = guardOf;
+    this.#guards = guards;
   }
 
   get(key: Uint8Array, options?: KeyReadOptions): Promise<Uint8Array | undefined> {
@@ -134,7 +140,12 @@ export class SystemView implements SystemTransaction {
 
   actAsTenant(id: TenantId): TenantTransaction {
     this.#attempt.use("actAsTenant");
-    return new TenantView(this.#attempt, this.#guardOf(id));
+    return new TenantView(this.#attempt, this.#guards.tenant(id));
+  }
+
+  trailOf(incarnation: Pick<TenantRecord, "id" | "incarnation">): TenantTransaction {
+    this.#attempt.use("trailOf");
+    return new TenantView(this.#attempt, this.#guards.trail(incarnation));
   }
 
   afterCommit(fn: () => void | Promise<void>): void {

@@ -1,0 +1,157 @@
+/** The directory: finding tenants by what they are called, and listing them. */
+import { tenantryError } from "../errors/index.js";
+import type { ControlKeys, KeyRange } from "../keyspace/index.js";
+import { pageSizeMax, tenantsListedAtOnceMax } from "../limits.js";
+import type { CursorBinding, CursorSeal } from "../repository/index.js";
+import {
+  decodeTenantRecord,
+  isExternalKey,
+  isTenantName,
+  isTenantState,
+  parseTenantId,
+  type TenantRecord,
+} from "../tenant/index.js";
+import { equalBytes, keyAfter, pack } from "../tuple/index.js";
+import { type ControlPlane, type ControlRowsOptions, controlRows } from "./control-plane.js";
+import {
+  invalid,
+  type ListTenantsOptions,
+  type TenantFilter,
+  type TenantPage,
+  type TenantPageOptions,
+} from "./options.js";
+import type { Registry } from "./registry.js";
+
+/** A tenant, and the key that found it. */
+interface Found {
+  readonly key: Uint8Array;
+  readonly record: TenantRecord;
+}
+
+/** The states a filter asks for; undefined for all but erased ones. */
+function statesOf({ state }: TenantFilter): readonly string[] | undefined {
+  if (state === undefined) return undefined;
+  const states = typeof state === "string" ? [state] : state;
+  if (!Array.isArray(states) || !states.every(isTenantState)) throw invalid("state", "not a state of tenants");
+  return states;
+}
+
+function accepts(filter: TenantFilter): (record: TenantRecord) => boolean {
+  const states = statesOf(filter);
+  const { plan } = filter;
+  return (record) =>
+    (states === undefined ? record.state !== "erased" : states.includes(record.state)) &&
+    (plan === undefined || record.plan === plan);
+}
+
+export class Directory {
+  readonly #control: ControlPlane;
+  readonly #keys: ControlKeys;
+  readonly #seal: CursorSeal;
+
+  constructor({ control, keys }: Registry, seal: CursorSeal) {
+    this.#control = control;
+    this.#keys = keys;
+    this.#seal = seal;
+  }
+
+  async byExternalKey(key: string, signal: AbortSignal | undefined): Promise<TenantRecord | undefined> {
+    if (!isExternalKey(key)) throw tenantryError("TENANT_PROFILE_INVALID", { part: "externalKey" });
+    return this.#control.system(
+      async (transaction) => {
+        const value = await transaction.get(this.#keys.externalKey(key));
+        const id = value === undefined ? undefined : this.#keys.lastTenant(value);
+        return id === undefined ? undefined : transaction.getTenant(id);
+      },
+      { signal, label: { operation: "findByExternalKey" } },
+    );
+  }
+
+  async *list(options: ListTenantsOptions): AsyncGenerator<TenantRecord, undefined, undefined> {
+    const { after, limit = Number.POSITIVE_INFINITY, signal } = options;
+    if (after !== undefined && options.namePrefix !== undefined) throw invalid("after", "given with a namePrefix");
+    const last = after === undefined ? undefined : keyAfter(this.#keys.registryKey(parseTenantId(after)));
+    let remaining = limit;
+    if (remaining <= 0) return;
+    for await (const { record } of this.#found(options, last, { limit, signal })) {
+      yield record;
+      if (--remaining <= 0) return;
+    }
+  }
+
+  async page(options: TenantPageOptions): Promise<TenantPage> {
+    const { size, cursor, principal, signal } = options;
+    if (!Number.isSafeInteger(size) || size < 1 || size > pageSizeMax) {
+      throw tenantryError("PAGE_SIZE_INVALID", { size, pageSizeMax });
+    }
+    const query = pack([options.namePrefix ?? null, options.plan ?? null, [...(statesOf(options) ?? [])]]);
+    const binding: CursorBinding = { tenantId: "registry", principal, query };
+    const position = cursor === undefined ? undefined : await this.#seal.open(cursor, binding);
+    const items: TenantRecord[] = [];
+    let cut: Uint8Array | undefined;
+    for await (const { key, record } of this.#found(options, position?.cut, { limit: size + 1, signal })) {
+      if (items.length === size) {
+        return { items, next: cut && (await this.#seal.seal({ direction: "next", cut }, binding)) };
+      }
+      items.push(record);
+      cut = keyAfter(key);
+    }
+    return { items, next: undefined };
+  }
+
+  /** Tenants a filter asks for, from `begin` on. */
+  async *#found(
+    filter: TenantFilter,
+    begin: Uint8Array | undefined,
+    options: ControlRowsOptions,
+  ): AsyncGenerator<Found, undefined, undefined> {
+    const isWanted = accepts(filter);
+    const { namePrefix } = filter;
+    if (namePrefix !== undefined && !isTenantName(namePrefix))
+      throw invalid("namePrefix", "not the beginning of a name");
+    const whole = namePrefix === undefined ? this.#keys.registryRange : this.#keys.namesWith(namePrefix);
+    const range: KeyRange = { begin: begin ?? whole.begin, end: whole.end };
+    const rows = controlRows(this.#control, range, options);
+    if (namePrefix === undefined) {
+      for await (const [key, value] of rows) {
+        const record = decodeTenantRecord(value);
+        if (isWanted(record)) yield { key, record };
+      }
+      return;
+    }
+    let names: Uint8Array[] = [];
+    const batch = Math.min(options.limit ?? tenantsListedAtOnceMax, tenantsListedAtOnceMax);
+    for await (const [key] of rows) {
+      names.push(key);
+      if (names.length < batch) continue;
+      yield* await this.#named(names, isWanted, options.signal);
+      names = [];
+    }
+    yield* await this.#named(names, isWanted, options.signal);
+  }
+
+  /** The tenants of some rows of the index of names. One renamed since the rows were read has a row of its own. */
+  async #named(
+    names: readonly Uint8Array[],
+    isWanted: (record: TenantRecord) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Found[]> {
+    if (names.length === 0) return [];
+    const records = await this.#control.system(
+      (transaction) =>
+        Promise.all(
+          names.map(async (key) => {
+            const id = this.#keys.lastTenant(key);
+            return id === undefined ? undefined : transaction.getTenant(id);
+          }),
+        ),
+      { signal, label: { operation: "listTenants" } },
+    );
+    return records.flatMap((record, at) => {
+      const key = names[at];
+      if (key === undefined || record === undefined) return [];
+      const isCurrent = equalBytes(key, this.#keys.nameKey(record.name, record.id));
+      return isCurrent && isWanted(record) ? [{ key, record }] : [];
+    });
+  }
+}

@@ -1,0 +1,213 @@
+/** What callers say to the registry of tenants: of a new one, of a change, of which to list. */
+import { tenantryError } from "../errors/index.js";
+import { operatorReasonBytesMax, tenantContextTextBytesMax } from "../limits.js";
+import type { TenantId, TenantProfile, TenantRecord, TenantState } from "../tenant/index.js";
+
+/**
+ * Who changes a tenant and why, for its audit trail. Both are stored so that the tenant's erasure makes them unreadable.
+ *
+ * @example
+ * ```ts
+ * import type { Database, OperatorOptions, TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const id: TenantId;
+ * const options: OperatorOptions = { by: "ann@ops", reason: "invoice 4711 is overdue" };
+ * await db.tenants.suspend(id, options);
+ * ```
+ */
+export interface OperatorOptions {
+  /** Whom the audit trail names: 1 to 512 bytes of UTF-8; the program itself unless given. */
+  readonly by?: string | undefined;
+  /** Up to 1,024 bytes of UTF-8. */
+  readonly reason?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What a new tenant needs.
+ *
+ * @example
+ * ```ts
+ * import type { Database } from "tenantry";
+ * declare const db: Database;
+ * declare const signUp: { company: string; billingId: string };
+ * await db.tenants.provision({ name: signUp.company, externalKey: signUp.billingId, plan: "team", region: "eu" });
+ * ```
+ */
+export interface ProvisionOptions extends TenantProfile, OperatorOptions {
+  /** For people: 1 to 256 bytes of UTF-8; need not be unique. */
+  readonly name: string;
+  /**
+   * What another system knows the tenant by: 1 to 512 bytes of UTF-8. Provisioning again with it, also at the same time
+   * or after a crash, gives the same tenant.
+   */
+  readonly externalKey?: string | undefined;
+  /** An id of your own, as of a service that has its tenants already; a new random one unless given. */
+  readonly id?: TenantId | undefined;
+}
+
+/**
+ * What is to become of a tenant's name and profile: what is not named stays, `null` removes.
+ *
+ * @example
+ * ```ts
+ * import type { Database, TenantChanges, TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const id: TenantId;
+ * const changes: TenantChanges = { plan: "enterprise", region: null };
+ * await db.tenants.update(id, changes);
+ * ```
+ */
+export interface TenantChanges {
+  readonly name?: string | undefined;
+  readonly plan?: string | null | undefined;
+  readonly region?: string | null | undefined;
+  /** Replaces all of it. */
+  readonly metadata?: TenantProfile["metadata"] | null | undefined;
+}
+
+/**
+ * How a tenant is suspended.
+ *
+ * @example
+ * ```ts
+ * import type { Database, SuspendOptions, TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const id: TenantId;
+ * const options: SuspendOptions = { reads: true, reason: "trial ended" };
+ * await db.tenants.suspend(id, options);
+ * ```
+ */
+export interface SuspendOptions extends OperatorOptions {
+  /** Whether its data can still be read (state `readOnly`); default false (state `suspended`). */
+  readonly reads?: boolean | undefined;
+}
+
+/**
+ * How a tenant is retired.
+ *
+ * @example
+ * ```ts
+ * import type { Database, RetireOptions, TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const id: TenantId;
+ * const options: RetireOptions = { graceMs: 7 * 86_400_000, reason: "contract ended" };
+ * await db.tenants.retire(id, options);
+ * ```
+ */
+export interface RetireOptions extends OperatorOptions {
+  /** Milliseconds for which its data is kept, and it can be resumed; default `retirementGraceMs`, thirty days. */
+  readonly graceMs?: number | undefined;
+}
+
+/**
+ * How a tenant is erased.
+ *
+ * @example
+ * ```ts
+ * import type { Database, EraseOptions, TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const id: TenantId;
+ * const options: EraseOptions = { withinGrace: true, reason: "erasure asked for by the customer" };
+ * await db.tenants.erase(id, options);
+ * ```
+ */
+export interface EraseOptions extends OperatorOptions {
+  /** Erases although the grace period has not ended; default false. */
+  readonly withinGrace?: boolean | undefined;
+}
+
+/**
+ * Which tenants are wanted.
+ *
+ * @example
+ * ```ts
+ * import type { Database, TenantFilter } from "tenantry";
+ * declare const db: Database;
+ * const filter: TenantFilter = { namePrefix: "Fra", state: "active" };
+ * for await (const { id, name } of db.tenants.list(filter)) console.log(id, name);
+ * ```
+ */
+export interface TenantFilter {
+  /** Tenants whose names begin so, letter for letter, in the order of their names: an index answers it. */
+  readonly namePrefix?: string | undefined;
+  readonly plan?: string | undefined;
+  /** One state or several. Erased tenants are left out unless asked for. */
+  readonly state?: TenantState | readonly TenantState[] | undefined;
+}
+
+/**
+ * Which tenants to list.
+ *
+ * @example
+ * ```ts
+ * import { type Database, type TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const last: TenantId;
+ * for await (const { id, name } of db.tenants.list({ after: last, limit: 20 })) console.log(id, name);
+ * ```
+ */
+export interface ListTenantsOptions extends TenantFilter {
+  /** Begins after this tenant; not together with `namePrefix`. */
+  readonly after?: TenantId | undefined;
+  /** Tenants at most. */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Which page of the tenants.
+ *
+ * @example
+ * ```ts
+ * import type { Database, TenantPageOptions } from "tenantry";
+ * declare const db: Database;
+ * declare const request: { cursor: string | undefined; user: string };
+ * const options: TenantPageOptions = { plan: "team", size: 50, cursor: request.cursor, principal: request.user };
+ * const { items, next } = await db.tenants.page(options);
+ * ```
+ */
+export interface TenantPageOptions extends TenantFilter {
+  /** Tenants of a page: 1 to 1,000. */
+  readonly size: number;
+  /** Where the page before ended: its `next`. */
+  readonly cursor?: string | undefined;
+  /** Whom the page is for; another's cursor is refused. */
+  readonly principal?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A page of tenants.
+ *
+ * @example
+ * ```ts
+ * import type { Database, TenantPage } from "tenantry";
+ * declare const db: Database;
+ * const { items, next }: TenantPage = await db.tenants.page({ size: 20 });
+ * ```
+ */
+export interface TenantPage {
+  readonly items: TenantRecord[];
+  /** The cursor of the page after, sealed and good for a day; undefined on the last page. */
+  readonly next: string | undefined;
+}
+
+const isText = (value: unknown, bytesMax: number): boolean =>
+  typeof value === "string" &&
+  value.length > 0 &&
+  !/\p{Surrogate}/u.test(value) &&
+  Buffer.byteLength(value) <= bytesMax;
+
+/** @throws TENANT_OPTION_INVALID */
+export function assertOperator({ by, reason }: OperatorOptions): void {
+  if (by !== undefined && !isText(by, tenantContextTextBytesMax)) {
+    throw invalid("by", `not well-formed text of 1 to ${tenantContextTextBytesMax} bytes`);
+  }
+  if (reason !== undefined && !isText(reason, operatorReasonBytesMax)) {
+    throw invalid("reason", `not well-formed text of 1 to ${operatorReasonBytesMax} bytes`);
+  }
+}
+
+export const invalid = (option: string, reason: string): Error =>
+  tenantryError("TENANT_OPTION_INVALID", { option, reason });
