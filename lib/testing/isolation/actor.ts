@@ -2,22 +2,11 @@
 import { isTenantryError } from "../../errors/index.js";
 import { type AnyEntity, type EntityModel, modelOf } from "../../schema/index.js";
 import type { Tenant } from "../../tenant-handle.js";
-import type { BoundPick, CursorPick, IdPick, QueryPick, RepositoryStep, Script, Step } from "../generate/script.js";
+import type { CursorPick, IdPick, QueryPick, RepositoryStep, Script, Step } from "../generate/script.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
+import { type AnyQuery, queryOf } from "./query-of.js";
 
 type Options = { readonly ifRevision?: number | undefined };
-
-/** A query without its types. */
-interface AnyQuery {
-  readonly index: string | undefined;
-  readonly equals: unknown;
-  readonly from: unknown;
-  readonly to: unknown;
-  readonly prefix: string | undefined;
-  readonly select: readonly string[] | undefined;
-  readonly reverse: boolean;
-  readonly limit: number | undefined;
-}
 
 /** A repository without its types: laws also give it what does not compile. */
 interface AnyRepository {
@@ -260,21 +249,7 @@ export class Actor {
   }
 
   #query(entity: number, pick: QueryPick): AnyQuery {
-    const model = this.#model(entity);
-    const { index, equals, from, to, prefix, reverse, limit } = pick;
-    const names = [undefined, ...model.indexes.keys()];
-    const name = names[index % names.length];
-    const fields = (name === undefined ? undefined : model.indexes.get(name)?.fields) ?? model.idFields;
-    const bound = (at: BoundPick | undefined): unknown => {
-      if (at === undefined || "value" in at) return at?.value;
-      const record = this.#parsed(entity, at.record);
-      return fields.slice(0, at.fields).map((field) => field.get(record));
-    };
-    // A query has one way to bound its range.
-    const range = prefix === undefined ? { from: bound(from), to: bound(to) } : { from: undefined, to: undefined };
-    const shape = Object.keys(this.#entity(entity).schema._zod.def.shape);
-    const select = pick.select === undefined ? undefined : shape.slice(0, pick.select);
-    return { index: name, equals: bound(equals), ...range, prefix, select, reverse, limit };
+    return queryOf(this.#entity(entity), pick, (record) => this.#parsed(entity, record));
   }
 
   #cursor(pick: CursorPick): string | undefined {

@@ -50,6 +50,11 @@ export interface Applied<T> {
   readonly attempt: Attempt | undefined;
 }
 
+/** What an attempt of this run left, which may have been applied. */
+interface Unsettled<T> extends Applied<T> {
+  readonly attempt: Attempt;
+}
+
 /** One run; used once. */
 export class TransactionRun<T> {
   readonly #host: RunHost;
@@ -57,7 +62,7 @@ export class TransactionRun<T> {
   readonly #stopper: Stopper;
   readonly #attemptsMax: number;
   /** Attempts whose outcome is unknown, by number. */
-  readonly #unsettled = new Map<number, Applied<T>>();
+  readonly #unsettled = new Map<number, Unsettled<T>>();
   #marker: Marker | undefined;
   #attempts = 0;
   #conflicts = 0;
@@ -181,7 +186,7 @@ export class TransactionRun<T> {
     if (number !== undefined) this.#unsettled.delete(number);
     this.#forget(tenantryError("TRANSACTION_ENDED", { operation: "getVersionstamp" }));
     if (own !== undefined) {
-      own.attempt?.applied(versionstamp);
+      own.attempt.applied(versionstamp);
       return own;
     }
     // The type is the caller's word: the same key stands for the same call.
@@ -240,7 +245,7 @@ export class TransactionRun<T> {
 
   /** Nobody will learn of the unsettled attempts' versionstamps any more. */
   #forget(error: unknown): void {
-    for (const { attempt } of this.#unsettled.values()) attempt?.failed(error);
+    for (const { attempt } of this.#unsettled.values()) attempt.failed(error);
     this.#unsettled.clear();
   }
 }

@@ -1,0 +1,77 @@
+/** What runs: several side by side, none of which ends the watch over the others. */
+import { describe, expect, test } from "vitest";
+import { RunningWork } from "../../../lib/transaction/run/running-work.js";
+import { Stopper } from "../../../lib/transaction/run/stopper.js";
+import { Attempt } from "../../../lib/transaction/view/index.js";
+import { arrayEngine } from "../../engine/array-engine.js";
+import { codeOf } from "../fixture.js";
+import { liveTimers, manualClock } from "../manual-clock.js";
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function opened() {
+  const clock = manualClock();
+  const running = new RunningWork(clock);
+  const begin = (): Stopper => {
+    const stopper = new Stopper(clock, { deadlineMs: 9_000, attempts: () => 1 });
+    running.begin(stopper);
+    return stopper;
+  };
+  return { clock, running, begin };
+}
+
+const attempt = (): Attempt => new Attempt(arrayEngine().begin(), { firstWrite() {} });
+
+describe("running work", () => {
+  test("is still watched for nesting when other work ends", async () => {
+    const { running, begin } = opened();
+    const [first, second] = [begin(), begin()];
+    await running.inside(attempt(), async () => {
+      expect(await codeOf(() => running.assertAdmitted())).toBe("TRANSACTION_NESTED");
+      running.end(first);
+      expect(await codeOf(() => running.assertAdmitted())).toBe("TRANSACTION_NESTED");
+    });
+    running.end(second);
+    running.assertAdmitted();
+  });
+
+  test("is waited for, all of it, before closing is done; nothing new is admitted", async () => {
+    const { clock, running, begin } = opened();
+    const [first, second] = [begin(), begin()];
+    let closed = false;
+    const closing = running.close(500).then(() => {
+      closed = true;
+    });
+    expect(await codeOf(() => running.assertAdmitted())).toBe("DATABASE_CLOSED");
+    running.end(first);
+    await settled();
+    expect(closed).toBe(false);
+    running.end(second);
+    await closing;
+    expect([first.reason, second.reason]).toEqual([undefined, undefined]);
+    first.dispose();
+    second.dispose();
+    expect(liveTimers(clock)).toEqual([]);
+  });
+
+  test("is stopped when its time is over, and given a little more", async () => {
+    const { clock, running, begin } = opened();
+    const stopper = begin();
+    let closed = false;
+    const closing = running.close(500).then(() => {
+      closed = true;
+    });
+    clock.timers.find(({ ms }) => ms === 500)?.fire();
+    await settled();
+    expect(stopper.reason).toMatchObject({ code: "DATABASE_CLOSED" });
+    expect(closed).toBe(false);
+    running.end(stopper);
+    await closing;
+  });
+
+  test("of none is closed at once", async () => {
+    const { clock, running } = opened();
+    await running.close(500);
+    expect(clock.timers).toEqual([]);
+  });
+});
