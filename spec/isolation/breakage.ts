@@ -14,6 +14,8 @@ export type Breakage =
   | "writes conflict on the whole registry"
   | "a write goes to a neighbour as well"
   | "ids are unique across tenants"
+  | "unique values are those of the database"
+  | "index entries are cached across tenants"
   | "a missing record's error names who has asked before"
   | "the log names the last tenant"
   | "idempotency keys are those of the database"
@@ -34,6 +36,8 @@ export const noticedBy: Readonly<Record<Breakage, string>> = {
   "writes conflict on the whole registry": "assertStaysInTenant",
   "a write goes to a neighbour as well": "assertStaysInTenant",
   "ids are unique across tenants": "assertForeignLooksMissing",
+  "unique values are those of the database": "assertForeignLooksMissing",
+  "index entries are cached across tenants": "assertForeignLooksMissing",
   "a missing record's error names who has asked before": "assertSilentAbout",
   "the log names the last tenant": "assertSilentAbout",
   "idempotency keys are those of the database": "assertStaysInTenant",

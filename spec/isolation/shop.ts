@@ -35,4 +35,26 @@ export const Art = entity("art", {
   id: ["key", "n"],
 });
 
-export const shop = [Article, Line, Art];
+/** With an index of every kind. */
+export const Member = entity("member", {
+  version: 1,
+  schema: z.object({
+    id: z.int(),
+    mail: z.string().optional(),
+    card: z.int().min(0).max(3),
+    name: z.string(),
+    left: z.boolean().default(false),
+    skills: z.array(z.enum(["chess", "go", "shogi"])).default([]),
+    lockers: z.array(z.object({ hall: z.string().nullable(), n: z.int().min(0).max(9) })),
+  }),
+  id: ["id"],
+  indexes: {
+    byMail: { fields: ["mail"], unique: true, stored: ["name"] },
+    byCard: { fields: [{ field: "card", order: "descending" }], unique: true, where: (member) => !member.left },
+    named: { fields: ["mail", "name"], sparse: true, stored: ["skills", "left"] },
+    bySkill: { fields: [{ each: "skills" }, "card"], stored: ["name"] },
+    byLocker: { fields: [{ each: "lockers.n", order: "descending" }], unique: true, sparse: true },
+  },
+});
+
+export const shop = [Article, Line, Art, Member];

@@ -176,7 +176,8 @@ class SchemaWalk {
   }
 }
 
-const isRecord = (model: EntityModel<AnyEntity>, input: unknown): boolean => {
+/** Whether an entity takes an input, with an id that a key can hold. */
+export const isRecord = (model: EntityModel<AnyEntity>, input: unknown): boolean => {
   try {
     model.encodeId(model.idOf(model.parse(input)));
     return true;

@@ -3,8 +3,8 @@ import type { Arbitrary } from "fast-check";
 import { keyBytesMax } from "../../limits.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { FastCheck } from "./fast-check.js";
-import { recordArbitrary } from "./record-arbitrary.js";
 import type { RecordMaker } from "./record-maker.js";
+import { recordSet } from "./record-set.js";
 import { hardTexts } from "./text-arbitrary.js";
 
 /** An id: of one of the entity's records, whoever holds it, or any value at all. */
@@ -197,11 +197,7 @@ export function scripts(fc: FastCheck, { entities, records, steps }: ScriptOptio
   return fc.record({
     seed: fc.nat(2 ** 31 - 1),
     bit: fc.nat(121),
-    records: fc.tuple(
-      ...entities.map((entity) =>
-        fc.array(recordArbitrary(fc, entity, records[entity.name]), { minLength: 1, maxLength: recordsMax }),
-      ),
-    ),
+    records: fc.tuple(...entities.map((entity) => recordSet(fc, entity, recordsMax, records[entity.name]))),
     own: held,
     foreign: held,
     steps: fc.array(fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: scope }), {

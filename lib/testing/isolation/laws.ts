@@ -136,9 +136,12 @@ async function foreignRowsRefused(stage: Stage, script: Script, rowsOf: () => Fo
     const range = stage.keyspace.tenant(neighbour);
     const reads = (["list", "scan", "batches", "count", "first"] as const).map((method) => ({ do: method }));
     const all = { equals: undefined, from: undefined, to: undefined, prefix: undefined, select: undefined };
-    const query = { index: 0, ...all, reverse: false, limit: undefined };
-    const entities = script.records.keys();
-    const steps = [...entities].flatMap((entity) => reads.map((read) => ({ ...read, entity, query })));
+    const steps = [...script.records.keys()].flatMap((entity) => {
+      // By id, and by every index.
+      const indexes = [0, ...Object.keys(stage.entities[entity]?.indexes ?? {}).map((_, at) => at + 1)];
+      const queries = indexes.map((index) => ({ index, ...all, reverse: false, limit: undefined }));
+      return queries.flatMap((query) => reads.map((read) => ({ ...read, entity, query })));
+    });
     const row = (await stage.rows()).find(({ key }) => range.contains(key));
     if (row === undefined || rows === undefined) return;
     stage.watch(scene);

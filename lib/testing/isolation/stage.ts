@@ -45,9 +45,9 @@ export class Stage {
   /** What every key of the laws begins with: other data of the engine stays out of their way. */
   readonly root: readonly TupleElement[];
   readonly keyspace: Keyspace;
+  readonly entities: readonly AnyEntity[];
   /** The engine the database gets, recording; take() from it. */
   readonly recorded: RecordingEngine;
-  readonly #entities: readonly AnyEntity[];
   readonly #engine: Engine;
   readonly #faulty: FaultyEngine | undefined;
   readonly #front: ((engine: Engine) => Engine) | undefined;
@@ -56,7 +56,7 @@ export class Stage {
   private constructor(engine: Engine, { entities, faults, front, engine: given }: StageOptions) {
     this.root = ["tenantry laws", Uint8Array.from(randomBytes(8))];
     this.keyspace = new Keyspace(this.root);
-    this.#entities = entities;
+    this.entities = entities;
     this.#engine = engine;
     this.#faulty = faults && faulty(engine, { ...faults, delayMs: 1 });
     this.#faulty?.disarm();
@@ -80,7 +80,7 @@ export class Stage {
     const random = new SeededRandom(script.seed);
     const db = await open({
       engine: this.#front?.(this.recorded) ?? this.recorded,
-      entities: this.#entities,
+      entities: this.entities,
       root: this.root,
       // The same in every scene of a script, so that scenes can be compared call by call.
       clock: { now: () => 1_700_000_000_000, monotonic: () => 0, after: (ms, fn) => systemClock.after(ms, fn) },
@@ -96,7 +96,7 @@ export class Stage {
       await db.rotateCursorKeys();
       random.reseed();
       const actor = (id: TenantId, othersCursors: readonly string[] = []): Actor =>
-        new Actor(db.tenant(id), this.#entities, script, othersCursors);
+        new Actor(db.tenant(id), this.entities, script, othersCursors);
       return await scene({ cast, db, ports, random, actor });
     } finally {
       await this.calm();
