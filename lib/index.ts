@@ -77,11 +77,13 @@ export {
   type Tracer,
 } from "./observe/index.js";
 export { type OpenOptions, open } from "./open.js";
+export type { ChunkDefect } from "./records/index.js";
 export type {
   AccessPolicy,
   AccessRight,
   ChangeOptions,
   Count,
+  Defect,
   Denial,
   Entry,
   OnDenied,

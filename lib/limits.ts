@@ -6,6 +6,18 @@ export const keyBytesMax = 1_900;
 /** Largest value of one key: FoundationDB's bound (error 2103). */
 export const valueBytesMax = 100_000;
 
+/** Bytes of a split record's first part, the head: so that a batch of a scan holds ten of them, whose rest is read at once. */
+export const splitHeadBytes = 8_000;
+
+/** Largest record, encoded, of an entity that does not say: ours, so that a batch of a scan stays at some ten megabytes. */
+export const recordBytesDefault = 1_000_000;
+
+/** Largest `recordBytesMax` an entity may say: it is written in one transaction, with room for its index entries. */
+export const recordBytesLargest = 8_000_000;
+
+/** Large records whose chunks one operation reads at once. */
+export const splitReadsMax = 16;
+
 /** Largest transaction, mutations and conflict ranges together: FoundationDB's bound (error 2101). */
 export const transactionBytesMax = 10_000_000;
 

@@ -2,4 +2,4 @@
 export { entriesOf, holderOf, type IndexEntry, type ReadEntry, readEntry } from "./entry.js";
 export { type AddedEntry, type EntryChanges, entryChanges, type RecordVersions } from "./maintain.js";
 export { planRange, type RangePlan, type RangeQuery } from "./plan.js";
-export { type IndexDefect, verifyIndexes } from "./verify.js";
+export { type IndexDefect, verifyEntriesOf, verifyIndexes } from "./verify.js";

@@ -1,9 +1,9 @@
 /** Verifying: whether every record has its index entries, and every entry its record. */
 import { indexPrefix, recordPrefix } from "../keyspace/index.js";
-import { scanBatchRowsMax } from "../limits.js";
-import type { AnyEntity, EntityModel, IdOf, IndexModel } from "../schema/index.js";
-import type { RangeBatch, ReadTransaction, RelativeRange } from "../transaction/index.js";
-import { concatBytes, equalBytes, keyAfter, tupleRange } from "../tuple/index.js";
+import { type BatchReader, forEachBatch, wholeOrDefect } from "../records/index.js";
+import type { AnyEntity, EntityModel, IdOf, IndexModel, Infer } from "../schema/index.js";
+import type { ReadTransaction } from "../transaction/index.js";
+import { concatBytes, equalBytes, tupleRange } from "../tuple/index.js";
 import { entriesOf, type IndexEntry, readEntry } from "./entry.js";
 
 /**
@@ -27,27 +27,6 @@ export interface IndexDefect<E extends AnyEntity> {
   readonly id: IdOf<E> | undefined;
 }
 
-/** Runs reads at one point in time; each call may be at another. */
-export type BatchReader = <T>(fn: (transaction: ReadTransaction) => Promise<T>) => Promise<T>;
-
-/** Calls `check` with every batch of a range, each inside the transaction that read it. */
-async function forEachBatch(
-  read: BatchReader,
-  range: RelativeRange,
-  check: (transaction: ReadTransaction, rows: RangeBatch["rows"]) => Promise<void>,
-): Promise<void> {
-  let begin: Uint8Array | undefined = range.begin;
-  while (begin !== undefined) {
-    const from: Uint8Array = begin;
-    begin = await read(async (transaction) => {
-      const { rows, more } = await transaction.getRange({ begin: from, end: range.end }, { limit: scanBatchRowsMax });
-      await check(transaction, rows);
-      const last = rows.at(-1)?.[0];
-      return more && last !== undefined ? keyAfter(last) : undefined;
-    });
-  }
-}
-
 /** The defect of a record's entry, given what is stored under its key. */
 async function entryDefect<E extends AnyEntity>(
   model: EntityModel<E>,
@@ -63,11 +42,22 @@ async function entryDefect<E extends AnyEntity>(
   const own = readable(model, index, entry.key, entry.value);
   if (other === undefined || own === undefined) return "missing";
   if (equalBytes(other.packed, own.packed)) return undefined;
-  const value = await transaction.get(concatBytes(recordPrefix(model.name), other.packed));
-  if (value === undefined) return "missing";
-  const { record } = model.decodeRecord(value);
-  const claims = entriesOf(model.name, index, record, other.packed);
+  const found = await recordOf(model, transaction, other.packed);
+  if (found === undefined || found === "broken") return "missing";
+  const claims = entriesOf(model.name, index, found.record, other.packed);
   return claims.some(({ key }) => equalBytes(key, entry.key)) ? "duplicate" : "missing";
+}
+
+/** The record with a packed id: undefined when there is none, `broken` when its chunks are not all there. */
+async function recordOf<E extends AnyEntity>(
+  model: EntityModel<E>,
+  transaction: ReadTransaction,
+  packed: Uint8Array,
+): Promise<{ readonly record: Infer<E> } | "broken" | undefined> {
+  const row = await transaction.get(concatBytes(recordPrefix(model.name), packed));
+  if (row === undefined) return undefined;
+  const whole = await wholeOrDefect(transaction, model.name, packed, row);
+  return "defect" in whole ? "broken" : { record: model.decodeRecord(whole.value).record };
 }
 
 /** The id an entry names, undefined when its bytes are no entry of the index. */
@@ -85,35 +75,31 @@ function readable<E extends AnyEntity>(
   }
 }
 
-/**
- * Compares all indexes of an entity with its records, batch by batch: each batch is of one point in time, so writers
- * may go on. Costs one get per entry a record has to have, and one per entry there is.
- */
+/** What is wrong with the entries that a record has to have: one get for each. */
+export async function verifyEntriesOf<E extends AnyEntity>(
+  model: EntityModel<E>,
+  transaction: ReadTransaction,
+  packed: Uint8Array,
+  record: Infer<E>,
+): Promise<IndexDefect<E>[]> {
+  const found: IndexDefect<E>[] = [];
+  const checks = [...model.indexes.values()].flatMap((index) =>
+    entriesOf(model.name, index, record, packed).map(async (entry) => {
+      const kind = await entryDefect(model, index, transaction, entry);
+      if (kind !== undefined) found.push({ index: index.name, kind, id: model.decodeId(packed) });
+    }),
+  );
+  await Promise.all(checks);
+  return found;
+}
+
+/** What is wrong with the entries that there are, index by index: one get for each. */
 export async function verifyIndexes<E extends AnyEntity>(
   model: EntityModel<E>,
   read: BatchReader,
 ): Promise<IndexDefect<E>[]> {
   const defects: IndexDefect<E>[] = [];
-  const indexes = [...model.indexes.values()];
-  const records = recordPrefix(model.name);
-
-  await forEachBatch(read, tupleRange(records), async (transaction, rows) => {
-    const found: IndexDefect<E>[] = [];
-    const checks = rows.flatMap(([key, value]) => {
-      const { record } = model.decodeRecord(value);
-      const packed = key.subarray(records.length);
-      return indexes.flatMap((index) =>
-        entriesOf(model.name, index, record, packed).map(async (entry) => {
-          const kind = await entryDefect(model, index, transaction, entry);
-          if (kind !== undefined) found.push({ index: index.name, kind, id: model.decodeId(packed) });
-        }),
-      );
-    });
-    await Promise.all(checks);
-    defects.push(...found);
-  });
-
-  for (const index of indexes) {
+  for (const index of model.indexes.values()) {
     await forEachBatch(read, tupleRange(indexPrefix(model.name, index.name)), async (transaction, rows) => {
       const found: IndexDefect<E>[] = [];
       const checks = rows.map(async ([key, value]) => {
@@ -123,12 +109,11 @@ export async function verifyIndexes<E extends AnyEntity>(
           return;
         }
         const { packed, id } = named;
-        const stored = await transaction.get(concatBytes(records, packed));
-        if (stored === undefined) {
-          found.push({ index: index.name, kind: "orphan", id });
-          return;
-        }
-        const entries = entriesOf(model.name, index, model.decodeRecord(stored).record, packed);
+        const stored = await recordOf(model, transaction, packed);
+        if (stored === undefined) found.push({ index: index.name, kind: "orphan", id });
+        // What is wrong with a broken record is found with its chunks.
+        if (stored === undefined || stored === "broken") return;
+        const entries = entriesOf(model.name, index, stored.record, packed);
         const agrees = entries.some((entry) => equalBytes(entry.key, key) && equalBytes(entry.value, value));
         if (!agrees) found.push({ index: index.name, kind: "stale", id });
       });

@@ -27,3 +27,4 @@ export type {
 export type { QueryPlan } from "./query-plan.js";
 export { RepositoryFactory } from "./repository-factory.js";
 export { RunnerWriter } from "./tenant-reader.js";
+export type { Defect } from "./verify.js";

@@ -9,7 +9,8 @@ import { seenPage } from "./access/seen-records.js";
 import type { CursorBinding, CursorDirection, CursorSeal } from "./cursor.js";
 import type { Page } from "./query.js";
 import type { PlannedQuery } from "./query-plan.js";
-import { firstRows, type RecordTable, visitFirst, type Wanted } from "./record-table.js";
+import type { RecordTable } from "./record-table.js";
+import { firstRows, visitFirst, type Wanted } from "./rows.js";
 import type { TenantReader } from "./tenant-reader.js";
 
 /** Which page of a range is wanted. */
@@ -45,26 +46,27 @@ async function readRows<E extends AnyEntity, R>(
 }
 
 /** As `readRows`, straight from the engine's memory; undefined where that cannot be. */
-function visitRows<E extends AnyEntity, R>(
+async function visitRows<E extends AnyEntity, R>(
   transaction: ReadTransaction,
   table: RecordTable<E>,
   planned: PlannedQuery,
   part: RangePlan,
   wanted: Wanted,
-): PageRows<R> | undefined {
+): Promise<PageRows<R> | undefined> {
   if (part.index !== undefined) return undefined;
   const size = wanted.limit - 1;
-  const records: R[] = [];
+  const gathering = table.gather<R>(planned);
+  let place = 0;
   let first: Uint8Array | undefined;
   let last: Uint8Array | undefined;
   const count = visitFirst(transaction, part, wanted, (key, keyBegin, keyEnd, value, begin, end) => {
-    const place = records.length + 1;
-    if (place > size) return;
+    if (++place > size) return;
     if (place === 1) first = new Uint8Array(key.subarray(keyBegin, keyEnd));
     if (place === size) last = new Uint8Array(key.subarray(keyBegin, keyEnd));
-    records.push(table.record<R>(planned, value, begin, end));
+    gathering.add(key, keyBegin, keyEnd, value, begin, end);
   });
-  return count === undefined ? undefined : { records, more: count > size, first, last };
+  if (count === undefined) return undefined;
+  return { records: await gathering.whole(transaction), more: count > size, first, last };
 }
 
 /** Reads a page: one range read of one row more than its size tells whether there is another. */
@@ -93,7 +95,7 @@ export async function readPage<E extends AnyEntity, R>(
   const { first, last, records, more } = await reader.read(
     async (transaction): Promise<PageRows<R>> =>
       (table.access?.filters ? await seenPage<E, R>(transaction, table, planned, part, wanted) : undefined) ??
-      visitRows<E, R>(transaction, table, planned, part, wanted) ??
+      (await visitRows<E, R>(transaction, table, planned, part, wanted)) ??
       readRows<E, R>(transaction, table, planned, part, wanted),
     options,
   );

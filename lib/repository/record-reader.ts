@@ -1,6 +1,5 @@
 /** Reading one entity's records: the methods of `ReadRepository`. */
 import { tenantryError } from "../errors/index.js";
-import { type IndexDefect, verifyIndexes } from "../indexes/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits.js";
 import type { AnyEntity, IdOf, Infer } from "../schema/index.js";
 import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
@@ -11,9 +10,11 @@ import type { Entry, ReadRepository, Scan } from "./interface/read-repository.js
 import { readPage } from "./page.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "./query.js";
 import { explainPlan, planQuery, type QueryPlan } from "./query-plan.js";
-import { countBatch, firstRows, type RecordTable } from "./record-table.js";
+import type { Loaded, RecordTable } from "./record-table.js";
+import { countBatch, firstRows } from "./rows.js";
 import { batchesOf, RecordScan } from "./scan.js";
 import type { TenantReader } from "./tenant-reader.js";
+import { type Defect, verifyRecords } from "./verify.js";
 
 /** Throws `BATCH_TOO_LARGE` when there is more in a batch than one transaction takes. */
 export function assertBatch(records: readonly unknown[]): void {
@@ -35,36 +36,40 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
 
   async get(id: IdOf<E>, options?: OperationOptions): Promise<Infer<E> | undefined> {
     const stored = await this.#load("get", id, options);
-    return stored === undefined ? undefined : this.#table.decode(stored).record;
+    return stored && this.#table.decode(stored.value).record;
   }
 
   async require(id: IdOf<E>, options?: OperationOptions): Promise<Infer<E>> {
     const stored = await this.#load("require", id, options);
     if (stored === undefined) throw this.#table.missing(id);
-    return this.#table.decode(stored).record;
+    return this.#table.decode(stored.value).record;
   }
 
   async entry(id: IdOf<E>, options?: OperationOptions): Promise<Entry<E> | undefined> {
     const stored = await this.#load("entry", id, options);
     if (stored === undefined) return undefined;
-    const { record, revision } = this.#table.decode(stored);
+    const { record, revision } = this.#table.decode(stored.value);
     return { id: this.#table.model.idOf(record), record, revision };
   }
 
   async has(id: IdOf<E>, options?: OperationOptions): Promise<boolean> {
-    return (await this.#load("has", id, options)) !== undefined;
+    const table = this.#table;
+    if (table.access?.filters) return (await this.#load("has", id, options)) !== undefined;
+    const packed = table.model.encodeId(id);
+    const read = (transaction: ReadTransaction): Promise<Uint8Array | undefined> => table.row(transaction, packed);
+    return (await this.#reader.read(read, this.#options("has", options))) !== undefined;
   }
 
   async getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]> {
     assertBatch(ids);
     const packed = ids.map((id) => this.#table.model.encodeId(id));
-    const values = await this.#reader.read(
+    const found = await this.#reader.read(
       (transaction) => Promise.all(packed.map((id) => this.#table.load(transaction, id))),
       this.#options("getMany", options),
     );
-    return values.map((value) => {
-      if (value === undefined) return undefined;
-      const { record } = this.#table.decode(value);
+    return found.map((loaded) => {
+      if (loaded === undefined) return undefined;
+      const { record } = this.#table.decode(loaded.value);
       return this.#table.access?.shows(record) === false ? undefined : record;
     });
   }
@@ -86,8 +91,8 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
         }
         const visited = this.#table.visited<Selected<E, S>>(transaction, planned, limit);
         if (visited !== undefined) {
-          assertSize(visited.length);
-          return visited;
+          assertSize(visited.records.length);
+          return visited.whole(transaction);
         }
         const rows = await firstRows(transaction, planned.range, { limit, reverse: planned.reverse });
         assertSize(rows.length);
@@ -108,7 +113,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
           return (await seenRecords<E, Selected<E, S>>(transaction, this.#table, planned, Math.min(limit, 1)))[0];
         }
         const visited = this.#table.visited<Selected<E, S>>(transaction, planned, Math.min(limit, 1));
-        if (visited !== undefined) return visited[0];
+        if (visited !== undefined) return (await visited.whole(transaction))[0];
         const rows = await firstRows(transaction, range, { limit: Math.min(limit, 1), reverse });
         return (await this.#table.records<Selected<E, S>>(transaction, planned, rows))[0];
       },
@@ -160,22 +165,22 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     return explainPlan(model, access?.filters && planned.range.index ? { ...planned, covered: false } : planned);
   }
 
-  async verify(options?: OperationOptions): Promise<IndexDefect<E>[]> {
+  async verify(options?: OperationOptions): Promise<Defect<E>[]> {
     const session = this.#session("verify", options);
     try {
-      return await verifyIndexes(this.#table.model, (fn) => session.read(fn));
+      return await verifyRecords(this.#table.model, (fn) => session.read(fn));
     } finally {
       session.end();
     }
   }
 
-  async #load(operation: string, id: IdOf<E>, options: OperationOptions | undefined): Promise<Uint8Array | undefined> {
+  async #load(operation: string, id: IdOf<E>, options: OperationOptions | undefined): Promise<Loaded | undefined> {
     const table = this.#table;
     const packed = table.model.encodeId(id);
-    const load = (transaction: ReadTransaction): Promise<Uint8Array | undefined> => table.load(transaction, packed);
-    const bytes = await this.#reader.read(load, this.#options(operation, options));
-    if (bytes === undefined || !table.access?.filters) return bytes;
-    return table.access.shows(table.decode(bytes).record) ? bytes : undefined;
+    const load = (transaction: ReadTransaction): Promise<Loaded | undefined> => table.load(transaction, packed);
+    const loaded = await this.#reader.read(load, this.#options(operation, options));
+    if (loaded === undefined || !table.access?.filters) return loaded;
+    return table.access.shows(table.decode(loaded.value).record) ? loaded : undefined;
   }
 
   #session(operation: string, options: OperationOptions | undefined): ReturnType<TenantReader["openReadSession"]> {

@@ -1,21 +1,45 @@
 /** Record tables: the keys and bytes of one entity's records, and how they are loaded. */
+import type { RowVisitor } from "../engine/index.js";
 import { isTenantryError, tenantryError } from "../errors/index.js";
 import { type RangePlan, readEntry } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
-import { keyBytesMax, valueBytesMax } from "../limits.js";
+import { keyBytesMax, splitReadsMax, transactionBytesMax } from "../limits.js";
+import { isSplit, type RecordRows, recordRows, type WholeValue, wholeValue } from "../records/index.js";
 import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../schema/index.js";
-import type { RangeBatch, ReadTransaction } from "../transaction/index.js";
-import { concatBytes, keyAfter } from "../tuple/index.js";
+import type { ReadTransaction } from "../transaction/index.js";
+import { concatBytes } from "../tuple/index.js";
 import type { RecordAccess } from "./access/record-access.js";
 import type { PlannedQuery } from "./query-plan.js";
+import { type Batch, type Rows, visitFirst, type Wanted } from "./rows.js";
 
-/** Rows of a range as the engine gave them: of records, or of an index. */
-export type Rows = RangeBatch["rows"];
+/** The bytes of a record, from which `decode` makes it, and what they take in the store. */
+export interface Loaded {
+  readonly value: Uint8Array;
+  /** Bytes of its rows, keys and values. */
+  readonly bytes: number;
+  /** Rows it has beside the one under its key. */
+  readonly chunks: number;
+}
+
+const unsplit = (value: Uint8Array): WholeValue => ({ value, chunks: 0, chunkBytes: 0 });
 
 /** A record as it is stored. */
-export interface Stored<E extends AnyEntity> extends StoredRecord<E> {
-  /** Length of its value. */
-  readonly bytes: number;
+export interface Stored<E extends AnyEntity> extends StoredRecord<E>, Loaded {}
+
+/** A record whose chunks are yet to be read, and its place among the others. */
+interface SplitRecord {
+  readonly at: number;
+  readonly id: Uint8Array;
+  readonly head: Uint8Array;
+}
+
+/** The answers of a query as its rows are visited, those of split records last. */
+export interface Gathering<R> {
+  /** What has been added so far; places of split records are empty until `whole`. */
+  readonly records: R[];
+  readonly add: RowVisitor;
+  /** All of them, with one range read for each that is split, `splitReadsMax` at once. */
+  whole(transaction: ReadTransaction): Promise<R[]>;
 }
 
 /** One entity's records, as keys and bytes relative to whatever tenant a transaction is of. */
@@ -50,14 +74,16 @@ export class RecordTable<E extends AnyEntity> {
     return tenantryError("RECORD_NOT_FOUND", this.named(id));
   }
 
-  /** The bytes of a record, as they are stored; `RECORD_TOO_LARGE` when no value can hold them. */
-  encode(record: Infer<E>, revision: number): Uint8Array {
-    const bytes = this.model.encodeRecord(record, revision);
-    if (bytes.length > valueBytesMax) {
+  /** The rows of a record; `RECORD_TOO_LARGE` when it has more bytes than the entity allows. */
+  encode(id: Uint8Array, record: Infer<E>, revision: number): RecordRows {
+    const value = this.model.encodeRecord(record, revision);
+    const { recordBytesMax } = this.model;
+    if (value.length > recordBytesMax) {
       const named = this.named(this.model.idOf(record));
-      throw tenantryError("RECORD_TOO_LARGE", { ...named, bytes: bytes.length, valueBytesMax });
+      const bounds = { recordBytesMax, transactionBytesMax };
+      throw tenantryError("RECORD_TOO_LARGE", { ...named, bytes: value.length, ...bounds });
     }
-    return bytes;
+    return recordRows(this.model.name, this.key(id), id, value);
   }
 
   /** Throws `KEY_TOO_LARGE` when a key, with a tenant's prefix, is over the bound of all engines. */
@@ -66,16 +92,32 @@ export class RecordTable<E extends AnyEntity> {
     if (bytes > keyBytesMax) throw tenantryError("KEY_TOO_LARGE", { bytes, keyBytesMax });
   }
 
-  /** The stored bytes of the record with a packed id. */
-  load(transaction: ReadTransaction, id: Uint8Array): Promise<Uint8Array | undefined> {
+  /** What is under the key of the record with a packed id: its bytes, or the head of these. */
+  row(transaction: ReadTransaction, id: Uint8Array): Promise<Uint8Array | undefined> {
     return transaction.get(this.key(id));
   }
 
-  decode(bytes: Uint8Array): Stored<E> {
-    return { ...this.#decoded(bytes), bytes: bytes.length };
+  /** The record with a packed id as bytes, put together where they are split. */
+  async load(transaction: ReadTransaction, id: Uint8Array): Promise<Loaded | undefined> {
+    const row = await this.row(transaction, id);
+    if (row === undefined) return undefined;
+    return isSplit(row) ? this.#joined(transaction, id, row) : this.#loaded(id, row, unsplit(row));
   }
 
-  #decoded(bytes: Uint8Array, begin?: number, end?: number): StoredRecord<E> {
+  #loaded(id: Uint8Array, row: Uint8Array, { value, chunks, chunkBytes }: WholeValue): Loaded {
+    return { value, bytes: this.#prefix.length + id.length + row.length + chunkBytes, chunks };
+  }
+
+  async #joined(transaction: ReadTransaction, id: Uint8Array, row: Uint8Array): Promise<Loaded> {
+    return this.#loaded(id, row, await this.#whole(transaction, id, row));
+  }
+
+  #whole(transaction: ReadTransaction, id: Uint8Array, value: Uint8Array): Promise<WholeValue> {
+    return wholeValue(transaction, this.model.name, id, value);
+  }
+
+  /** The record in the bytes from `begin` to `end`. */
+  decode(bytes: Uint8Array, begin?: number, end?: number): StoredRecord<E> {
     const stored = this.model.decodeRecord(bytes, begin, end);
     if (this.#verifyOnRead) this.#verify(stored.record);
     return stored;
@@ -93,28 +135,55 @@ export class RecordTable<E extends AnyEntity> {
 
   /** The record with a packed id, if there is one. */
   async stored(transaction: ReadTransaction, id: Uint8Array): Promise<Stored<E> | undefined> {
-    const bytes = await this.load(transaction, id);
-    return bytes === undefined ? undefined : this.decode(bytes);
+    const row = await this.row(transaction, id);
+    if (row === undefined) return undefined;
+    // A tick less than through `load`: what is left unawaited should be done as soon as it can be.
+    const loaded = isSplit(row) ? await this.#joined(transaction, id, row) : this.#loaded(id, row, unsplit(row));
+    return { ...this.decode(loaded.value), ...loaded };
   }
 
   /** What a planned query answers for a record, stored in the bytes from `begin` to `end`. */
   record<R>({ select }: PlannedQuery, bytes: Uint8Array, begin?: number, end?: number): R {
-    const { record } = this.#decoded(bytes, begin, end);
+    const { record } = this.decode(bytes, begin, end);
     return (select === undefined ? record : picked(record, select)) as R;
+  }
+
+  /** Gathers the answers of a planned query that are visited in the engine's memory. */
+  gather<R>(planned: PlannedQuery): Gathering<R> {
+    const split: SplitRecord[] = [];
+    const records: R[] = [];
+    return {
+      records,
+      add: (key, keyBegin, keyEnd, bytes, begin, end) => {
+        if (isSplit(bytes, begin)) {
+          const id = new Uint8Array(key.subarray(keyBegin + this.#prefix.length, keyEnd));
+          split.push({ at: records.length, id, head: new Uint8Array(bytes.subarray(begin, end)) });
+          // Its place is kept until `whole` fills it.
+          records.push(undefined as R);
+        } else records.push(this.record<R>(planned, bytes, begin, end));
+      },
+      whole: async (transaction) => {
+        for (let from = 0; from < split.length; from += splitReadsMax) {
+          const fill = async ({ at, id, head }: SplitRecord): Promise<void> => {
+            records[at] = this.record<R>(planned, (await this.#whole(transaction, id, head)).value);
+          };
+          await Promise.all(split.slice(from, from + splitReadsMax).map(fill));
+        }
+        return records;
+      },
+    };
   }
 
   /**
    * The first records of a planned query over the records themselves, `limit` at most, straight from the engine's
    * memory; undefined where that cannot be.
    */
-  visited<R>(transaction: ReadTransaction, planned: PlannedQuery, limit: number): R[] | undefined {
+  visited<R>(transaction: ReadTransaction, planned: PlannedQuery, limit: number): Gathering<R> | undefined {
     if (planned.range.index !== undefined) return undefined;
-    const records: R[] = [];
+    const gathering = this.gather<R>(planned);
     const wanted = { limit, reverse: planned.reverse };
-    const count = visitFirst(transaction, planned.range, wanted, (_key, _keyBegin, _keyEnd, value, begin, end) => {
-      records.push(this.record<R>(planned, value, begin, end));
-    });
-    return count === undefined ? undefined : records;
+    const count = visitFirst(transaction, planned.range, wanted, gathering.add);
+    return count === undefined ? undefined : gathering;
   }
 
   /** The next batch of a planned query's answers, from `part` of its range. */
@@ -125,11 +194,11 @@ export class RecordTable<E extends AnyEntity> {
     wanted: Wanted,
   ): Promise<Batch<R[]>> {
     if (part.index === undefined) {
-      const value: R[] = [];
-      const visited = transaction.visitRange(part, wanted, (_key, _keyBegin, _keyEnd, bytes, begin, end) => {
-        value.push(this.record<R>(planned, bytes, begin, end));
-      });
-      if (visited !== undefined) return { count: visited.rows, last: visited.last, value };
+      const gathering = this.gather<R>(planned);
+      const visited = transaction.visitRange(part, wanted, gathering.add);
+      if (visited !== undefined) {
+        return { count: visited.rows, last: visited.last, value: await gathering.whole(transaction) };
+      }
     }
     const { rows, more } = await transaction.getRange(part, wanted);
     const value = await this.records<R>(transaction, planned, rows);
@@ -144,7 +213,11 @@ export class RecordTable<E extends AnyEntity> {
     const { range, select, covered } = planned;
     const { index } = range;
     const { model } = this;
-    if (index === undefined) return rows.map(([, value]) => this.record<R>(planned, value));
+    const gathering = this.gather<R>(planned);
+    if (index === undefined) {
+      for (const [key, value] of rows) gathering.add(key, 0, key.length, value, 0, value.length);
+      return gathering.whole(transaction);
+    }
     const entries = rows.map(([key, value]) => readEntry(model.name, index, key, value));
     if (covered && select !== undefined) {
       return entries.map(
@@ -152,11 +225,14 @@ export class RecordTable<E extends AnyEntity> {
           picked({ ...index.covering(select, values, stored), ...this.#idFields(id) }, select) as R,
       );
     }
-    const values = await Promise.all(entries.map(({ id }) => this.load(transaction, id)));
-    return values.map((value) => {
+    const values = await Promise.all(entries.map(({ id }) => this.row(transaction, id)));
+    for (const [at, { id }] of entries.entries()) {
+      const value = values[at];
       if (value === undefined) throw tenantryError("INDEX_CORRUPT", { entity: model.name, index: index.name });
-      return this.record<R>(planned, value);
-    });
+      const key = this.key(id);
+      gathering.add(key, 0, key.length, value, 0, value.length);
+    }
+    return gathering.whole(transaction);
   }
 
   /** The fields of a packed id. */
@@ -172,74 +248,4 @@ export function picked(record: object, names: readonly string[]): object {
   const found: Record<string, unknown> = {};
   for (const name of names) if (Object.hasOwn(record, name)) found[name] = Reflect.get(record, name);
   return found;
-}
-
-/** What is wanted of a range: `limit` rows at most, from one end or the other. */
-export interface Wanted {
-  readonly limit: number;
-  readonly reverse: boolean;
-}
-
-/** What a batch of a range's rows comes to. */
-export interface Batch<T> {
-  /** Rows in it. */
-  readonly count: number;
-  /** The last row's key when more may follow. */
-  readonly last: Uint8Array | undefined;
-  readonly value: T;
-}
-
-/** Counts the rows of the next batch of a range. */
-export async function countBatch(
-  transaction: ReadTransaction,
-  part: RangePlan,
-  wanted: Wanted,
-): Promise<Batch<number>> {
-  const visited = transaction.visitRange(part, wanted, () => {});
-  if (visited !== undefined) return { count: visited.rows, last: visited.last, value: visited.rows };
-  const { rows, more } = await transaction.getRange(part, wanted);
-  return { count: rows.length, last: more ? rows.at(-1)?.[0] : undefined, value: rows.length };
-}
-
-/**
- * Visits the first rows of a range, `limit` at most, in as many batches as the engine makes of them. How many they
- * were; undefined, before any, where rows cannot be visited.
- */
-export function visitFirst(
-  transaction: ReadTransaction,
-  range: RangePlan,
-  { limit, reverse }: Wanted,
-  visit: Parameters<ReadTransaction["visitRange"]>[2],
-): number | undefined {
-  let count = 0;
-  for (let rest = range; !range.empty && count < limit; ) {
-    const visited = transaction.visitRange(rest, { limit: limit - count, reverse }, visit);
-    if (visited === undefined) return undefined;
-    count += visited.rows;
-    if (visited.last === undefined) break;
-    rest = rangeAfter(rest, visited.last, reverse);
-  }
-  return count;
-}
-
-/** What is left of a range once the row with `key` has been read. */
-export const rangeAfter = (range: RangePlan, key: Uint8Array, reverse: boolean): RangePlan =>
-  reverse ? { ...range, end: key } : { ...range, begin: keyAfter(key) };
-
-/** The first rows of a range, `limit` at most, in as many batches as the engine makes of them. */
-export async function firstRows(
-  transaction: ReadTransaction,
-  range: RangePlan,
-  { limit, reverse }: Wanted,
-): Promise<Rows> {
-  const rows: Rows = [];
-  let rest = range;
-  while (rows.length < limit && !range.empty) {
-    const batch = await transaction.getRange(rest, { limit: limit - rows.length, reverse });
-    rows.push(...batch.rows);
-    const last = batch.rows.at(-1)?.[0];
-    if (!batch.more || last === undefined) break;
-    rest = rangeAfter(rest, last, reverse);
-  }
-  return rows;
 }

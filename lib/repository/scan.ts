@@ -4,7 +4,7 @@ import { scanBatchRowsMax } from "../limits.js";
 import type { ReadSession, ReadTransaction } from "../transaction/index.js";
 import type { Scan } from "./interface/read-repository.js";
 import type { PlannedQuery } from "./query-plan.js";
-import { type Batch, rangeAfter, type Wanted } from "./record-table.js";
+import { type Batch, rangeAfter, type Wanted } from "./rows.js";
 
 /** The batches of a range that have rows, each read by `next` in a transaction of the session; ends the session. */
 export async function* batchesOf<T>(

@@ -1,6 +1,6 @@
 /** Checks a definition and makes its model: everything that can be wrong with an entity is found here. */
 import type * as core from "zod/v4/core";
-import { entityNameBytesMax } from "../limits.js";
+import { entityNameBytesMax, recordBytesDefault, recordBytesLargest } from "../limits.js";
 import { RecordHistory } from "./evolution/history.js";
 import { type GivenSteps, stepsOf } from "./evolution/migrations.js";
 import { StoredForm } from "./evolution/stored-form.js";
@@ -20,6 +20,7 @@ interface Definition {
   readonly id: readonly string[];
   readonly indexes: IndexDefinitions;
   readonly migrations: GivenSteps;
+  readonly recordBytesMax?: number | undefined;
 }
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
@@ -141,8 +142,12 @@ class ModelDefinition {
 export function defineModel(name: string, definition: Definition): RecordModel<AnyEntity> {
   const root = new DefinitionPlace(String(name), "");
   checkName(name, root.field("name"));
-  const { version, schema } = definition;
+  const { version, schema, recordBytesMax = recordBytesDefault } = definition;
   if (!Number.isSafeInteger(version) || version < 1) root.field("version").refuse("notAPositiveInteger");
+  if (!Number.isSafeInteger(recordBytesMax) || recordBytesMax < 1) {
+    root.field("recordBytesMax").refuse("notAPositiveInteger");
+  }
+  if (recordBytesMax > recordBytesLargest) root.field("recordBytesMax").refuse("tooLarge");
   const place = root.field("schema");
   if (schema?._zod?.def === undefined) place.refuse("notAZod4Schema");
   if (schema._zod.def.type !== "object") place.refuse("notAnObject");
@@ -157,5 +162,6 @@ export function defineModel(name: string, definition: Definition): RecordModel<A
     idFields,
     indexes: checked.indexes(),
     history: new RecordHistory(name, form, steps),
+    recordBytesMax,
   });
 }

@@ -32,6 +32,11 @@ export interface EntityOptions<
   readonly id: Id;
   /** The indexes by name. */
   readonly indexes?: Indexes | undefined;
+  /**
+   * Bytes a record may have in its stored form: 1,000,000 unless given, 8,000,000 at most, since all of a record is
+   * written in one transaction. Over 100,000 bytes a record takes several keys: reading it costs one range read more.
+   */
+  readonly recordBytesMax?: number | undefined;
 }
 
 /**
@@ -135,12 +140,12 @@ export function entity<
     IndexPredicates<core.output<Schema>> &
     MigrationOptions<Schema, Earlier>,
 ): Entity<Name, Schema, Id, Indexes> {
-  const { version, schema, id } = options;
+  const { version, schema, id, recordBytesMax } = options;
   // Without indexes given, `Indexes` is the type of no indexes.
   const indexes = options.indexes ?? ({} as Indexes);
   // Whatever the versions: every step has a schema and a function, which `defineModel` checks.
   const migrations = (options.migrations ?? {}) as GivenSteps;
-  const defined = defineModel(name, { version, schema, id, indexes, migrations });
+  const defined = defineModel(name, { version, schema, id, indexes, migrations, recordBytesMax });
   const made: Entity<Name, Schema, Id, Indexes> = Object.freeze({
     name,
     version,

@@ -85,6 +85,8 @@ export interface EntityModel<E extends AnyEntity> {
   /** The fields of the id in key order. */
   readonly idFields: readonly KeyField[];
   readonly indexes: ReadonlyMap<string, IndexModel>;
+  /** Most bytes a record may have, encoded. */
+  readonly recordBytesMax: number;
 
   /**
    * Validates what a caller passed to `create` or `put` (zod's input) and applies defaults once.

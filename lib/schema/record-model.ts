@@ -20,6 +20,7 @@ export interface RecordModelOptions {
   readonly schema: core.$ZodObject;
   readonly idFields: readonly SchemaKeyField[];
   readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
+  readonly recordBytesMax: number;
   /** How records are stored, now and before. */
   readonly history: RecordHistory;
 }
@@ -32,6 +33,7 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   readonly version: number;
   readonly idFields: readonly SchemaKeyField[];
   readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
+  readonly recordBytesMax: number;
   readonly #schema: core.$ZodObject;
   readonly #codec: RecordCodec;
   readonly #revive: Revive | undefined;
@@ -39,13 +41,14 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   readonly #options: RecordModelOptions;
 
   constructor(options: RecordModelOptions) {
-    const { name, version, schema, idFields, indexes, history } = options;
+    const { name, version, schema, idFields, indexes, recordBytesMax, history } = options;
     const { codec, revive } = history.current;
     this.#options = options;
     this.name = name;
     this.version = version;
     this.idFields = idFields;
     this.indexes = indexes;
+    this.recordBytesMax = recordBytesMax;
     this.#schema = schema;
     this.#codec = codec;
     this.#revive = revive;

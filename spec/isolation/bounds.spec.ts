@@ -10,6 +10,7 @@ import {
   keyBytesMax,
   listRecordsMax,
   pageSizeMax,
+  recordBytesDefault,
   tenantNameBytesMax,
   tenantsListedAtOnceMax,
   transactionDeadlineLongestMs,
@@ -27,9 +28,11 @@ const Note = entity("note", {
   version: 1,
   schema: z.object({ id: z.string(), text: z.string().default(""), any: z.json().optional() }),
   id: ["id"],
-  indexes: { byText: { fields: ["text"] } },
+  indexes: { byText: { fields: ["text"] }, keeping: { fields: ["text"], stored: ["any"] } },
 });
 const Plain = entity("plain", { version: 1, schema: z.object({ id: z.int(), text: z.string() }), id: ["id"] });
+
+const Wide = entity("wide", { version: 1, schema: z.object({ id: z.string(), text: z.string() }), id: ["id"] });
 
 let engine: RecordingEngine;
 let db: Database;
@@ -37,7 +40,7 @@ let tenant: Tenant;
 
 beforeAll(async () => {
   engine = recording(await openEngine(memory()));
-  db = await open({ engine, entities: [Note, Plain] });
+  db = await open({ engine, entities: [Note, Plain, Wide] });
   tenant = db.tenant((await db.tenants.provision({ name: "bounded" })).id);
   await tenant.repository(Plain).create({ id: 0, text: "there" });
   await tenant.repository(Plain).page({ size: 1 });
@@ -89,15 +92,26 @@ const passed: Readonly<Record<string, readonly [code: string, details: object, w
     { keyBytesMax },
     () => notes().put({ id: "a", text: "x".repeat(keyBytesMax) }),
   ],
-  "valueBytesMax, of a record": [
+  "recordBytesDefault, of a record": [
     "RECORD_TOO_LARGE",
-    { valueBytesMax, entity: "plain" },
-    () => tenant.repository(Plain).put({ id: 1, text: "x".repeat(valueBytesMax) }),
+    { recordBytesMax: recordBytesDefault, entity: "plain" },
+    () => tenant.repository(Plain).put({ id: 1, text: "x".repeat(recordBytesDefault) }),
   ],
-  "valueBytesMax, of a change": [
+  "recordBytesDefault, of a change": [
     "RECORD_TOO_LARGE",
-    { valueBytesMax },
-    () => tenant.repository(Plain).patch(0, { text: "x".repeat(valueBytesMax) }),
+    { recordBytesMax: recordBytesDefault },
+    () => tenant.repository(Plain).patch(0, { text: "x".repeat(recordBytesDefault) }),
+  ],
+  "valueBytesMax, of an index entry": [
+    "INDEX_ENTRY_TOO_LARGE",
+    { valueBytesMax, entity: "note", index: "keeping" },
+    () => notes().put({ id: "a", any: "x".repeat(valueBytesMax) }),
+  ],
+  "keyBytesMax, of a chunk": [
+    "KEY_TOO_LARGE",
+    { keyBytesMax },
+    // The record's own key fits to the byte.
+    () => tenant.repository(Wide).put({ id: "x".repeat(keyBytesMax - 27 - 8), text: "x".repeat(valueBytesMax) }),
   ],
   valueDepthMax: [
     "VALUE_UNSUPPORTED",

@@ -203,12 +203,12 @@ vi.mock("../../lib/repository/record-table.js", async (original) => {
       if (is("a missing record's error names who has asked before")) error.cause = new Error(`asked by ${others}`);
       return error;
     }
-    override async load(...[transaction, id]: Parameters<Table["load"]>) {
+    override async row(...[transaction, id]: Parameters<Table["row"]>) {
       seen.tenants.unshift(transaction.tenantId);
       const key = Buffer.from(this.key(id)).toString("hex");
       const known = seen.values.get(key);
       if (is("a result is cached across tenants") && known !== undefined) return known;
-      const bytes = await super.load(transaction, id);
+      const bytes = await super.row(transaction, id);
       if (bytes !== undefined) seen.values.set(key, bytes);
       return bytes;
     }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
 import { memory } from "../../lib/engine/index.js";
-import { keyBytesMax, valueBytesMax } from "../../lib/limits.js";
+import { keyBytesMax, recordBytesDefault } from "../../lib/limits.js";
 import { open } from "../../lib/open.js";
 import type { TenantRepository } from "../../lib/repository/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";
@@ -25,7 +25,7 @@ describe("a write", () => {
   });
   afterAll(() => db.close());
 
-  const tooLarge = (place: number): Book => ({ ...book(place), tags: ["x".repeat(valueBytesMax)] });
+  const tooLarge = (place: number): Book => ({ ...book(place), tags: ["x".repeat(recordBytesDefault)] });
   const longTitle = (place: number): Book => ({ ...book(place), title: "x".repeat(keyBytesMax) });
   const longShelf = (place: number): Book => ({ ...book(place), shelf: "x".repeat(keyBytesMax) });
   const misfit = (place: number): Book => ({ ...book(place), weight: Number.NaN });

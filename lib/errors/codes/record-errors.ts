@@ -12,9 +12,19 @@ export const recordErrors = {
     "input",
     "A change must leave the id of a record as it is.",
   ),
-  RECORD_TOO_LARGE: define<{ entity: string; id: string; bytes: number; valueBytesMax: number }>()(
+  RECORD_TOO_LARGE: define<{
+    entity: string;
+    id: string;
+    bytes: number;
+    recordBytesMax: number;
+    transactionBytesMax: number;
+  }>()(
     "limit",
-    "The record is too large.",
+    "The record is larger than its entity allows: all of it is written in one transaction, which has a bound.",
+  ),
+  INDEX_ENTRY_TOO_LARGE: define<{ entity: string; id: string; index: string; bytes: number; valueBytesMax: number }>()(
+    "limit",
+    "The fields that an index stores are too large for one of its entries.",
   ),
   BATCH_TOO_LARGE: define<{ records: number; batchRecordsMax: number }>()("limit", "The batch holds too many records."),
   LIST_TOO_LARGE: define<{ entity: string; listRecordsMax: number }>()(

@@ -5,7 +5,8 @@ import { scanBatchRowsMax, seenRowsMax } from "../../limits.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import type { ReadTransaction } from "../../transaction/index.js";
 import type { PlannedQuery } from "../query-plan.js";
-import { type Batch, picked, type RecordTable, rangeAfter, type Wanted } from "../record-table.js";
+import { picked, type RecordTable } from "../record-table.js";
+import { type Batch, rangeAfter, type Wanted } from "../rows.js";
 
 /** Rows of the first read, which is doubled until it is a batch: most contexts see most rows. */
 const firstRead = 32;

@@ -1,8 +1,8 @@
 /** Reading one entity's records in one tenant, as users see it. */
-import type { IndexDefect } from "../../indexes/index.js";
 import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "../query.js";
 import type { QueryPlan } from "../query-plan.js";
+import type { Defect } from "../verify.js";
 import type { OperationOptions } from "./options.js";
 
 /**
@@ -105,6 +105,6 @@ export interface ReadRepository<E extends AnyEntity> {
   count(query?: Query<E>): Promise<number>;
   /** What a query reads and what it costs, without reading anything. No calls. */
   explain(query?: Query<E, Selection<E> | undefined>): QueryPlan;
-  /** Compares all indexes with the records and returns every disagreement: none, unless something is broken. */
-  verify(options?: OperationOptions): Promise<IndexDefect<E>[]>;
+  /** Compares all that is kept beside the records with them, and returns every {@link Defect}: none, unless something is broken. */
+  verify(options?: OperationOptions): Promise<Defect<E>[]>;
 }

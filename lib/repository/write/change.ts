@@ -1,8 +1,10 @@
 /** Changes of records: checked as a whole first, then written with their index entries in the same transaction. */
 import { tenantryError } from "../../errors/index.js";
 import { type AddedEntry, entryChanges, holderOf } from "../../indexes/index.js";
+import { valueBytesMax } from "../../limits.js";
+import { chunkRange, type Row } from "../../records/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
-import type { RecordChange, TenantTransaction } from "../../transaction/index.js";
+import type { RecordChange, RelativeRange, TenantTransaction } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
 import type { RecordTable, Stored } from "../record-table.js";
 import type { WriteContext } from "../tenant-reader.js";
@@ -22,7 +24,10 @@ export interface Change<E extends AnyEntity> {
 
 interface PreparedChange {
   readonly key: Uint8Array;
-  readonly value: Uint8Array | undefined;
+  /** The record's rows; none to remove it. */
+  readonly rows: readonly Row[];
+  /** The keys of all chunks there may be, when there are any before or after; undefined otherwise. */
+  readonly chunks: RelativeRange | undefined;
   readonly removed: readonly Uint8Array[];
   readonly released: readonly Uint8Array[];
   readonly added: readonly AddedEntry[];
@@ -47,13 +52,21 @@ function prepare<E extends AnyEntity>(table: RecordTable<E>, change: Change<E>):
   const { id, before, after } = change;
   table.access?.assertChange(before?.record, after);
   const key = table.key(id);
-  const value = after === undefined ? undefined : table.encode(after, change.revision);
+  const rows = after === undefined ? [] : table.encode(id, after, change.revision);
   const { removed, released, added } = entryChanges(table.model, { id, before, after });
-  if (value !== undefined) table.assertKeyFits(key);
-  for (const entry of added) table.assertKeyFits(entry.key);
+  const longest = rows.at(-1);
+  if (longest !== undefined) table.assertKeyFits(longest.key);
+  for (const entry of added) {
+    table.assertKeyFits(entry.key);
+    if (entry.value.length <= valueBytesMax) continue;
+    const named = table.named(table.model.decodeId(id));
+    const { index, value } = entry;
+    throw tenantryError("INDEX_ENTRY_TOO_LARGE", { ...named, index, bytes: value.length, valueBytesMax });
+  }
   return {
     key,
-    value,
+    rows,
+    chunks: rows.length > 1 || (before?.chunks ?? 0) > 0 ? chunkRange(table.model.name, id) : undefined,
     removed,
     released,
     added,
@@ -63,8 +76,8 @@ function prepare<E extends AnyEntity>(table: RecordTable<E>, change: Change<E>):
       kind: kindOf(before, after),
       before: before?.record,
       after,
-      bytesBefore: before === undefined ? 0 : key.length + before.bytes,
-      bytesAfter: value === undefined ? 0 : key.length + value.length,
+      bytesBefore: before?.bytes ?? 0,
+      bytesAfter: rows.reduce((bytes, row) => bytes + row.key.length + row.value.length, 0),
     },
   };
 }
@@ -130,9 +143,10 @@ export async function applyChanges<E extends AnyEntity>(
     if (contested.length > 0) await assertUnique(transaction, table, removed, contested);
     // What one record gives up another of them may take.
     for (const key of removed) transaction.clear(key);
-    for (const { key, value, added, announcement } of prepared) {
-      if (value === undefined) transaction.clear(key);
-      else transaction.set(key, value);
+    for (const { key, rows, chunks, added, announcement } of prepared) {
+      if (chunks !== undefined) transaction.clearRange(chunks);
+      if (rows.length === 0) transaction.clear(key);
+      for (const row of rows) transaction.set(row.key, row.value);
       for (const entry of added) transaction.set(entry.key, entry.value);
       transaction.announce(announcement);
     }

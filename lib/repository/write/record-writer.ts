@@ -110,13 +110,11 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     const { model } = this.#table;
     const packed = model.encodeId(id);
     return this.#write(operation, [packed], options, async (context) => {
-      const bytes = await this.#table.load(context.transaction, packed);
-      if (bytes === undefined) throw this.#table.missing(id);
-      // Decoded twice: what the function does to its record must not reach the one that index entries are read from.
-      const before = this.#table.decode(bytes);
-      if (this.#table.access?.shows(before.record) === false) throw this.#table.missing(id);
+      const before = await this.#table.stored(context.transaction, packed);
+      if (before === undefined || this.#table.access?.shows(before.record) === false) throw this.#table.missing(id);
       this.#assertRevision(id, before.revision, options);
-      const after = revise(this.#table.decode(bytes).record);
+      // Decoded again: what the function does to its record must not reach the one that index entries are read from.
+      const after = revise(this.#table.decode(before.value).record);
       if (!model.sameId(model.idOf(after), id)) throw tenantryError("RECORD_ID_CHANGED", this.#table.named(id));
       await applyChanges(context, this.#table, [{ id: packed, before, after, revision: before.revision + 1 }]);
       return after;
