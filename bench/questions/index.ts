@@ -2,6 +2,7 @@
 import type { Question } from "../runner/bench.js";
 import { bulkLoad } from "./bulk-load.js";
 import { counters } from "./counters.js";
+import { fairness } from "./fairness.js";
 import { get, getTogether } from "./get.js";
 import { recordsGrowth, tenantsGrowth } from "./growth.js";
 import { indexScan } from "./index-scan.js";
@@ -24,6 +25,7 @@ export const questions: readonly Question[] = [
   ...writes,
   commitLatency,
   counters,
+  fairness,
   bulkLoad,
   recordsGrowth,
   tenantsGrowth,

@@ -24,6 +24,8 @@ export interface Scale {
   /** Sizes between which an operation's cost is compared. */
   readonly recordsGrown: readonly number[];
   readonly tenantsGrown: readonly number[];
+  /** How long a quiet tenant is watched beside a flood. */
+  readonly fairnessMs: number;
 }
 
 /** A question: one file, one answer. */

@@ -12,6 +12,7 @@ export const full: Scale = {
   peopleLoaded: 20_000,
   recordsGrown: [10_000, 100_000, 1_000_000],
   tenantsGrown: [10, 1_000, 10_000],
+  fairnessMs: 30_000,
 };
 
 /** Under a minute, all candidates and questions included. */
@@ -26,4 +27,5 @@ export const quick: Scale = {
   peopleLoaded: 2_000,
   recordsGrown: [2_000, 20_000],
   tenantsGrown: [10, 200],
+  fairnessMs: 300,
 };
