@@ -9,6 +9,7 @@ import { type KeyRange, Keyspace, type TenantRange } from "../lib/keyspace/index
 import { checkHealth, enterAsOperator, Registry, StoredKeyring, Tenants } from "../lib/lifecycle/index.js";
 import { systemClock, systemRandom } from "../lib/observe/index.js";
 import { CursorSeal, RepositoryFactory } from "../lib/repository/index.js";
+import { type AnyEntity, type EntityModel, modelOf } from "../lib/schema/index.js";
 import { newTenantId, type TenantId } from "../lib/tenant/index.js";
 import { type RunnerOptions, SystemRunner, TransactionHost, TransactionRunner } from "../lib/transaction/index.js";
 import { Person } from "./people/person.js";
@@ -79,9 +80,14 @@ export function compose(engine: Engine, { guarded = true, hooks, logger }: Compo
   const keyring = new StoredKeyring(control, keyspace.control, clock, random);
   const seal = new CursorSeal(keyring, () => clock.now());
   const runner = new TransactionRunner(running, host);
-  const repositories = new RepositoryFactory(new Set([Person]), seal, keyspace.tenant(newTenantId()).prefixLength);
+  const repositories = new RepositoryFactory(
+    new Map<AnyEntity, EntityModel<AnyEntity>>([[Person, modelOf<AnyEntity>(Person)]]),
+    seal,
+    keyspace.tenant(newTenantId()).prefixLength,
+  );
   const registry = new Registry(control, keyspace.control, clock, random);
   return new Database({
+    schemaChanges: [],
     tenants: new Tenants({ registry, runner, repositories, seal, seeds: [] }),
     runner,
     repositories,

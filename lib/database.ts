@@ -4,6 +4,7 @@ import { tenantryError } from "./errors/index.js";
 import type { HealthOptions, HealthReport, OperatorEntrance, Tenants } from "./lifecycle/index.js";
 import type { ServiceLevels } from "./observe/index.js";
 import type { RepositoryFactory } from "./repository/index.js";
+import type { SchemaChange } from "./schema/index.js";
 import { parseTenantId, type TenantContext, type TenantId, tenantContext } from "./tenant/index.js";
 import { Tenant } from "./tenant-handle.js";
 import type { CloseOptions, TransactionRunner } from "./transaction/index.js";
@@ -11,6 +12,7 @@ import type { CloseOptions, TransactionRunner } from "./transaction/index.js";
 /** What `open` puts together. */
 export interface DatabaseParts {
   readonly tenants: Tenants;
+  readonly schemaChanges: readonly SchemaChange[];
   readonly runner: TransactionRunner;
   readonly repositories: RepositoryFactory;
   readonly serviceLevels: ServiceLevels | undefined;
@@ -55,12 +57,15 @@ export interface TenantHandleOptions {
 export class Database implements AsyncDisposable {
   /** The registry of tenants. */
   readonly tenants: Tenants;
+  /** What is another in the entities given than when the database was last opened; all of it safe unless asked otherwise. */
+  readonly schemaChanges: readonly SchemaChange[];
   readonly #parts: DatabaseParts;
   #closed: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: DatabaseParts) {
     this.tenants = parts.tenants;
+    this.schemaChanges = parts.schemaChanges;
     this.#parts = parts;
   }
 

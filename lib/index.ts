@@ -109,6 +109,7 @@ export {
   type Infer,
   type InputOf,
   type PatchOf,
+  type SchemaChange,
 } from "./schema/index.js";
 export {
   isTenantId,

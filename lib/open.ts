@@ -16,6 +16,7 @@ import {
   Tenants,
 } from "./lifecycle/index.js";
 import { serviceLevelSlots, tenantLabelsLargest, tenantLabelsMax } from "./limits.js";
+import { Definitions, type SchemaCheck } from "./migration/index.js";
 import {
   type Clock,
   type Logger,
@@ -59,6 +60,12 @@ export interface OpenOptions {
   readonly engine: EngineDescriptor | Engine;
   /** All entities that repositories will be asked for, each with a name of its own. */
   readonly entities: readonly AnyEntity[];
+  /**
+   * What becomes of a change of an entity that stored records need not fit: `refuse`, the default, throws
+   * `SCHEMA_INCOMPATIBLE`; `report` opens, lists it in {@link Database.schemaChanges}, and refuses the records that do
+   * not fit one by one.
+   */
+  readonly schemaCheck?: SchemaCheck | undefined;
   /** What stands in front of every key, so that several databases can share a store or a cluster: `["tenantry"]`. */
   readonly root?: readonly TupleElement[] | undefined;
   /** Gets one debug event per transaction: entity, operation, attempts, rows, milliseconds; never keys or values. */
@@ -146,10 +153,29 @@ function serviceLevelsOf({ serviceLevels }: OpenOptions, clock: Clock): ServiceL
   return new ServiceLevels(clock, { latencyMs, fast, available, windowMs });
 }
 
+/** Meets the definitions; what was opened is closed again when that fails. */
+async function meet(
+  { schemaCheck = "refuse" }: OpenOptions,
+  definitions: Definitions,
+  entities: ReadonlySet<AnyEntity>,
+  close: () => Promise<void>,
+): ReturnType<Definitions["meet"]> {
+  try {
+    if (schemaCheck !== "refuse" && schemaCheck !== "report") throw invalid("schemaCheck", "neither refuse nor report");
+    return await definitions.meet(entities, schemaCheck);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
 /**
- * Opens a database: its engine first, nothing else is read or written until the first operation.
+ * Opens a database: its engine first, then the definitions it was opened with before, in one range read. Definitions
+ * that are new are remembered, so that records of before can be read; nothing else is read or written until the first
+ * operation.
  *
- * @throws `DATABASE_OPTION_INVALID`, and what keeps the engine from opening (`STORE_…`, `FOUNDATIONDB_…`).
+ * @throws `DATABASE_OPTION_INVALID`; `SCHEMA_INCOMPATIBLE` with all changes of entities that stored records need not fit,
+ *   before anything is written; and what keeps the engine from opening (`STORE_…`, `FOUNDATIONDB_…`).
  *
  * @example
  * ```ts
@@ -184,8 +210,11 @@ export async function open(options: OpenOptions): Promise<Database> {
   const control = new SystemRunner(host);
   const stored = new StoredKeyring(control, keyspace.control, clock, random);
   const seal = new CursorSeal(given ?? stored, () => clock.now());
+  const met = await meet(options, new Definitions(control, keyspace.control), entities, async () => {
+    if (engine !== options.engine) await engine.close();
+  });
   const repositories = new RepositoryFactory(
-    entities,
+    met.models,
     seal,
     keyspace.tenant(newTenantId()).prefixLength,
     policy === undefined ? undefined : { policy, onDenied: options.onDenied },
@@ -195,6 +224,7 @@ export async function open(options: OpenOptions): Promise<Database> {
   return new Database({
     serviceLevels,
     checkHealth: (asked) => checkHealth(healthParts, asked),
+    schemaChanges: met.changes,
     tenants: new Tenants({ registry, runner, repositories, seal, seeds }),
     runner,
     repositories,

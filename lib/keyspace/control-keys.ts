@@ -84,6 +84,42 @@ export class ControlKeys {
     return tupleRange(this.#key(controlSubspaces.audit, uuid(tenantIdBytes(id))));
   }
 
+  /** The definition an entity was opened with last: `(root…, 0, 7, entity)`. */
+  definitionKey(entity: string): Uint8Array {
+    return this.#key(controlSubspaces.schemas, entity);
+  }
+
+  /** A layout that records of an entity have: `(root…, 0, 7, entity, version, fingerprint)`. */
+  layoutKey(entity: string, version: number, fingerprint: number): Uint8Array {
+    return this.#key(controlSubspaces.schemas, entity, version, fingerprint);
+  }
+
+  /** The layouts that records of an entity had in versions before `version`. */
+  layoutsBefore(entity: string, version: number): KeyRange {
+    return {
+      begin: tupleRange(this.definitionKey(entity)).begin,
+      end: this.#key(controlSubspaces.schemas, entity, version),
+    };
+  }
+
+  /** What a key of theirs is about; undefined when it is no such key. */
+  schemaOf(
+    key: Uint8Array,
+  ): { readonly entity: string; readonly version?: number; readonly fingerprint?: number } | undefined {
+    const prefix = new PrefixRange(this.#key(controlSubspaces.schemas));
+    if (!prefix.contains(key)) return undefined;
+    const [entity, version, fingerprint] = unpack(key.subarray(prefix.prefixLength));
+    if (typeof entity !== "string") return undefined;
+    return typeof version === "number" && typeof fingerprint === "number"
+      ? { entity, version, fingerprint }
+      : { entity };
+  }
+
+  /** All definitions and layouts. */
+  get schemasRange(): KeyRange {
+    return tupleRange(this.#key(controlSubspaces.schemas));
+  }
+
   /** Something stored once: `(root…, 0, 4, name)`. */
   metaKey(name: MetaName): Uint8Array {
     return this.#key(controlSubspaces.meta, name);

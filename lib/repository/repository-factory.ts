@@ -1,6 +1,6 @@
 /** What makes repositories: inside a transaction, by the scopes users work with, and outside of one. */
 import { tenantryError } from "../errors/index.js";
-import { type AnyEntity, modelOf } from "../schema/index.js";
+import type { AnyEntity, EntityModel } from "../schema/index.js";
 import type { TenantContext } from "../tenant/index.js";
 import type { ReadTransaction, TenantTransaction } from "../transaction/index.js";
 import { type AccessRules, RecordAccess } from "./access/record-access.js";
@@ -16,19 +16,19 @@ import { RecordWriter } from "./write/record-writer.js";
 
 /** What all repositories of a database share; it holds no tenant. */
 export class RepositoryFactory {
-  readonly #entities: ReadonlySet<AnyEntity>;
+  readonly #models: ReadonlyMap<AnyEntity, EntityModel<AnyEntity>>;
   readonly #seal: CursorSeal;
   readonly #tenantPrefixBytes: number;
   readonly #access: AccessRules | undefined;
 
   /** `access`: what handles with a context are bound by; without it, by nothing. */
   constructor(
-    entities: ReadonlySet<AnyEntity>,
+    models: ReadonlyMap<AnyEntity, EntityModel<AnyEntity>>,
     seal: CursorSeal,
     tenantPrefixBytes: number,
     access?: AccessRules | undefined,
   ) {
-    this.#entities = entities;
+    this.#models = models;
     this.#seal = seal;
     this.#tenantPrefixBytes = tenantPrefixBytes;
     this.#access = access;
@@ -66,8 +66,10 @@ export class RepositoryFactory {
     context: TenantContext | undefined,
     options: RepositoryOptions = {},
   ): RecordTable<E> {
-    if (!this.#entities.has(entity)) throw tenantryError("ENTITY_UNKNOWN", { entity: entity.name });
+    const model = this.#models.get(entity);
+    if (model === undefined) throw tenantryError("ENTITY_UNKNOWN", { entity: entity.name });
     const access = this.access(context, entity.name);
-    return new RecordTable(modelOf(entity), this.#tenantPrefixBytes, options.verifyOnRead === true, access);
+    // The map holds each entity's own model.
+    return new RecordTable<E>(model as never, this.#tenantPrefixBytes, options.verifyOnRead === true, access);
   }
 }

@@ -25,7 +25,7 @@ interface Definition {
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const pathDepthMax = 4;
-const indexOptions: ReadonlySet<string> = new Set(["fields", "unique", "sparse", "stored", "where"]);
+const indexOptions: ReadonlySet<string> = new Set(["fields", "unique", "sparse", "stored", "revision", "where"]);
 
 function checkName(name: string, place: DefinitionPlace): void {
   if (typeof name !== "string" || !namePattern.test(name)) place.refuse("namePattern");
@@ -78,12 +78,13 @@ class ModelDefinition {
   }
 
   #index(name: string, definition: IndexDefinition, at: DefinitionPlace): SchemaIndexModel {
-    const { fields, unique = false, sparse = false, stored = [], where } = definition;
+    const { fields, unique = false, sparse = false, stored = [], revision = 1, where } = definition;
     const stray = Object.keys(definition).find((option) => !indexOptions.has(option));
     if (stray !== undefined) at.field(stray).refuse("unknownOption");
     if (!Array.isArray(fields) || fields.length === 0) at.field("fields").refuse("noFields");
     if (typeof unique !== "boolean") at.field("unique").refuse("notABoolean");
     if (typeof sparse !== "boolean") at.field("sparse").refuse("notABoolean");
+    if (!Number.isSafeInteger(revision) || revision < 1) at.field("revision").refuse("notAPositiveInteger");
     if (!Array.isArray(stored)) at.field("stored").refuse("notAnArray");
     if (where !== undefined && typeof where !== "function") at.field("where").refuse("notAFunction");
     const keyFields: SchemaKeyField[] = [];
@@ -94,14 +95,14 @@ class ModelDefinition {
       if (made.each && keyFields.some((field) => field.each)) fieldPlace.refuse("secondArray");
       keyFields.push(made);
     });
-    const { version, schema } = this.#definition;
-    const options = { layout: `${this.#name}.${name}`, version, schema, names: stored };
+    const options = { layout: `${this.#name}.${name}`, schema: this.#definition.schema, names: stored };
     return new SchemaIndexModel({
       entity: this.#name,
       name,
       fields: keyFields,
       unique,
       sparse,
+      revision,
       stored: stored.length === 0 ? undefined : new StoredFields(options, at.field("stored")),
       // A definition's function takes its own entity's records: it is given no others.
       where: where === undefined ? undefined : (record) => Reflect.apply(where, undefined, [record]),

@@ -78,6 +78,11 @@ export interface IndexDefinition<
    */
   readonly stored?: readonly Name[] | undefined;
   /**
+   * A whole number from 1, the default. A higher one has the index built anew: when `where` or a codec of a field
+   * changes what it answers, or a migration step changes what a field of the same name and type holds.
+   */
+  readonly revision?: number | undefined;
+  /**
    * Which records are in the index; all of them without it. It must depend on the record alone and always answer
    * the same: entries are found by asking it again.
    */

@@ -1,4 +1,5 @@
 /** The model of one index: which entries a record has, the values of its fields to bytes and back. */
+import { createHash } from "node:crypto";
 import { tenantryError } from "../errors/index.js";
 import { indexElementsMax } from "../limits.js";
 import { TupleReader, TupleWriter } from "../tuple/index.js";
@@ -13,6 +14,7 @@ export interface IndexModelOptions {
   readonly fields: readonly SchemaKeyField[];
   readonly unique: boolean;
   readonly sparse: boolean;
+  readonly revision: number;
   /** The fields kept in the entries' values; undefined when there are none. */
   readonly stored: StoredFields | undefined;
   /** Which records are in the index; undefined for all. */
@@ -22,12 +24,29 @@ export interface IndexModelOptions {
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 const nothing = new Uint8Array(0);
 
+/** The first four bytes of the SHA-256 of all that decides which entries there are, and what is in them. */
+function fingerprintOf({ fields, unique, sparse, revision, stored, where }: IndexModelOptions): number {
+  const keys = fields.map(({ path, kind, descending, each }) => [path, kind, descending, each]);
+  const text = JSON.stringify([
+    "index",
+    1,
+    keys,
+    unique,
+    sparse,
+    where !== undefined,
+    stored?.fingerprint ?? 0,
+    revision,
+  ]);
+  return createHash("sha256").update(text).digest().readUInt32BE();
+}
+
 export class SchemaIndexModel implements IndexModel {
   readonly name: string;
   readonly fields: readonly SchemaKeyField[];
   readonly unique: boolean;
   readonly each: string | undefined;
   readonly covered: ReadonlySet<string>;
+  readonly fingerprint: number;
   readonly #options: IndexModelOptions;
   readonly #writer = new TupleWriter();
 
@@ -38,6 +57,7 @@ export class SchemaIndexModel implements IndexModel {
     this.unique = unique;
     this.each = fields.find((field) => field.each)?.path;
     this.covered = new Set([...fields.flatMap((field) => field.covers ?? []), ...(stored?.names ?? [])]);
+    this.fingerprint = fingerprintOf(options);
     this.#options = options;
   }
 

@@ -1,5 +1,15 @@
 /** Schemas: entity definitions, the types inferred from them, and their runtime side. */
+
 export { type Entity, type EntityOptions, entity, modelOf } from "./entity.js";
+export { changesOf, type KnownEntity, type SchemaChange } from "./evolution/compatibility.js";
+export {
+  decodeDescription,
+  decodeLayout,
+  describeEntity,
+  type EntityDescription,
+  encodeDescription,
+  encodeLayout,
+} from "./evolution/description.js";
 export type {
   Bound,
   EachPath,

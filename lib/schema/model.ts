@@ -6,6 +6,8 @@ import type { AnyEntity, IdOf, Infer } from "./infer.js";
 
 /** One field of a key (of an id, or of an index): how to find its value and how to order it as bytes. */
 export interface KeyField {
+  /** The encoding of its values. */
+  readonly kind: string;
   /** The dotted path, as in the definition. */
   readonly path: string;
   readonly descending: boolean;
@@ -36,6 +38,8 @@ export interface IndexModel {
   readonly unique: boolean;
   /** The path through an array that makes an entry per element; undefined when a record has one entry. */
   readonly each: string | undefined;
+  /** Names the definition: the same as long as the same records have the same entries. */
+  readonly fingerprint: number;
   /** The names of the record's fields that an entry answers by itself, from its key or its value. */
   readonly covered: ReadonlySet<string>;
   /**

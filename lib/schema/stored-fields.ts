@@ -10,13 +10,13 @@ import { StorageWalk } from "./zod/storage.js";
 export interface StoredFieldsOptions {
   /** Names the layout: the entity and the index. */
   readonly layout: string;
-  readonly version: number;
   readonly schema: core.$ZodObject;
   readonly names: readonly string[];
 }
 
-/** An entry has no revision of its own. */
+/** An entry has no revision of its own, nor a version: an index of another layout is another index. */
 const entryRevision = 0;
+const entryVersion = 1;
 
 export class StoredFields {
   readonly names: readonly string[];
@@ -25,7 +25,7 @@ export class StoredFields {
   readonly #revive: Revive | undefined;
 
   /** @throws `ENTITY_INVALID` at `place` when a name is none of the schema's, or is there twice. */
-  constructor({ layout, version, schema, names }: StoredFieldsOptions, place: DefinitionPlace) {
+  constructor({ layout, schema, names }: StoredFieldsOptions, place: DefinitionPlace) {
     const shape: Record<string, core.$ZodType> = {};
     for (const [index, name] of names.entries()) {
       const field = Object.hasOwn(schema._zod.def.shape, name) ? schema._zod.def.shape[name] : undefined;
@@ -37,8 +37,13 @@ export class StoredFields {
     this.#schema = new core.$ZodObject({ type: "object", shape });
     const walk = new StorageWalk();
     walk.walk(this.#schema, place);
-    this.#codec = new RecordCodec({ entity: layout, shapes: walk.shapes }, version);
+    this.#codec = new RecordCodec({ entity: layout, shapes: walk.shapes }, entryVersion);
     this.#revive = reviverOf(this.#schema, (part) => walk.hasCodec(part));
+  }
+
+  /** Names the layout of the stored fields. */
+  get fingerprint(): number {
+    return this.#codec.fingerprint;
   }
 
   encode(record: unknown): Uint8Array {

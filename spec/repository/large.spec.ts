@@ -9,7 +9,7 @@ import { GivenKeyring } from "../../lib/lifecycle/index.js";
 import { keyBytesMax, recordBytesLargest, valueBytesMax } from "../../lib/limits.js";
 import { open } from "../../lib/open.js";
 import { CursorSeal, RepositoryFactory, RunnerWriter, type TenantRepository } from "../../lib/repository/index.js";
-import { entity, modelOf } from "../../lib/schema/index.js";
+import { type AnyEntity, type EntityModel, entity, modelOf } from "../../lib/schema/index.js";
 import { faulty, type RecordingEngine, recording } from "../../lib/testing/index.js";
 import type { RecordChange } from "../../lib/transaction/index.js";
 import { concatBytes } from "../../lib/tuple/index.js";
@@ -224,7 +224,7 @@ describe("large records", () => {
     await using fixture = await openFixture({ hooks: [hook] });
     const id = await fixture.tenant();
     const factory = new RepositoryFactory(
-      new Set([Paper]),
+      new Map<AnyEntity, EntityModel<AnyEntity>>([[Paper, modelOf<AnyEntity>(Paper)]]),
       new CursorSeal(new GivenKeyring(new Uint8Array(32)), Date.now),
       27,
     );

@@ -8,10 +8,22 @@ export interface RecordIssue {
   readonly message: string;
 }
 
+/** A change of a definition that stored records need not fit: see `SchemaChange`. */
+export interface UnsafeChange {
+  readonly entity: string;
+  readonly kind: string;
+  readonly name: string | undefined;
+  readonly version: number;
+}
+
 export const schemaErrors = {
   ENTITY_INVALID: define<{ entity: string; path: string; reason: string }>()(
     "usage",
     "The entity cannot be defined like this.",
+  ),
+  SCHEMA_INCOMPATIBLE: define<{ changes: readonly UnsafeChange[] }>()(
+    "usage",
+    "Stored records need not fit the entities given: each change needs a migration step, or has to be taken back.",
   ),
   MIGRATION_STEP_FAILED: define<{ entity: string; version: number; reason: string }>()(
     "usage",

@@ -5,15 +5,16 @@ import { accepts } from "../zod/acceptance.js";
 import { itemIn } from "../zod/unwrap.js";
 import type { StoredForm } from "./stored-form.js";
 
-/** Where stored records need not fit a definition, and why. */
-export interface Misfit {
+/** Where stored records differ from a definition. */
+export interface Difference {
   /** The dotted path of the field; `[]` stands for the items of an array or a record. */
   readonly path: string;
   /**
-   * `fieldRequired`: records may lack it, and nothing fills it; `nullForbidden`: records may hold null there;
-   * `typeChanged`: records hold another kind of value.
+   * `fieldAdded`: records lack it, and something fills it; `fieldRemoved`: records may hold it, and lose it when they are
+   * read. What records need not fit: `fieldRequired`, they may lack it, and nothing fills it; `nullForbidden`, they may
+   * hold null there; `typeChanged`, they hold another kind of value.
    */
-  readonly reason: "fieldRequired" | "nullForbidden" | "typeChanged";
+  readonly kind: "fieldAdded" | "fieldRemoved" | "fieldRequired" | "nullForbidden" | "typeChanged";
 }
 
 /** Thrown by an adapter that meets a record which does not fit. */
@@ -28,19 +29,19 @@ const unfit: Adapt = () => {
 
 /** Makes stored records of `before` ones of `form`; none of their values changes on the way. */
 export class LayoutAdapter {
-  /** What does not fit; records that do not meet it can be adapted all the same. */
-  readonly misfits: readonly Misfit[];
+  /** All differences; records that do not meet them can be adapted in any case. */
+  readonly differences: readonly Difference[];
   readonly #before: RecordLayout;
   readonly #form: StoredForm;
   readonly #known = new Map<string, Adapt>();
-  readonly #found: Misfit[] = [];
+  readonly #found: Difference[] = [];
   readonly #adapt: Adapt;
 
   constructor(before: RecordLayout, form: StoredForm) {
     this.#before = before;
     this.#form = form;
     this.#adapt = this.#shape(0, 0, "");
-    this.misfits = this.#found;
+    this.differences = this.#found;
   }
 
   /** @throws {@link UnfitRecord} for a record that lacks what nothing fills, or holds another kind of value. */
@@ -49,8 +50,8 @@ export class LayoutAdapter {
     return typeof adapted === "object" && adapted !== null ? adapted : record;
   }
 
-  #misfit(path: string, reason: Misfit["reason"]): Adapt {
-    this.#found.push({ path, reason });
+  #differs(path: string, kind: Difference["kind"]): Adapt {
+    this.#found.push({ path, kind });
     return unfit;
   }
 
@@ -68,13 +69,14 @@ export class LayoutAdapter {
   #makeShape(before: number, now: number, path: string): Adapt {
     const old = this.#before.shapes[before];
     const own = this.#form.codec.layout.shapes[now];
-    if (old === undefined || own === undefined) return this.#misfit(path, "typeChanged");
+    if (old === undefined || own === undefined) return this.#differs(path, "typeChanged");
+    const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
     const fields = own.fields.map((field) => {
-      const at = path === "" ? field.name : `${path}.${field.name}`;
       const was = old.fields.find(({ name }) => name === field.name);
-      return { name: field.name, ...this.#field(was, field, now, at, old.open) };
+      return { name: field.name, ...this.#field(was, field, now, at(field.name), old.open) };
     });
     const named = new Set(own.fields.map(({ name }) => name));
+    if (!own.open) for (const { name } of old.fields) if (!named.has(name)) this.#differs(at(name), "fieldRemoved");
     return (value) => {
       if (typeof value !== "object" || value === null) return value;
       const adapted = {};
@@ -104,11 +106,11 @@ export class LayoutAdapter {
     };
     const mayLack = was === undefined || was.optional;
     if (mayLack && (schema === undefined || this.#form.fill(schema, field.optional) === undefined)) {
-      this.#misfit(path, "fieldRequired");
-    }
+      this.#differs(path, "fieldRequired");
+    } else if (was === undefined) this.#differs(path, "fieldAdded");
     if (schema === undefined) return { adapt: unfit, fill };
     if (was === undefined) return { adapt: open ? checked(schema) : asIs, fill };
-    if (was.nullable === true && field.nullable === false) this.#misfit(path, "nullForbidden");
+    if (was.nullable === true && field.nullable === false) this.#differs(path, "nullForbidden");
     return { adapt: this.#node(was.node, field.node, schema, path), fill };
   }
 
@@ -116,11 +118,11 @@ export class LayoutAdapter {
     if (old.kind === "value" && own.kind === "value") {
       const same = old.of === own.of;
       const wider = old.of !== undefined && own.of === undefined && accepts(schema, old.of);
-      return same || wider ? asIs : this.#misfit(path, "typeChanged");
+      return same || wider ? asIs : this.#differs(path, "typeChanged");
     }
     if (old.kind === "shape" && own.kind === "shape") return this.#shape(old.shape, own.shape, path);
     const list = old.kind === "list" && own.kind === "list";
-    if (!list && !(old.kind === "record" && own.kind === "record")) return this.#misfit(path, "typeChanged");
+    if (!list && !(old.kind === "record" && own.kind === "record")) return this.#differs(path, "typeChanged");
     const inner = itemIn(schema);
     const item = inner === undefined ? unfit : this.#node(old.item, own.item, inner, `${path}[]`);
     if (item === asIs) return asIs;

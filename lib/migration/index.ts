@@ -1,0 +1,2 @@
+/** Migration: the definitions a database knows, and its way from one to the next. */
+export { Definitions, type SchemaCheck } from "./definitions.js";
