@@ -1,6 +1,11 @@
 /** The gate: which tenants can be read and written, and how little that costs. */
 import { describe, expect, test } from "vitest";
+import { ViolationLog } from "../../lib/guard/index.js";
+import { Keyspace } from "../../lib/keyspace/index.js";
+import { tenantStatesCachedMax } from "../../lib/limits.js";
+import { systemRandom } from "../../lib/observe/index.js";
 import { newTenantId, type TenantId, type TenantState, tenantStates } from "../../lib/tenant/index.js";
+import { TenantGate } from "../../lib/transaction/gate.js";
 import type { TransactionRunner } from "../../lib/transaction/index.js";
 import { bytes, codeOf, dump, hastyClock, key, openFixture, scripted } from "./fixture.js";
 
@@ -119,5 +124,36 @@ describe("the gate", () => {
     const id = "not-a-tenant" as TenantId;
     expect(await write(fixture.runner, id)).toBe("TENANT_ID_INVALID");
     expect(await read(fixture.runner, id)).toBe("TENANT_ID_INVALID");
+  });
+
+  test("a version that is there for the first time is a change, and one that stays is none", async () => {
+    const calls: string[] = [];
+    await using fixture = await openFixture({}, (engine) => scripted(engine, [], calls));
+    // Nobody has written the metadata version yet.
+    const id = newTenantId();
+    const gets = async (): Promise<number> => {
+      calls.length = 0;
+      await read(fixture.runner, id);
+      return calls.filter((call) => call === "get").length;
+    };
+    expect([await gets(), await gets()]).toEqual([3, 2]);
+    await fixture.setState(id, "active");
+    expect([await gets(), await gets()]).toEqual([3, 2]);
+    expect(await write(fixture.runner, id)).toBeUndefined();
+  });
+
+  test("keeps what it knows of so many tenants, those used last", () => {
+    const gate = new TenantGate(new Keyspace(), new ViolationLog(), systemRandom);
+    const ids = Array.from({ length: tenantStatesCachedMax + 1 }, () => newTenantId());
+    const [first, second, third] = ids as [TenantId, TenantId, TenantId];
+    const seats = [first, second, third].map((id) => gate.seat(id));
+    for (const id of ids.slice(3, -1)) gate.seat(id);
+    expect(gate.seat(first)).toBe(seats[0]);
+    expect(gate.seat(first)).toBe(seats[0]);
+    // All places are taken: the one that was not used for longest makes room.
+    gate.seat(ids.at(-1) ?? first);
+    expect(gate.seat(third)).toBe(seats[2]);
+    expect(gate.seat(first)).toBe(seats[0]);
+    expect(gate.seat(second)).not.toBe(seats[1]);
   });
 });

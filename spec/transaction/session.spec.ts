@@ -64,4 +64,35 @@ describe("read sessions", () => {
     await fixture.runner.close();
     expect(await codeOf(read(fixture.runner.openReadSession(id)))).toBe("DATABASE_CLOSED");
   });
+
+  test("keep their version to the last millisecond of its time, and give up the old one then", async () => {
+    const calls: string[] = [];
+    const clock = { ...systemClock, at: 1_000, monotonic: () => clock.at };
+    await using fixture = await openFixture({ clock }, (engine) => scripted(engine, [], calls));
+    const id = await fixture.tenant();
+    using session = fixture.runner.openReadSession(id);
+    const began = async (ms: number): Promise<string[]> => {
+      clock.at += ms;
+      calls.length = 0;
+      await read(session);
+      return calls.filter((call) => call === "begin" || call === "cancel");
+    };
+    expect(await began(0)).toEqual(["begin"]);
+    expect(await began(scanReadVersionAgeMaxMs)).toEqual([]);
+    expect(await began(1)).toEqual(["cancel", "begin"]);
+    expect(await began(scanReadVersionAgeMaxMs)).toEqual([]);
+  });
+
+  test("give their version up when they end, and refuse by name what comes after", async () => {
+    const calls: string[] = [];
+    await using fixture = await openFixture({}, (engine) => scripted(engine, [], calls));
+    const session = fixture.runner.openReadSession(await fixture.tenant());
+    await read(session);
+    calls.length = 0;
+    session.end();
+    session.end();
+    expect(calls).toEqual(["cancel"]);
+    await expect(read(session)).rejects.toMatchObject({ details: { operation: "read" } });
+    expect(calls).toEqual(["cancel"]);
+  });
 });

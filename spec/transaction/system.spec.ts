@@ -1,8 +1,10 @@
 /** The control plane's transactions. */
 import { describe, expect, test } from "vitest";
+import { attemptMarkerBucketMs, attemptMarkerBucketsKept } from "../../lib/limits.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import type { SystemTransaction } from "../../lib/transaction/index.js";
 import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, scripted, text } from "./fixture.js";
+import { manualClock } from "./manual-clock.js";
 
 describe("system transactions", () => {
   test("keep the registry, page through it, and are retried", async () => {
@@ -159,5 +161,24 @@ describe("system transactions", () => {
       expect(await tx.getReadVersion()).toBeTypeOf("bigint");
     });
     expect(followed).toBe(1);
+  });
+
+  test("use their markers again, and clear those of past hours", async () => {
+    const clock = manualClock();
+    await using fixture = await openFixture({ clock });
+    const { control } = fixture.keyspace;
+    const write = () => fixture.system.system(async (tx) => tx.set(control.metaKey("format"), bytes("x")));
+    await write();
+    const size = (await dump(fixture.engine)).size;
+    for (let n = 0; n < 5; n++) await write();
+    expect((await dump(fixture.engine)).size).toBe(size);
+    for (let hour = 0; hour < 8; hour++) {
+      clock.time += attemptMarkerBucketMs;
+      await write();
+    }
+    // Those of this hour and of the ones before it that are kept.
+    expect((await dump(fixture.engine)).size).toBe(size + attemptMarkerBucketsKept);
+    const reading = fixture.system.system((tx) => tx.get(control.metaKey("format")));
+    expect(text(await reading)).toBe("x");
   });
 });
