@@ -97,8 +97,14 @@ export type {
   RecordAction,
   RepositoryOptions,
   Scan,
+  ScanOptions,
+  ScanProgress,
   TenantRepository,
+  TransactionRepository,
   TransactionScope,
+  WorkOptions,
+  WorkProgress,
+  WorkQuery,
 } from "./repository/index.js";
 export {
   type AnyEntity,

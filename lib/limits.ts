@@ -57,6 +57,16 @@ export const seenRowsMax = listRecordsMax;
 /** Rows asked for at once by a scan, and records fetched together through an index. */
 export const scanBatchRowsMax = 1_000;
 
+/** Rows of the first batch of long work, and of one that nothing has made smaller: a batch of a scan. */
+export const workBatchRowsFirst = 250;
+export const workBatchRowsMax = scanBatchRowsMax;
+
+/** Bytes of rows that one batch of long work reads: far below FoundationDB's 10 MB, as it advises. */
+export const workBatchBytesMax = 1_000_000;
+
+/** Longest name of long work, in UTF-8 bytes: that of an idempotency key. */
+export const workNameBytesMax = 255;
+
 /** Age at which a scan moves to a fresh read version: inside `readVersionAgeMaxMs`, leaving time for one batch. */
 export const scanReadVersionAgeMaxMs = 4_000;
 

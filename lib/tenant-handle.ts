@@ -59,7 +59,7 @@ export class Tenant {
    * @throws `ENTITY_UNKNOWN` when the entity is not one the database was opened with.
    */
   repository<E extends AnyEntity>(entity: E, options?: RepositoryOptions): TenantRepository<E> {
-    return this.#repositories.writer(entity, new RunnerWriter(this.#runner, this.id, this.context), options);
+    return this.#repositories.standing(entity, new RunnerWriter(this.#runner, this.id, this.context), options);
   }
 
   /**

@@ -20,6 +20,7 @@ export {
   subspaceRange,
   subspaces,
   timeBucket,
+  workPlaceKey,
 } from "./subspace.js";
 export type { KeyRange } from "./tenant-range.js";
 export { PrefixRange, TenantRange } from "./tenant-range.js";

@@ -60,6 +60,10 @@ export const chunkKey = (entity: string, id: Uint8Array, n: number): Uint8Array 
 /** What a tenant's schema state for one entity begins with: `(5, entity)`. */
 export const schemaPrefix = (entity: string): Uint8Array => pack([subspaces.schema, entity]);
 
+/** How far the work with a name on an entity's records has come: `(11, "work", entity, name)`. */
+export const workPlaceKey = (entity: string, name: string): Uint8Array =>
+  pack([subspaces.progress, "work", entity, name]);
+
 /** The time bucket of `at`: whole widths since 1970, both in milliseconds. */
 export const timeBucket = (at: number, widthMs: number): number => Math.floor(at / widthMs);
 

@@ -9,10 +9,12 @@ export {
   cursorKey,
   cursorSecretBytes,
 } from "./cursor.js";
+export type { ScanOptions, ScanProgress, WorkOptions, WorkProgress, WorkQuery } from "./interface/long-work.js";
 export type { ChangeOptions, OperationOptions, RepositoryOptions } from "./interface/options.js";
 export type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 export type { ReadScope, TransactionScope } from "./interface/scope.js";
 export type { TenantRepository } from "./interface/tenant-repository.js";
+export type { TransactionRepository } from "./interface/transaction-repository.js";
 export type {
   BoundedQuery,
   Count,

@@ -136,7 +136,11 @@ export class RecordTable<E extends AnyEntity> {
   /** The record with a packed id, if there is one. */
   async stored(transaction: ReadTransaction, id: Uint8Array): Promise<Stored<E> | undefined> {
     const row = await this.row(transaction, id);
-    if (row === undefined) return undefined;
+    return row === undefined ? undefined : this.storedRow(transaction, id, row);
+  }
+
+  /** The record with a packed id whose row has been read. */
+  async storedRow(transaction: ReadTransaction, id: Uint8Array, row: Uint8Array): Promise<Stored<E>> {
     // A tick less than through `load`: what is left unawaited should be done as soon as it can be.
     const loaded = isSplit(row) ? await this.#joined(transaction, id, row) : this.#loaded(id, row, unsplit(row));
     return { ...this.decode(loaded.value), ...loaded };

@@ -9,9 +9,17 @@ import type { RepositoryOptions } from "./interface/options.js";
 import type { ReadRepository } from "./interface/read-repository.js";
 import type { ReadScope, TransactionScope } from "./interface/scope.js";
 import type { TenantRepository } from "./interface/tenant-repository.js";
+import type { TransactionRepository } from "./interface/transaction-repository.js";
+import { TenantRecords } from "./long/tenant-records.js";
 import { RecordReader } from "./record-reader.js";
 import { RecordTable } from "./record-table.js";
-import { JoinedReader, JoinedWriter, type TenantReader, type TenantWriter } from "./tenant-reader.js";
+import {
+  JoinedReader,
+  JoinedWriter,
+  type RunnerWriter,
+  type TenantReader,
+  type TenantWriter,
+} from "./tenant-reader.js";
 import { RecordWriter } from "./write/record-writer.js";
 
 /** What all repositories of a database share; it holds no tenant. */
@@ -38,8 +46,13 @@ export class RepositoryFactory {
     return new RecordReader(this.#table(entity, tenant.context, options), tenant, this.#seal);
   }
 
-  writer<E extends AnyEntity>(entity: E, tenant: TenantWriter, options?: RepositoryOptions): TenantRepository<E> {
+  writer<E extends AnyEntity>(entity: E, tenant: TenantWriter, options?: RepositoryOptions): TransactionRepository<E> {
     return new RecordWriter(this.#table(entity, tenant.context, options), tenant, this.#seal);
+  }
+
+  /** The records of an entity in a tenant, each call a transaction of its own. */
+  standing<E extends AnyEntity>(entity: E, tenant: RunnerWriter, options?: RepositoryOptions): TenantRepository<E> {
+    return new TenantRecords(this.#table(entity, tenant.context, options), tenant, this.#seal);
   }
 
   readScope(transaction: ReadTransaction, context: TenantContext | undefined): ReadScope {

@@ -37,6 +37,10 @@ const methods: Readonly<Record<string, readonly [action: string, call: (notes: N
   patch: ["read", (notes) => notes.patch(1, { title: "x" })],
   delete: ["read", (notes) => notes.delete(1)],
   deleteMany: ["read", (notes) => notes.deleteMany([1])],
+  scanAll: ["read", (notes) => collect(notes.scanAll())],
+  transform: ["read", (notes) => notes.transform({}, (was) => was)],
+  deleteWhere: ["read", (notes) => notes.deleteWhere({}, () => true)],
+  forgetWork: ["update", (notes) => notes.forgetWork("work")],
 };
 
 const denials: Denial[] = [];
@@ -80,13 +84,17 @@ describe("a context without rights", () => {
     expect(await denied(call(handle("u1", "nobody").repository(Note)))).toEqual(refusal(action));
     expect(engine.take()).toEqual([]);
     expect(denials).toMatchObject([{ entity: "note", action, context: { subject: "u1", requestId: "r1", tenant } }]);
+    if (!(name in (await handle("u1").transact(async (tx) => tx.repository(Note))))) return;
     const joined = handle("u1").transact((tx) => call(tx.repository(Note) as Notes));
     expect(await denied(joined)).toEqual(refusal(action));
   });
 
   test("methods are all there are that take part", () => {
     const notes = db.tenant(tenant).repository(Note);
-    const prototypes = [Object.getPrototypeOf(notes), Object.getPrototypeOf(Object.getPrototypeOf(notes))];
+    const prototypes: object[] = [];
+    for (let at: object = Object.getPrototypeOf(notes); at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+      prototypes.push(at);
+    }
     const all = prototypes.flatMap((prototype) => Reflect.ownKeys(prototype)).filter((name) => name !== "constructor");
     expect(all.filter((name) => !(String(name) in methods))).toEqual([]);
   });
@@ -148,6 +156,17 @@ describe("conditions", () => {
       [3, "u2"],
       [4, "u3"],
     ]);
+  });
+
+  test("long work goes past what one may not see, and ends at what one may not change", async () => {
+    const asked: number[] = [];
+    const ask = ({ id }: Note): undefined => void asked.push(id);
+    expect(await mine().transform({}, ask)).toEqual({ examined: 2, changed: 0, done: true });
+    expect(asked).toEqual([1, 3]);
+    expect(await denied(mine().transform({}, (was) => ({ ...was, title: "x" })))).toEqual(refusal("update"));
+    expect(await denied(mine().deleteWhere({}, () => true))).toEqual(refusal("delete"));
+    expect(await mine().transform({ to: 3 }, (was) => ({ ...was, title: "x" }))).toMatchObject({ changed: 1 });
+    expect((await notes.list()).map(({ title }) => title)).toEqual(["x", "t2", "t3", "t4"]);
   });
 
   test("nothing is given away, and nothing made in another's name", async () => {

@@ -50,6 +50,12 @@ const methods: Readonly<Record<string, (articles: Articles, id: string) => Promi
     await articles.deleteMany([id]);
     return made;
   },
+  scanAll: (articles, id) => collect(articles.scanAll({ from: id })),
+  transform: (articles, id) => articles.transform({ from: id }, (was) => ({ ...was, price: 2 })),
+  "transform through an index": (articles, id) =>
+    articles.transform({ index: "byTitle", from: id }, (was) => ({ ...was, price: 2 })),
+  deleteWhere: (articles, id) => articles.deleteWhere({ from: id }, () => true),
+  forgetWork: (articles, id) => articles.forgetWork(id),
   putMany: async (articles, id) => {
     const made = await articles.putMany([article(id)]);
     await articles.deleteMany([id]);
@@ -98,7 +104,10 @@ describe("a record of another tenant and one of nobody", () => {
 
   test("methods are all there are", () => {
     const named = new Set(Object.keys(methods).map((name) => name.split(" ")[0]));
-    const prototypes = [Object.getPrototypeOf(articles), Object.getPrototypeOf(Object.getPrototypeOf(articles))];
+    const prototypes: object[] = [];
+    for (let at: object = Object.getPrototypeOf(articles); at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+      prototypes.push(at);
+    }
     const all = prototypes.flatMap((prototype) => Reflect.ownKeys(prototype)).filter((name) => name !== "constructor");
     expect([...all].filter((name) => !named.has(String(name)))).toEqual([]);
   });

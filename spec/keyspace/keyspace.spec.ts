@@ -21,6 +21,7 @@ import {
   subspaceRange,
   subspaces,
   timeBucket,
+  workPlaceKey,
 } from "../../lib/keyspace/index.js";
 import { newTenantId, parseTenantId, type TenantId, tenantIdBytes, tenantIdFromBytes } from "../../lib/tenant/index.js";
 import { compareBytes, concatBytes, pack, strinc, type TupleElement, unpack, uuid } from "../../lib/tuple/index.js";
@@ -246,6 +247,7 @@ describe("parts of a tenant", () => {
       [indexPrefix("city", "byName"), [1, "city", "byName"]],
       [feedPrefix(3), [2, 3]],
       [schemaPrefix("city"), [5, "city"]],
+      [workPlaceKey("city", "x"), [11, "work", "city", "x"]],
       [chunkPrefix("city", id), [6, "city", 5]],
       [chunkKey("city", id, 2), [6, "city", 5, 2]],
       [attemptMarkerKey(9, token), [7, 9, token]],

@@ -159,6 +159,21 @@ describe("engine calls", () => {
     expect(await costOf(() => items.delete(1))).toEqual({ get: 2, clear: 1 + 6, marker: 1 });
   });
 
+  test("of long work, a batch", async () => {
+    expect(await costOf(() => repository.transform({}, () => undefined))).toEqual({ get: 1, getRange: 1 });
+    const heavier = (was: Book): Book => ({ ...was, size: { pages: (was.size.pages ?? 0) + 1 } });
+    // Ten records, an entry of each moving, and the place.
+    const named = await costOf(() => repository.transform({}, heavier, { name: "cost" }));
+    expect(named).toEqual({ get: 2, getRange: 1, clear: 10, set: 20 + 1, marker: 1 });
+    expect(await costOf(() => repository.transform({}, heavier, { name: "cost" }))).toEqual({ get: 2 });
+    expect(await costOf(() => repository.forgetWork("cost"))).toEqual({ get: 1, clear: 1, marker: 1 });
+    const through = await costOf(() => repository.transform({ index: "byTitle" }, heavier));
+    expect(through).toEqual({ get: 1 + 10, getRange: 1, clear: 10, set: 20, marker: 1 });
+    const least = await costOf(() => repository.deleteWhere({}, () => false));
+    expect(least).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => collect(repository.scanAll()))).toEqual({ get: 1, getRange: 1 });
+  });
+
   test("of refused writes: nothing is written", async () => {
     const refused =
       (work: () => Promise<unknown>): (() => Promise<unknown>) =>

@@ -6,13 +6,13 @@ import { memory, openEngine } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { indexElementsMax } from "../../lib/limits.js";
 import { open } from "../../lib/open.js";
-import type { TenantRepository } from "../../lib/repository/index.js";
+import type { TransactionRepository } from "../../lib/repository/index.js";
 import { faulty } from "../../lib/testing/index.js";
 import { runs } from "../runs.js";
 import { impatient, rates } from "./fault-mix.js";
 import { claimsOf, entriesOf, Item, inputOf, items, kinds } from "./kinds.js";
 
-type Repository = TenantRepository<typeof Item>;
+type Repository = TransactionRepository<typeof Item>;
 
 interface Step {
   readonly how: "create" | "put" | "createMany" | "putMany" | "update" | "patch" | "delete" | "deleteMany";

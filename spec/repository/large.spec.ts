@@ -8,7 +8,7 @@ import { chunkKey, Keyspace, recordPrefix } from "../../lib/keyspace/index.js";
 import { GivenKeyring } from "../../lib/lifecycle/index.js";
 import { keyBytesMax, recordBytesLargest, valueBytesMax } from "../../lib/limits.js";
 import { open } from "../../lib/open.js";
-import { CursorSeal, RepositoryFactory, RunnerWriter, type TenantRepository } from "../../lib/repository/index.js";
+import { CursorSeal, RepositoryFactory, RunnerWriter, type TransactionRepository } from "../../lib/repository/index.js";
 import { type AnyEntity, type EntityModel, entity, modelOf } from "../../lib/schema/index.js";
 import { faulty, type RecordingEngine, recording } from "../../lib/testing/index.js";
 import type { RecordChange } from "../../lib/transaction/index.js";
@@ -25,7 +25,7 @@ const Paper = entity("paper", {
   indexes: { byRank: { fields: ["rank"], stored: ["id"] } },
   recordBytesMax: recordBytesLargest,
 });
-type Repository = TenantRepository<typeof Paper>;
+type Repository = TransactionRepository<typeof Paper>;
 interface Paper {
   id: string;
   rank: number;

@@ -5,7 +5,7 @@ import type { Database } from "../../lib/database.js";
 import { memory, openEngine } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { open } from "../../lib/open.js";
-import type { TenantRepository } from "../../lib/repository/index.js";
+import type { TransactionRepository } from "../../lib/repository/index.js";
 import { faulty } from "../../lib/testing/index.js";
 import { runs } from "../runs.js";
 import { impatient, rates } from "./fault-mix.js";
@@ -48,7 +48,7 @@ class Model {
   }
 }
 
-type Repository = TenantRepository<typeof Book>;
+type Repository = TransactionRepository<typeof Book>;
 
 /** Runs one operation on both and gives what each made of it: a value, or the code of an error. */
 type Operation = (repository: Repository, model: Model) => readonly [Promise<unknown>, () => unknown];

@@ -51,5 +51,18 @@ export const recordErrors = {
     "An array of the record has too many distinct elements for an index.",
   ),
   INDEX_CORRUPT: define<{ entity: string; index: string }>()("corrupt", "An index disagrees with the records."),
+  WORK_NAME_INVALID: define<{ entity: string; workNameBytesMax: number }>()(
+    "usage",
+    "The name of long work is not well-formed text of the length allowed.",
+  ),
+  WORK_NAME_TAKEN: define<{ entity: string }>()(
+    "usage",
+    "Other work, of another operation or query, has come to a place under this name.",
+  ),
+  WORK_MOVES_RECORD: define<{ entity: string; id: string; index: string }>()(
+    "usage",
+    "Long work would move a record further on in the index that it goes through.",
+  ),
+  WORK_PLACE_CORRUPT: define<{ entity: string }>()("corrupt", "The stored place of long work is not one."),
   ENTITY_UNKNOWN: define<{ entity: string }>()("usage", "The database was opened without this entity."),
 } as const;

@@ -34,6 +34,9 @@ const needed: Readonly<Record<string, readonly (readonly RecordAction[])[]>> = {
   patch: [["read"], ["update"]],
   delete: [["read"], ["delete"]],
   deleteMany: [["read"], ["delete"]],
+  transform: [["read"], ["update"]],
+  deleteWhere: [["read"], ["delete"]],
+  forgetWork: [["update", "delete"]],
 };
 
 /** The rights of one context over one entity, or over what is called like one. */

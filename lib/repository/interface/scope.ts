@@ -2,7 +2,7 @@
 import type { AnyEntity } from "../../schema/index.js";
 import type { RepositoryOptions } from "./options.js";
 import type { ReadRepository } from "./read-repository.js";
-import type { TenantRepository } from "./tenant-repository.js";
+import type { TransactionRepository } from "./transaction-repository.js";
 
 /**
  * What the function given to `tenant.read` works with; it ends with the function.
@@ -43,7 +43,7 @@ export interface ReadScope {
  */
 export interface TransactionScope {
   /** The entity's records, read and written in this transaction. */
-  repository<E extends AnyEntity>(entity: E, options?: RepositoryOptions): TenantRepository<E>;
+  repository<E extends AnyEntity>(entity: E, options?: RepositoryOptions): TransactionRepository<E>;
   /** Runs `fn` once after the transaction has committed; what it throws is logged and changes nothing. */
   afterCommit(fn: () => void | Promise<void>): void;
 }

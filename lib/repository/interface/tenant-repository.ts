@@ -1,13 +1,14 @@
-/** Reading and writing one entity's records in one tenant, as users see it. */
-import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
-import type { ChangeOptions, OperationOptions } from "./options.js";
-import type { ReadRepository } from "./read-repository.js";
+/** One entity's records in one tenant outside of any transaction, as users see them: long work besides the rest. */
+import type { AnyEntity, Infer } from "../../schema/index.js";
+import type { Query, Selected, Selection } from "../query.js";
+import type { ScanOptions, WorkOptions, WorkProgress, WorkQuery } from "./long-work.js";
+import type { OperationOptions } from "./options.js";
+import type { Scan } from "./read-repository.js";
+import type { TransactionRepository } from "./transaction-repository.js";
 
 /**
- * Reads and writes the records of one entity in one tenant; indexes change in the same transaction.
- *
- * Input is validated before anything is written: `RECORD_INVALID` carries zod's issues. `RECORD_TOO_LARGE` and
- * `KEY_TOO_LARGE` come before any write, too. Writes to an unknown or suspended tenant: `TENANT_UNAVAILABLE`.
+ * Reads and writes the records of one entity in one tenant, each call a transaction of its own; and works through
+ * more of them than one transaction takes.
  *
  * @example
  * ```ts
@@ -15,34 +16,53 @@ import type { ReadRepository } from "./read-repository.js";
  * import { z } from "zod";
  * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
  *
- * async function rename(cities: TenantRepository<typeof City>, id: number, name: string) {
- *   const entry = await cities.entry(id);
- *   if (entry === undefined) return cities.create({ id, name });
- *   return cities.update(id, (city) => ({ ...city, name }), { ifRevision: entry.revision });
+ * async function tidy(cities: TenantRepository<typeof City>) {
+ *   const { changed } = await cities.transform({}, (city) => ({ ...city, name: city.name.trim() }), { name: "trim" });
+ *   console.log(`${changed} names trimmed`);
  * }
  * ```
  */
-export interface TenantRepository<E extends AnyEntity> extends ReadRepository<E> {
-  /** Stores a new record and returns it as stored; `RECORD_EXISTS` when its id is taken. One get. */
-  create(input: InputOf<E>, options?: OperationOptions): Promise<Infer<E>>;
-  /** Creates all or none, `batchRecordsMax` (1,000) at most. One get each, all at once. */
-  createMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]>;
-  /** Stores a record, new or in place of the one with its id, and returns it as stored. One get. */
-  put(input: InputOf<E>, options?: ChangeOptions): Promise<Infer<E>>;
-  /** Puts all or none, in their order, `batchRecordsMax` (1,000) at most. One get each, all at once. */
-  putMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]>;
+export interface TenantRepository<E extends AnyEntity> extends TransactionRepository<E> {
   /**
-   * Changes a record by a synchronous function, which may run several times, and returns it as stored.
-   * `RECORD_NOT_FOUND`, `REVISION_MISMATCH`, `RECORD_ID_CHANGED`. One get.
+   * As `scan`, for any number of records and any time, telling how far it has come. Rows come in key order, none
+   * twice; each batch is of one point in time. All batches of the first 4 seconds are of the same one; later ones are
+   * of later times: every record that was there, unchanged in the scanned order, all along is seen; of what changes
+   * meanwhile either state. For one point in time however long, export a backup. Costs as `list` does, and one more
+   * call each time it moves on.
    */
-  update(id: IdOf<E>, fn: (record: Infer<E>) => Infer<E>, options?: ChangeOptions): Promise<Infer<E>>;
+  scanAll<const S extends Selection<E> | undefined = undefined>(
+    query?: Query<E, S>,
+    options?: ScanOptions,
+  ): Scan<Selected<E, S>>;
   /**
-   * Replaces the fields given and returns the record as stored: shallow, an explicit `undefined` removes an optional
-   * field, a field the schema does not have is `RECORD_INVALID`. Otherwise as `update`.
+   * Replaces each record of a range by what the synchronous `fn` makes of it, batch by batch, each batch one
+   * transaction as large as the engine takes. `undefined`, and a record as it was, leave it unwritten. Over the ids,
+   * each record that is there from beginning to end is changed exactly once: `fn` may be asked about it again, but
+   * only one answer is stored, whatever is lost or crashes. Records created meanwhile are met if they lie ahead.
+   *
+   * Through an index it is the same, as long as a record does not move ahead of the work: `fn` may move one out of the
+   * range or behind, and is refused with `WORK_MOVES_RECORD` when it would move it further on inside the range. One
+   * that others move there meanwhile is met again. An index over an array is `QUERY_INVALID`.
+   *
+   * Rejects with what `fn` throws, `RECORD_INVALID`, `RECORD_ID_CHANGED`, `UNIQUE_VIOLATION` and the like: that batch
+   * is not written, those before it are. With `name` the same call then goes on where it ended: see
+   * {@link WorkOptions}, `WORK_NAME_INVALID`, `WORK_NAME_TAKEN`. Per batch: one range read, one get per row through an
+   * index, the writes of each change as in `update`; with a name one get and one set more.
    */
-  patch(id: IdOf<E>, changes: PatchOf<E>, options?: ChangeOptions): Promise<Infer<E>>;
-  /** Removes a record; whether there was one. One get. */
-  delete(id: IdOf<E>, options?: ChangeOptions): Promise<boolean>;
-  /** Removes all of them in one transaction, `batchRecordsMax` (1,000) at most; how many there were. One get each. */
-  deleteMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<number>;
+  transform(
+    query: WorkQuery<E>,
+    fn: (record: Infer<E>) => Infer<E> | undefined,
+    options?: WorkOptions,
+  ): Promise<WorkProgress>;
+  /** Deletes the records of a range for which `predicate` returns true; otherwise as `transform`. */
+  deleteWhere(
+    query: WorkQuery<E>,
+    predicate: (record: Infer<E>) => boolean,
+    options?: WorkOptions,
+  ): Promise<WorkProgress>;
+  /**
+   * Forgets how far the work with a name has come: the next call with the name begins at the beginning. One clear;
+   * `WORK_NAME_INVALID`.
+   */
+  forgetWork(name: string, options?: OperationOptions): Promise<void>;
 }

@@ -1,9 +1,9 @@
-/** Reading and writing one entity's records: the methods of `TenantRepository`. */
+/** Reading and writing one entity's records: the methods of `TransactionRepository`. */
 import { tenantryError } from "../../errors/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import type { CursorSeal } from "../cursor.js";
 import type { ChangeOptions, OperationOptions } from "../interface/options.js";
-import type { TenantRepository } from "../interface/tenant-repository.js";
+import type { TransactionRepository } from "../interface/transaction-repository.js";
 import { assertBatch, RecordReader } from "../record-reader.js";
 import type { RecordTable } from "../record-table.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
@@ -13,7 +13,7 @@ import { textOf } from "./key-turns.js";
 /** What the record there has for a revision; undefined when there is none. */
 type Revision = number | undefined;
 
-export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implements TenantRepository<E> {
+export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implements TransactionRepository<E> {
   readonly #table: RecordTable<E>;
   readonly #writer: TenantWriter;
 

@@ -1,0 +1,83 @@
+/** Long work: batches, each a transaction that stores how far it came, until the range's end. */
+import { isTenantryError } from "../../errors/index.js";
+import type { AnyEntity } from "../../schema/index.js";
+import type { WorkOptions, WorkProgress } from "../interface/long-work.js";
+import type { PlannedQuery } from "../query-plan.js";
+import type { RecordTable } from "../record-table.js";
+import type { TenantWriter } from "../tenant-reader.js";
+import { BatchSize } from "./batch-size.js";
+import { NamedPlace, PassingPlace, type Place, type PlaceKeeper } from "./place.js";
+import { type Judge, workBatch } from "./work-batch.js";
+
+/** Code of a transaction over the engine's bound. */
+const transactionTooLarge = 2101;
+
+/** What one call of long work does. */
+export interface WorkOrder<E extends AnyEntity> {
+  readonly operation: string;
+  readonly planned: PlannedQuery;
+  readonly judge: Judge<E>;
+  readonly options: WorkOptions;
+}
+
+/** Whether a batch failed, with nothing written, for what a smaller one may not fail for. */
+const isTooMuch = (error: unknown): boolean =>
+  isTenantryError(error, "TRANSACTION_DEADLINE_PASSED") ||
+  (isTenantryError(error, "ENGINE") && error.details.fdbCode === transactionTooLarge);
+
+/** Runs long work on one entity's records in one tenant. */
+export class LongWork<E extends AnyEntity> {
+  readonly #table: RecordTable<E>;
+  readonly #writer: TenantWriter;
+
+  constructor(table: RecordTable<E>, writer: TenantWriter) {
+    this.#table = table;
+    this.#writer = writer;
+  }
+
+  async run(order: WorkOrder<E>): Promise<WorkProgress> {
+    const { operation, planned, options } = order;
+    const { name, onProgress } = options;
+    this.#table.access?.enter(operation);
+    const identity = { entity: this.#table.model.name, operation, planned };
+    const keeper = name === undefined ? new PassingPlace() : new NamedPlace(identity, name);
+    const size = new BatchSize();
+    for (;;) {
+      const place = await this.#next(order, keeper, size);
+      keeper.reached(place);
+      const { examined, changed, done } = place;
+      await onProgress?.({ examined, changed, done });
+      if (done) return { examined, changed, done };
+    }
+  }
+
+  /** Does one batch, as small as it has to be. */
+  async #next(order: WorkOrder<E>, keeper: PlaceKeeper, size: BatchSize): Promise<Place> {
+    const { operation, options } = order;
+    const transactionOptions = {
+      signal: options.signal,
+      label: { entity: this.#table.model.name, operation },
+    };
+    for (;;) {
+      let attempts = 0;
+      try {
+        const place = await this.#writer.write(async (context) => {
+          attempts += 1;
+          // It grew too old, or others wrote what it read: the less it reads, the sooner it is through.
+          if (attempts > 1) size.shrink();
+          const from = await keeper.load(context.transaction);
+          if (from.done) return from;
+          const to = await workBatch(context, this.#table, order.planned, order.judge, from, size.rows);
+          keeper.store(context.transaction, to);
+          return to;
+        }, transactionOptions);
+        if (attempts === 1) size.grow();
+        return place;
+      } catch (error) {
+        // With a name, the stored place tells whether the batch was applied.
+        const isLost = isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN") && options.name !== undefined;
+        if (!isLost && !(isTooMuch(error) && size.shrink())) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/** One batch of long work: the next records of a range, changed in one transaction. */
+import { tenantryError } from "../../errors/index.js";
+import { entriesOf, type RangePlan, readEntry } from "../../indexes/index.js";
+import { workBatchBytesMax } from "../../limits.js";
+import type { AnyEntity, Infer } from "../../schema/index.js";
+import type { ReadTransaction } from "../../transaction/index.js";
+import { compareBytes, equalBytes } from "../../tuple/index.js";
+import type { PlannedQuery } from "../query-plan.js";
+import type { RecordTable, Stored } from "../record-table.js";
+import { type Rows, rangeAfter } from "../rows.js";
+import type { WriteContext } from "../tenant-reader.js";
+import { applyChanges, type Change } from "../write/change.js";
+import type { Place } from "./place.js";
+
+/** What becomes of a record: another one in its place, nothing in its place, or undefined when it stays as it is. */
+export type Verdict<E extends AnyEntity> = { readonly after: Infer<E> | undefined } | undefined;
+
+/** Decides about one record; it may be asked again about the same one when a batch is tried again. */
+export type Judge<E extends AnyEntity> = (record: Infer<E>) => Verdict<E>;
+
+/** A record and the row that led to it. */
+interface Found<E extends AnyEntity> {
+  readonly id: Uint8Array;
+  readonly key: Uint8Array;
+  readonly before: Stored<E>;
+}
+
+/** The packed ids of the records that rows are of, or lead to, and these records' own rows. */
+async function ownRows<E extends AnyEntity>(
+  transaction: ReadTransaction,
+  table: RecordTable<E>,
+  { index, prefix }: RangePlan,
+  rows: Rows,
+): Promise<{ readonly id: Uint8Array; readonly key: Uint8Array; readonly row: Uint8Array }[]> {
+  const { model } = table;
+  if (index === undefined) return rows.map(([key, row]) => ({ id: key.slice(prefix.length), key, row }));
+  return Promise.all(
+    rows.map(async ([key, value]) => {
+      const id = readEntry(model.name, index, key, value).id.slice();
+      const row = await table.row(transaction, id);
+      if (row === undefined) throw tenantryError("INDEX_CORRUPT", { entity: model.name, index: index.name });
+      return { id, key, row };
+    }),
+  );
+}
+
+/** The records of the first rows: of all of them, unless large ones come to more bytes than a batch reads. */
+async function foundBy<E extends AnyEntity>(
+  transaction: ReadTransaction,
+  table: RecordTable<E>,
+  range: RangePlan,
+  rows: Rows,
+): Promise<Found<E>[]> {
+  const found: Found<E>[] = [];
+  let bytes = 0;
+  for (const { id, key, row } of await ownRows(transaction, table, range, rows)) {
+    const before = await table.storedRow(transaction, id, row);
+    found.push({ id, key, before });
+    bytes += before.bytes;
+    if (bytes > workBatchBytesMax) break;
+  }
+  return found;
+}
+
+/** Throws `WORK_MOVES_RECORD` when a record, changed to `after`, would be met again further on in the range. */
+function assertStaysBehind<E extends AnyEntity>(
+  table: RecordTable<E>,
+  { range, reverse }: PlannedQuery,
+  { id, key }: Found<E>,
+  after: Infer<E>,
+): void {
+  const { index } = range;
+  if (index === undefined) return;
+  const { begin, end } = rangeAfter(range, key, reverse);
+  const isAhead = entriesOf(table.model.name, index, after, id).some(
+    (entry) => compareBytes(begin, entry.key) <= 0 && compareBytes(entry.key, end) < 0,
+  );
+  if (isAhead) {
+    throw tenantryError("WORK_MOVES_RECORD", { ...table.named(table.model.decodeId(id)), index: index.name });
+  }
+}
+
+/** The change that a record's verdict asks for; undefined when it stays as it is. */
+function changeOf<E extends AnyEntity>(
+  table: RecordTable<E>,
+  planned: PlannedQuery,
+  found: Found<E>,
+  judge: Judge<E>,
+): Change<E> | undefined {
+  const { model } = table;
+  const { id, before } = found;
+  const stored = model.encodeRecord(before.record, before.revision);
+  // Of its own: what the function does to its record must not reach the one that index entries are read from.
+  const verdict = judge(model.decodeRecord(stored).record);
+  if (verdict === undefined) return undefined;
+  const { after } = verdict;
+  if (after === undefined) return { id, before, after, revision: 0 };
+  if (!equalBytes(model.encodeId(model.idOf(after)), id)) {
+    throw tenantryError("RECORD_ID_CHANGED", table.named(model.decodeId(id)));
+  }
+  if (equalBytes(model.encodeRecord(after, before.revision), stored)) return undefined;
+  assertStaysBehind(table, planned, found, after);
+  return { id, before, after, revision: before.revision + 1 };
+}
+
+/** Goes on from `place` through `rows` rows at most; the place come to. */
+export async function workBatch<E extends AnyEntity>(
+  context: WriteContext,
+  table: RecordTable<E>,
+  planned: PlannedQuery,
+  judge: Judge<E>,
+  place: Place,
+  limit: number,
+): Promise<Place> {
+  const { range, reverse } = planned;
+  const { transaction } = context;
+  const rest = place.last === undefined ? range : rangeAfter(range, place.last, reverse);
+  const nothing = range.empty || compareBytes(rest.begin, rest.end) >= 0;
+  const { rows, more } = nothing
+    ? { rows: [], more: false }
+    : await transaction.getRange(rest, { limit, reverse, targetBytes: workBatchBytesMax });
+  const all = await foundBy(transaction, table, range, rows);
+  const found = all.filter(({ before }) => table.access?.shows(before.record) !== false);
+  const changes = found.flatMap((each) => changeOf(table, planned, each, judge) ?? []);
+  await applyChanges(context, table, changes);
+  return {
+    last: all.at(-1)?.key ?? place.last,
+    examined: place.examined + found.length,
+    changed: place.changed + changes.length,
+    done: !more && all.length === rows.length,
+  };
+}
