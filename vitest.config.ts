@@ -9,6 +9,7 @@ export default defineConfig({
       { find: /^tenantry$/, replacement: source("index.ts") },
       { find: /^tenantry\/access$/, replacement: source("access/index.ts") },
       { find: /^tenantry\/engine$/, replacement: source("engine/index.ts") },
+      { find: /^tenantry\/http$/, replacement: source("http/index.ts") },
       { find: /^tenantry\/testing$/, replacement: source("testing/index.ts") },
     ],
   },

@@ -183,6 +183,22 @@ export const tenantContextTextBytesMax = 512;
 /** Roles in a tenant context. */
 export const tenantContextRolesMax = 64;
 
+/** Longest token looked at, in characters: what servers take for all headers of a request is twice that. */
+export const tokenCharsMax = 8_192;
+
+/** Time by which the clocks of a token's issuer and of a service may differ, and the most that can be permitted. */
+export const tokenClockToleranceMs = 5_000;
+export const tokenClockToleranceMaxMs = 60_000;
+
+/** Shortest secret of HS256: as many bytes as its hash has (RFC 7518). */
+export const tokenSecretBytesMin = 32;
+
+/** Time for which an issuer's keys are kept, between fetches for unknown key ids, for a fetch, and after a failed one. */
+export const tokenKeysMaxAgeMs = 600_000;
+export const tokenKeysCooldownMs = 30_000;
+export const tokenKeysTimeoutMs = 5_000;
+export const tokenKeysFailureMs = 1_000;
+
 /** Furthest a key selector goes, either way: its rows are read, so a batch of a scan. */
 export const selectorOffsetMax = scanBatchRowsMax;
 

@@ -1,5 +1,6 @@
 /** The handle of one tenant: everything its code needs, and no way to anything else. */
 import type {
+  OperationOptions,
   ReadScope,
   RepositoryFactory,
   RepositoryOptions,
@@ -77,6 +78,18 @@ export class Tenant {
         context: this.context,
       },
     );
+  }
+
+  /**
+   * Whether the tenant's data can be read now: false for one that is unknown, suspended, quarantined or retired, with the
+   * same engine calls each. One snapshot read.
+   */
+  available(options?: OperationOptions): Promise<boolean> {
+    return this.#runner.available(this.id, {
+      signal: options?.signal,
+      label: { operation: "available" },
+      context: this.context,
+    });
   }
 
   /** Runs `fn`, which only reads, at one point in time. It may run several times. */

@@ -35,6 +35,7 @@ const levels: Readonly<Record<string, number>> = {
   "tenant-handle.ts": 7,
   "database.ts": 7,
   "open.ts": 7,
+  http: 7,
   testing: 7,
   cli: 7,
   "index.ts": 7,
@@ -51,6 +52,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   migration: ["lifecycle"],
   "database.ts": ["tenant-handle.ts"],
   "open.ts": ["database.ts"],
+  http: ["database.ts", "tenant-handle.ts"],
   testing: ["open.ts", "database.ts", "tenant-handle.ts"],
   cli: ["open.ts", "database.ts"],
   "index.ts": ["open.ts", "database.ts", "tenant-handle.ts"],
@@ -60,7 +62,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 const doors = ["engine/faults/index.ts"];
 
 /** Entry points: nothing inside `lib` imports them. */
-const entries = ["index.ts", "access/index.ts", "engine/index.ts", "testing/index.ts"];
+const entries = ["index.ts", "access/index.ts", "engine/index.ts", "http/index.ts", "testing/index.ts"];
 
 interface SourceFile {
   readonly path: string;

@@ -9,3 +9,7 @@ export {
   type RecordCondition,
 } from "./roles/permission.js";
 export { roles } from "./roles/role-policy.js";
+export { jwtAuthenticator, jwtVerifier } from "./tokens/jwt-authenticator.js";
+export type { JwtOptions } from "./tokens/jwt-options.js";
+export { type MfaOptions, requireMfa } from "./tokens/multi-factor.js";
+export type { Authenticate, Principal, RequestHead } from "./tokens/principal.js";

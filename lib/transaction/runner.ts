@@ -1,4 +1,5 @@
 /** The runner of tenants' transactions. */
+import { isTenantryError } from "../errors/index.js";
 import { drainMs as drainMsDefault } from "../limits.js";
 import type { TenantId } from "../tenant/index.js";
 import { TransactionHost } from "./host.js";
@@ -77,6 +78,20 @@ export class TransactionRunner implements AsyncDisposable {
       { kind: "read", tenantId, options },
       new OwnReadPlan(this.#host, tenantId, fn, this.#acting(options)),
     );
+  }
+
+  /**
+   * Whether a tenant can be read now. The same engine calls whatever the answer: one snapshot read, and one more when the
+   * tenant's state is not known to this process or has changed.
+   */
+  async available(tenantId: TenantId, options: ReadTransactionOptions & ActingOptions = {}): Promise<boolean> {
+    const plan = new OwnReadPlan(this.#host, tenantId, async (_transaction, isKnown) => isKnown, options);
+    try {
+      return await this.#host.perform({ kind: "read", tenantId, options }, plan);
+    } catch (error) {
+      if (isTenantryError(error, "TENANT_UNAVAILABLE")) return false;
+      throw error;
+    }
   }
 
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */

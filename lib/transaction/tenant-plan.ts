@@ -123,13 +123,14 @@ export class ReadPlan<T> implements RunPlan<T> {
   protected readonly watched: boolean = true;
   protected readonly host: TransactionHost;
   readonly #tenantId: TenantId;
-  readonly #fn: (transaction: ReadTransaction) => Promise<T>;
+  readonly #fn: (transaction: ReadTransaction, isKnown: boolean) => Promise<T>;
   readonly #options: ReadPlanOptions;
 
+  /** `fn` is told whether there is such a tenant: one that is unknown reads as an empty one. */
   constructor(
     host: TransactionHost,
     tenantId: TenantId,
-    fn: (transaction: ReadTransaction) => Promise<T>,
+    fn: (transaction: ReadTransaction, isKnown: boolean) => Promise<T>,
     options: ReadPlanOptions,
   ) {
     this.host = host;
@@ -148,12 +149,15 @@ export class ReadPlan<T> implements RunPlan<T> {
 
   async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
     const { running, gate } = this.host;
-    const { seat } = await gate.admit(engine, this.#tenantId, this.#options.operator !== undefined);
+    const { seat, record } = await gate.admit(engine, this.#tenantId, this.#options.operator !== undefined);
+    const isKnown = record !== undefined;
     const attempt = new Attempt(engine, readOnly);
     const transaction = new ReadView(attempt, seat.guard, true);
     return {
       attempt,
-      call: this.watched ? () => running.inside(attempt, () => this.#fn(transaction)) : () => this.#fn(transaction),
+      call: this.watched
+        ? () => running.inside(attempt, () => this.#fn(transaction, isKnown))
+        : () => this.#fn(transaction, isKnown),
     };
   }
 

@@ -6,7 +6,13 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exampleOf, exportsOf, pageCommands, pagePrograms, pages, root, writePrograms } from "./fences.js";
 
-const entries = ["lib/index.ts", "lib/access/index.ts", "lib/engine/index.ts", "lib/testing/index.ts"];
+const entries = [
+  "lib/index.ts",
+  "lib/access/index.ts",
+  "lib/engine/index.ts",
+  "lib/http/index.ts",
+  "lib/testing/index.ts",
+];
 
 /** What the compiler says of the modules in a generated folder. */
 function compile(folder: string): string {

@@ -155,6 +155,7 @@ export function writePrograms(folder: string, programs: readonly Program[]): str
         tenantry: ["../../../../lib/index.ts"],
         "tenantry/access": ["../../../../lib/access/index.ts"],
         "tenantry/engine": ["../../../../lib/engine/index.ts"],
+        "tenantry/http": ["../../../../lib/http/index.ts"],
         "tenantry/testing": ["../../../../lib/testing/index.ts"],
       },
     },

@@ -7,5 +7,16 @@ export const accessErrors = {
     "limit",
     "Too few of the rows read may be seen: use a narrower query, pages or a scan.",
   ),
+  TOKEN_INVALID: define()("unauthenticated", "There is no valid token with the request."),
+  TOKEN_KEYS_UNAVAILABLE: define()("unavailable", "The keys of a token's issuer could not be fetched."),
+  MFA_REQUIRED: define<{ assurances: readonly string[]; maxAgeS: number | undefined }>()(
+    "unauthenticated",
+    "This takes a sign-in with more than one factor, not too long ago.",
+  ),
+  AUTHENTICATOR_OPTION_INVALID: define<{ option: string; reason: string }>()(
+    "usage",
+    "An option of an authenticator or of a middleware is not valid.",
+  ),
+  REQUEST_SCOPE_MISSING: define()("usage", "The request has not passed the middleware that finds its tenant."),
   ROLES_INVALID: define<{ role: string; reason: string }>()("usage", "A role is not valid."),
 } as const;
