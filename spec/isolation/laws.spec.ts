@@ -2,10 +2,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
-import { afterAll, describe, test } from "vitest";
+import * as fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { openFoundationDb } from "../../lib/engine/foundationdb/engine.js";
 import { type Engine, embedded, foundationdb, memory } from "../../lib/engine/index.js";
+import { valueBytesMax } from "../../lib/limits.js";
+import { open } from "../../lib/open.js";
+import { entity } from "../../lib/schema/index.js";
+import { newTenantId } from "../../lib/tenant/index.js";
+import { scripts } from "../../lib/testing/generate/script.js";
 import { isolationCases, isolationLaws } from "../../lib/testing/index.js";
 import { arrayEngine } from "../engine/array-engine.js";
 import { nativeDouble } from "../engine/foundationdb/native-double.js";
@@ -46,6 +52,40 @@ describe("on foundationdb() over a stand-in of its client", () => {
 const clusterFile = process.env["TENANTRY_FDB_CLUSTER_FILE"];
 describe.runIf(clusterFile !== undefined)("on foundationdb() on a cluster", () => {
   isolationLaws({ entities: shop, test, timeoutMs, engine: foundationdb({ clusterFile }), runs: runs(20) });
+});
+
+/** Every second record is split over further keys. */
+const Scan = entity("scan", {
+  version: 1,
+  schema: z.object({ id: z.int(), name: z.string(), page: z.string() }),
+  id: ["id"],
+  indexes: { byName: { fields: ["name"], unique: true } },
+});
+
+describe("over records of several keys", () => {
+  const scan = (n: number) => ({
+    id: n,
+    name: `${n % 3}`,
+    page: String(n).repeat(n % 2 === 0 ? valueBytesMax : 9),
+  });
+  isolationLaws({
+    entities: [Scan],
+    records: { scan },
+    test,
+    timeoutMs,
+    engine: async () => arrayEngine(),
+    runs: runs(15),
+  });
+});
+
+test("laws try every method of a repository", async () => {
+  await using db = await open({ engine: arrayEngine(), entities: [Scan] });
+  const repository = db.tenant(newTenantId()).repository(Scan);
+  const prototypes = [Object.getPrototypeOf(repository), Object.getPrototypeOf(Object.getPrototypeOf(repository))];
+  const methods = prototypes.flatMap((prototype) => Reflect.ownKeys(prototype)).map(String);
+  const drawn = fc.sample(scripts(fc, { entities: [Scan], records: {}, steps: 12 }), { numRuns: 100, seed: 1 });
+  const tried = new Set(drawn.flatMap(({ steps }) => steps.map((step) => step.do)));
+  expect(methods.filter((name) => name !== "constructor" && !tried.has(name as "get"))).toEqual([]);
 });
 
 describe("over random entities", () => {

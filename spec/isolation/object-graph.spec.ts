@@ -7,7 +7,7 @@ import { TenantGuard } from "../../lib/guard/index.js";
 import { Keyspace, PrefixRange } from "../../lib/keyspace/index.js";
 import { Tenants } from "../../lib/lifecycle/index.js";
 import { open } from "../../lib/open.js";
-import { CursorSeal, RepositoryFactory } from "../../lib/repository/index.js";
+import { type AccessPolicy, CursorSeal, RepositoryFactory } from "../../lib/repository/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";
 import { mentionOf, reachable } from "../../lib/testing/index.js";
 import { SystemRunner, TransactionHost, TransactionRunner } from "../../lib/transaction/index.js";
@@ -44,6 +44,7 @@ const giveaways = [
   "system",
   "transactAs",
   "provision",
+  "operator",
   "rotateCursorKeys",
 ];
 
@@ -75,7 +76,8 @@ describe("from a tenant", () => {
 
   beforeAll(async () => {
     engine = await openEngine(memory());
-    db = await open({ engine, entities: [Article] });
+    const roles: AccessPolicy = { right: (_context, _entity, action) => action === "read" };
+    db = await open({ engine, entities: [Article], roles });
     [own, other] = await neighbours(db);
     await other.repository(Article).createMany(["1", "2", "3"].map(article));
     const articles = own.repository(Article);
@@ -96,6 +98,19 @@ describe("from a tenant", () => {
       tx.afterCommit(() => {});
     });
     await own.read(async (tx) => void held.push(["read scope", tx], ["its repository", tx.repository(Article)]));
+
+    const context = { tenant: own.id, subject: "ada", roles: ["reader"] };
+    const acting = db.tenant(own.id, { context });
+    const operating = await db.operator(own.id, { by: "ann@ops", reason: "a look" });
+    for (const [name, handle] of [
+      ["handle of a context", acting],
+      ["handle of an operator", operating],
+    ] as const) {
+      held.push([name, handle], [`repository of the ${name}`, handle.repository(Article)]);
+      await handle.transact(async (tx) => void held.push([`scope of the ${name}`, tx]));
+    }
+    await failing("ACCESS_DENIED", () => acting.repository(Article).delete("1"));
+    await failing("TENANT_CONTEXT_FOREIGN", () => db.tenant(other.id, { context }));
 
     await failing("RECORD_NOT_FOUND", () => articles.require("none"));
     await failing("RECORD_EXISTS", () => articles.create(article("1")));
@@ -152,7 +167,7 @@ describe("from a tenant", () => {
   }
 
   test("every kind of thing a holder comes by was met", () => {
-    expect(held.length).toBeGreaterThanOrEqual(34);
+    expect(held.length).toBeGreaterThanOrEqual(42);
     const codes = held.map(([name]) => name).filter((name) => /^[A-Z_]+$/.test(name));
     for (const code of codes) {
       expect(held.find(([name]) => name === code)?.[1], code).toMatchObject({ code });

@@ -43,6 +43,8 @@ beforeAll(() => {
   cpSync(join(root, "package.json"), join(folder, "node_modules/tenantry/package.json"));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules/tenantry/node_modules"));
   cpSync(join(root, "examples/testing"), folder, { recursive: true });
+  // The same file twice: its workers run side by side, each with an engine of its own.
+  for (const name of ["vitest", "jest"]) cpSync(join(folder, `city.${name}.js`), join(folder, `town.${name}.js`));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -58,7 +60,7 @@ function run(args: readonly string[]): { readonly status: number | null; readonl
 }
 
 describe("the tests of the examples pass", () => {
-  test("with Jest", () => {
+  test("with Jest, in parallel workers", () => {
     const config = {
       testMatch: ["**/*.jest.js"],
       testEnvironment: "node",
@@ -78,18 +80,19 @@ describe("the tests of the examples pass", () => {
       folder,
       "--config",
       JSON.stringify(config),
+      "--maxWorkers=2",
     ]);
-    expect(printed).toMatch(/Tests: +7 passed/);
+    expect(printed).toMatch(/Tests: +14 passed/);
     expect(status).toBe(0);
   });
 
-  test("with Vitest", () => {
+  test("with Vitest, in parallel workers", () => {
     writeFileSync(
       join(folder, "vitest.config.js"),
       'export default { test: { include: ["*.vitest.js"], exclude: [] } };',
     );
-    const { status, printed } = run([bin("vitest/vitest.mjs"), "run", "--root", folder]);
-    expect(printed).toMatch(/Tests.*7 passed/);
+    const { status, printed } = run([bin("vitest/vitest.mjs"), "run", "--root", folder, "--maxWorkers=2"]);
+    expect(printed).toMatch(/Tests.*14 passed/);
     expect(status).toBe(0);
   });
 
