@@ -1,5 +1,6 @@
 /** How a repository reaches its tenant: by transactions of its own, or inside somebody's. */
 import { tenantryError } from "../errors/index.js";
+import type { Clock } from "../observe/index.js";
 import type { TenantContext, TenantId } from "../tenant/index.js";
 import type {
   ActingOptions,
@@ -56,6 +57,15 @@ export class RunnerWriter implements TenantWriter {
   write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     const act = (transaction: TenantTransaction): Promise<T> => fn({ transaction, turns: undefined });
     return this.#runner.transact(this.tenantId, act, this.#acting(options));
+  }
+
+  get clock(): Clock {
+    return this.#runner.clock;
+  }
+
+  /** Calls `fn` when the database begins to close, unless the returned function is called first. */
+  onClose(fn: () => void): () => void {
+    return this.#runner.onClose(fn);
   }
 
   #acting(options: ReadTransactionOptions): ReadTransactionOptions & ActingOptions {

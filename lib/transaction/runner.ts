@@ -1,6 +1,7 @@
 /** The runner of tenants' transactions. */
 import { isTenantryError } from "../errors/index.js";
 import { drainMs as drainMsDefault } from "../limits.js";
+import type { Clock } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { TransactionHost } from "./host.js";
 import type {
@@ -110,6 +111,16 @@ export class TransactionRunner implements AsyncDisposable {
       join: (engine) => gate.seat(tenantId).slots.sweep(engine, clock.now()),
     });
     await this.#host.perform({ kind: "transact", tenantId, options }, plan);
+  }
+
+  /** The clock that waits are measured by. */
+  get clock(): Clock {
+    return this.#host.clock;
+  }
+
+  /** Calls `fn` when closing begins, unless the returned function is called first; at once when it has begun. */
+  onClose(fn: () => void): () => void {
+    return this.#host.running.onClose(fn);
   }
 
   /**

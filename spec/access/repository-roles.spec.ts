@@ -40,6 +40,7 @@ const methods: Readonly<Record<string, readonly [action: string, call: (notes: N
   scanAll: ["read", (notes) => collect(notes.scanAll())],
   transform: ["read", (notes) => notes.transform({}, (was) => was)],
   deleteWhere: ["read", (notes) => notes.deleteWhere({}, () => true)],
+  watch: ["read", async (notes) => notes.watch(1)],
   forgetWork: ["update", (notes) => notes.forgetWork("work")],
 };
 
@@ -156,6 +157,17 @@ describe("conditions", () => {
       [3, "u2"],
       [4, "u3"],
     ]);
+  });
+
+  test("a watch shows what one may see, as long as one may", async () => {
+    const states = mine().watch(3)[Symbol.asyncIterator]();
+    expect(await states.next()).toMatchObject({ value: { id: 3 } });
+    await notes.patch(3, { state: "draft" });
+    expect(await states.next()).toEqual({ value: undefined, done: false });
+    await notes.patch(3, { author: "u1" });
+    expect(await states.next()).toMatchObject({ value: { id: 3, author: "u1" } });
+    await states.return?.();
+    await notes.put(note(3, "u2", "public"));
   });
 
   test("long work goes past what one may not see, and ends at what one may not change", async () => {

@@ -55,6 +55,10 @@ const methods: Readonly<Record<string, (articles: Articles, id: string) => Promi
   "transform through an index": (articles, id) =>
     articles.transform({ index: "byTitle", from: id }, (was) => ({ ...was, price: 2 })),
   deleteWhere: (articles, id) => articles.deleteWhere({ from: id }, () => true),
+  watch: async (articles, id) => {
+    for await (const state of articles.watch(id)) return state;
+    return "ended";
+  },
   forgetWork: (articles, id) => articles.forgetWork(id),
   putMany: async (articles, id) => {
     const made = await articles.putMany([article(id)]);

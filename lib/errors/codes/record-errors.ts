@@ -51,6 +51,7 @@ export const recordErrors = {
     "An array of the record has too many distinct elements for an index.",
   ),
   INDEX_CORRUPT: define<{ entity: string; index: string }>()("corrupt", "An index disagrees with the records."),
+  WATCHES_TOO_MANY: define<{ watchesMax: number }>()("limit", "The engine holds as many watches as it may."),
   WORK_NAME_INVALID: define<{ entity: string; workNameBytesMax: number }>()(
     "usage",
     "The name of long work is not well-formed text of the length allowed.",

@@ -22,6 +22,7 @@ const filtering: ReadonlySet<string> = new Set([
   "page",
   "count",
   "explain",
+  "watch",
 ]);
 
 /** The rights an operation cannot do without, one of each row. What it writes is checked record by record as well. */

@@ -1,5 +1,5 @@
 /** One entity's records in one tenant outside of any transaction, as users see them: long work besides the rest. */
-import type { AnyEntity, Infer } from "../../schema/index.js";
+import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
 import type { Query, Selected, Selection } from "../query.js";
 import type { ScanOptions, WorkOptions, WorkProgress, WorkQuery } from "./long-work.js";
 import type { OperationOptions } from "./options.js";
@@ -60,6 +60,14 @@ export interface TenantRepository<E extends AnyEntity> extends TransactionReposi
     predicate: (record: Infer<E>) => boolean,
     options?: WorkOptions,
   ): Promise<WorkProgress>;
+  /**
+   * The states of a record as they are committed: first the present one, then each change that is observed, undefined
+   * while there is none. Changes that follow each other closely may be seen as one; the last of them always is. Lost
+   * watches, conflicts and times when the engine does not answer are got over. Ends with `break` or `return()`; rejects
+   * with `TRANSACTION_ABORTED` at the signal, `DATABASE_CLOSED` when the database closes, `TENANT_UNAVAILABLE`, and
+   * `WATCHES_TOO_MANY` when the engine holds `watchesMax` (10,000). Per state one get and one watch.
+   */
+  watch(id: IdOf<E>, options?: OperationOptions): AsyncIterable<Infer<E> | undefined>;
   /**
    * Forgets how far the work with a name has come: the next call with the name begins at the beginning. One clear;
    * `WORK_NAME_INVALID`.

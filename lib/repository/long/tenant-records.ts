@@ -1,6 +1,6 @@
 /** One entity's records in a tenant, outside of any transaction: the methods of `TenantRepository`. */
 import { tenantryError } from "../../errors/index.js";
-import type { AnyEntity, Infer } from "../../schema/index.js";
+import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
 import type { CursorSeal } from "../cursor.js";
 import type { ScanOptions, WorkOptions, WorkProgress, WorkQuery } from "../interface/long-work.js";
 import type { OperationOptions } from "../interface/options.js";
@@ -10,20 +10,21 @@ import type { Query, Selected, Selection } from "../query.js";
 import { type PlannedQuery, planQuery } from "../query-plan.js";
 import type { RecordTable } from "../record-table.js";
 import { RecordScan } from "../scan.js";
-import type { TenantWriter } from "../tenant-reader.js";
+import type { RunnerWriter } from "../tenant-reader.js";
 import { RecordWriter } from "../write/record-writer.js";
 import { LongWork } from "./long-work.js";
 import { workKey } from "./place.js";
+import { RecordWatch } from "./record-watch.js";
 
 /** What a query of long work may say. */
 const workQueryOptions: ReadonlySet<string> = new Set(["index", "equals", "from", "to", "prefix", "reverse"]);
 
 export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implements TenantRepository<E> {
   readonly #table: RecordTable<E>;
-  readonly #writer: TenantWriter;
+  readonly #writer: RunnerWriter;
   readonly #work: LongWork<E>;
 
-  constructor(table: RecordTable<E>, writer: TenantWriter, seal: CursorSeal) {
+  constructor(table: RecordTable<E>, writer: RunnerWriter, seal: CursorSeal) {
     super(table, writer, seal);
     this.#table = table;
     this.#writer = writer;
@@ -75,6 +76,13 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
       judge: (record) => (predicate(record) === true ? { after: undefined } : undefined),
       options,
     });
+  }
+
+  watch(id: IdOf<E>, options: OperationOptions = {}): AsyncIterable<Infer<E> | undefined> {
+    const table = this.#table;
+    const packed = table.model.encodeId(id);
+    table.access?.enter("watch");
+    return { [Symbol.asyncIterator]: () => new RecordWatch(table, this.#writer, packed, options.signal) };
   }
 
   async forgetWork(name: string, options: OperationOptions = {}): Promise<void> {

@@ -15,6 +15,7 @@ export class RunningWork {
    * process by some 75 ns, so it is put out of use whenever nothing runs (1 µs).
    */
   readonly #inside = new AsyncLocalStorage<Attempt>();
+  readonly #onClose = new Set<() => void>();
   #closed: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
@@ -45,6 +46,13 @@ export class RunningWork {
     return this.#inside.run(attempt, fn);
   }
 
+  /** Calls `fn` when closing begins, unless the returned function is called first; at once when it has begun. */
+  onClose(fn: () => void): () => void {
+    if (this.#closed === undefined) this.#onClose.add(fn);
+    else fn();
+    return () => this.#onClose.delete(fn);
+  }
+
   /** Admits nothing any more; waits for what runs, then stops it. */
   close(drainMs: number): Promise<void> {
     this.#closed ??= this.#close(drainMs);
@@ -52,6 +60,8 @@ export class RunningWork {
   }
 
   async #close(drainMs: number): Promise<void> {
+    for (const fn of [...this.#onClose]) fn();
+    this.#onClose.clear();
     if (await this.#isIdleWithin(drainMs)) return;
     for (const stopper of [...this.#stoppers]) stopper.stop(tenantryError("DATABASE_CLOSED", {}));
     // What was committing may take as long to find out whether it was applied.

@@ -1,0 +1,169 @@
+/** Watches: the states of one record as they are committed, the present one first. */
+import type { Watch } from "../../engine/index.js";
+import { isTenantryError, tenantryError } from "../../errors/index.js";
+import { retryDelayFirstMs, retryDelayMaxMs, watchesMax } from "../../limits.js";
+import type { AnyEntity, Infer } from "../../schema/index.js";
+import { equalBytes } from "../../tuple/index.js";
+import type { RecordTable } from "../record-table.js";
+import type { RunnerWriter } from "../tenant-reader.js";
+
+/** Code of a watch beyond the engine's bound. */
+const tooManyWatches = 1032;
+
+/** A record as a look at it found it, and the engine's watch for what comes next. */
+interface Look<E extends AnyEntity> {
+  readonly row: Uint8Array | undefined;
+  readonly record: Infer<E> | undefined;
+  readonly watch: Watch;
+}
+
+/** Why the waiting is over. */
+type End = { readonly error: unknown } | { readonly returned: true };
+
+const nothing = (): void => {};
+
+const sameRow = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : equalBytes(a, b);
+
+/** Whether another look may succeed where one failed. */
+const mayPass = (error: unknown): boolean =>
+  isTenantryError(error, "TRANSACTION_DEADLINE_PASSED") || isTenantryError(error, "TRANSACTION_ATTEMPTS_EXHAUSTED");
+
+/** Iterates over the states of the record with a packed id. Holds at most one watch of the engine, none once it ended. */
+export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<Infer<E> | undefined, undefined> {
+  readonly #table: RecordTable<E>;
+  readonly #writer: RunnerWriter;
+  readonly #id: Uint8Array;
+  readonly #signal: AbortSignal | undefined;
+  #steps: Promise<unknown> = Promise.resolve();
+  #look: Look<E> | undefined;
+  #end: End | undefined;
+  #ended: () => void = nothing;
+  #stopListening: () => void = nothing;
+  #begun = false;
+
+  constructor(table: RecordTable<E>, writer: RunnerWriter, id: Uint8Array, signal: AbortSignal | undefined) {
+    this.#table = table;
+    this.#writer = writer;
+    this.#id = id;
+    this.#signal = signal;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Infer<E> | undefined, undefined>> {
+    const step = this.#steps.then(() => this.#next());
+    this.#steps = step.catch(nothing);
+    return step;
+  }
+
+  /** Ends at once what `next` may be waiting for. */
+  async return(): Promise<IteratorResult<Infer<E> | undefined, undefined>> {
+    this.#finish({ returned: true });
+    return { value: undefined, done: true };
+  }
+
+  async #next(): Promise<IteratorResult<Infer<E> | undefined, undefined>> {
+    this.#begin();
+    const before = this.#look;
+    try {
+      for (let quiet = 0; this.#end === undefined; quiet += 1) {
+        if (this.#look !== undefined) await this.#change(this.#look.watch);
+        // What fires without a change, or drops, fires and drops again: not without a pause.
+        if (quiet > 0) await this.#pause(quiet);
+        if (this.#end !== undefined) break;
+        const look = await this.#again();
+        if (look === undefined) continue;
+        this.#look = look;
+        if (this.#end === undefined && (before === undefined || !sameRow(before.row, look.row))) {
+          return { value: look.record, done: false };
+        }
+      }
+    } catch (error) {
+      this.#finish({ error });
+    }
+    this.#look?.watch.cancel();
+    const end = this.#end ?? { returned: true };
+    // An error is told once; then it is over.
+    this.#end = { returned: true };
+    if ("error" in end) throw end.error;
+    return { value: undefined, done: true };
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    const onAbort = (): void => {
+      this.#finish({ error: tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: this.#signal?.reason }) });
+    };
+    const stopHearing = this.#writer.onClose(() => this.#finish({ error: tenantryError("DATABASE_CLOSED", {}) }));
+    this.#signal?.addEventListener("abort", onAbort, { once: true });
+    this.#stopListening = () => {
+      stopHearing();
+      this.#signal?.removeEventListener("abort", onAbort);
+    };
+    if (this.#end !== undefined) this.#stopListening();
+    else if (this.#signal?.aborted === true) onAbort();
+  }
+
+  #finish(end: End): void {
+    this.#end ??= end;
+    this.#stopListening();
+    this.#look?.watch.cancel();
+    this.#ended();
+  }
+
+  /** Reads the record and sets a watch, in one transaction; undefined when that may succeed another time. */
+  async #again(): Promise<Look<E> | undefined> {
+    const table = this.#table;
+    const label = { entity: table.model.name, operation: "watch" };
+    let watch: Watch | undefined;
+    try {
+      return await this.#writer.write(
+        async ({ transaction }) => {
+          watch?.cancel();
+          const row = await table.row(transaction, this.#id);
+          const set = transaction.watch(table.key(this.#id));
+          watch = set;
+          const stored = row === undefined ? undefined : await table.storedRow(transaction, this.#id, row);
+          const shown = stored !== undefined && table.access?.shows(stored.record) !== false;
+          return { row, record: shown ? stored.record : undefined, watch: set };
+        },
+        { signal: this.#signal, label },
+      );
+    } catch (error) {
+      watch?.cancel();
+      if (mayPass(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Resolves when the watch fires or is lost, or this has ended. @throws WATCHES_TOO_MANY */
+  async #change({ fired }: Watch): Promise<void> {
+    const settled = fired.catch((error: unknown) => {
+      if (this.#end !== undefined || !isTenantryError(error, "ENGINE")) return;
+      if (error.details.fdbCode === tooManyWatches) throw tenantryError("WATCHES_TOO_MANY", { watchesMax });
+    });
+    await this.#unlessEnded(settled);
+  }
+
+  async #pause(times: number): Promise<void> {
+    const ms = Math.min(retryDelayMaxMs, retryDelayFirstMs * 2 ** Math.min(times - 1, 30));
+    let stopTimer = nothing;
+    const passed = new Promise<void>((resolve) => {
+      stopTimer = this.#writer.clock.after(ms, resolve);
+    });
+    await this.#unlessEnded(passed);
+    stopTimer();
+  }
+
+  #unlessEnded(work: Promise<void>): Promise<void> {
+    if (this.#end !== undefined) return Promise.resolve();
+    const ended = new Promise<void>((resolve) => {
+      this.#ended = resolve;
+    });
+    return Promise.race([work, ended]);
+  }
+}
