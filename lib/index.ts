@@ -1,4 +1,5 @@
 /** Published as `tenantry`: what users need first, then what implementors and tools need. */
+export type { AggregateDefect } from "./aggregates/index.js";
 export type { Database, TenantHandleOptions } from "./database.js";
 export {
   type EmbeddedOptions,

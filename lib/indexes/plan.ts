@@ -47,24 +47,40 @@ export function planRange<E extends AnyEntity>(model: EntityModel<E>, query: Ran
     tenantryError("QUERY_INVALID", { entity: model.name, index: query.index, reason, lacks: undefined });
   if (query.index !== undefined && index === undefined) throw invalid("the entity has no index of this name");
 
-  const fields = index === undefined ? model.idFields : index.fields;
   const prefix = index === undefined ? recordPrefix(model.name) : indexPrefix(model.name, index.name);
+  const keys: KeyOrder = index ?? {
+    fields: model.idFields,
+    encodeValues: (values) => model.encodeIdValues(values),
+    encodeBeginning: (values, text) => model.encodeIdBeginning(values, text),
+  };
+  return { index, prefix, ...planBounds(prefix, keys, query, invalid) };
+}
+
+/** What orders the keys of a range behind their prefix. */
+export type KeyOrder = Pick<IndexModel, "fields" | "encodeValues" | "encodeBeginning">;
+
+/** The bounds of a range of the keys behind a prefix; throws what `invalid` makes of a reason. */
+export function planBounds(
+  prefix: Uint8Array,
+  keys: KeyOrder,
+  query: Omit<RangeQuery, "index">,
+  invalid: (reason: string) => Error,
+): Pick<RangePlan, "begin" | "end" | "empty"> {
+  const { fields } = keys;
   const equals = valuesOf(query.equals);
   const bytesOf = (bound: readonly unknown[]): Uint8Array => {
     const values = [...equals, ...bound];
     if (values.length > fields.length) throw invalid("there are more values than the index, or the id, has fields");
-    return concatBytes(prefix, index === undefined ? model.encodeIdValues(values) : index.encodeValues(values));
+    return concatBytes(prefix, keys.encodeValues(values));
   };
 
   if (query.prefix !== undefined) {
     if (query.from !== undefined || query.to !== undefined) throw invalid("a prefix goes without from and to");
     if (equals.length >= fields.length) throw invalid("there are more values than the index, or the id, has fields");
-    const beginning =
-      index === undefined ? model.encodeIdBeginning(equals, query.prefix) : index.encodeBeginning(equals, query.prefix);
-    const first = concatBytes(prefix, beginning);
-    return { index, prefix, begin: first, end: strinc(first), empty: false };
+    const first = concatBytes(prefix, keys.encodeBeginning(equals, query.prefix));
+    return { begin: first, end: strinc(first), empty: false };
   }
   const begin = bytesOf(valuesOf(query.from));
   const end = query.to === undefined ? concatBytes(bytesOf([]), afterElements) : bytesOf(valuesOf(query.to));
-  return { index, prefix, begin, end, empty: compareBytes(begin, end) >= 0 };
+  return { begin, end, empty: compareBytes(begin, end) >= 0 };
 }

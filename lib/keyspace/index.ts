@@ -4,6 +4,7 @@ export { ControlKeys, controlSubspaces, metadataVersionKey } from "./control-key
 export { defaultRoot, Keyspace } from "./keyspace.js";
 export type { Subspace } from "./subspace.js";
 export {
+  aggregatePrefix,
   attemptMarkerKey,
   attemptMarkersBefore,
   auditSecretKey,

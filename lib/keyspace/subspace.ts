@@ -57,6 +57,13 @@ export const chunkPrefix = (entity: string, id: Uint8Array): Uint8Array =>
 export const chunkKey = (entity: string, id: Uint8Array, n: number): Uint8Array =>
   concatBytes(chunkPrefix(entity, id), pack([n]));
 
+/** What stands behind `(9, ` and says what is counted there. Stored: none is ever changed or used again. */
+const aggregateKinds = { groups: 1, counters: 2 } as const;
+
+/** What all groups of an aggregate begin with: `(9, 1, entity, aggregate)`; the packed values follow. */
+export const aggregatePrefix = (entity: string, aggregate: string): Uint8Array =>
+  pack([subspaces.aggregates, aggregateKinds.groups, entity, aggregate]);
+
 /** What a tenant's schema state for one entity begins with: `(5, entity)`. */
 export const schemaPrefix = (entity: string): Uint8Array => pack([subspaces.schema, entity]);
 

@@ -9,6 +9,7 @@ export {
   cursorKey,
   cursorSecretBytes,
 } from "./cursor.js";
+export type { AggregateGroup } from "./interface/aggregate-query.js";
 export type { ScanOptions, ScanProgress, WorkOptions, WorkProgress, WorkQuery } from "./interface/long-work.js";
 export type { ChangeOptions, OperationOptions, RepositoryOptions } from "./interface/options.js";
 export type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";

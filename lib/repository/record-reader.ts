@@ -1,10 +1,13 @@
 /** Reading one entity's records: the methods of `ReadRepository`. */
+
+import { type Group, type GroupsRequest, planGroup, planGroups, readGroup, readGroups } from "../aggregates/index.js";
 import { tenantryError } from "../errors/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits.js";
-import type { AnyEntity, IdOf, Infer } from "../schema/index.js";
+import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer } from "../schema/index.js";
 import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
 import { seenBatch, seenRecords } from "./access/seen-records.js";
 import type { CursorSeal } from "./cursor.js";
+import type { AggregateArguments, AggregateGroup, GroupQuery } from "./interface/aggregate-query.js";
 import type { OperationOptions } from "./interface/options.js";
 import type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 import { readPage } from "./page.js";
@@ -155,6 +158,27 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     });
     for await (const size of sizes) count += size;
     return max === undefined ? count : { count: Math.min(count, max), exact: count <= max };
+  }
+
+  async aggregate<A extends AggregateName<E>>(
+    name: A,
+    ...[query]: AggregateArguments<E, A>
+  ): Promise<AggregateValue<E, A>> {
+    const { model } = this.#table;
+    const given: { readonly equals?: unknown } & OperationOptions = query ?? {};
+    const planned = planGroup(model, name, given.equals);
+    const read = (transaction: ReadTransaction): Promise<number | bigint> => readGroup(transaction, model, planned);
+    // A bigint where the field summed is one, as the definition says.
+    return (await this.#reader.read(read, this.#options("aggregate", given))) as AggregateValue<E, A>;
+  }
+
+  async groups<A extends AggregateName<E>>(name: A, query?: GroupQuery<E, A>): Promise<AggregateGroup<E, A>[]> {
+    const { model } = this.#table;
+    const given: GroupsRequest & OperationOptions = query ?? {};
+    const planned = planGroups(model, name, given);
+    const read = (transaction: ReadTransaction): Promise<Group[]> => readGroups(transaction, model, planned);
+    // The groups' values and their kind are those of the definition.
+    return (await this.#reader.read(read, this.#options("groups", given))) as AggregateGroup<E, A>[];
   }
 
   explain(query: Query<E, Selection<E> | undefined> = {}): QueryPlan {

@@ -1,12 +1,13 @@
 /** Verifying a repository: whether all that is kept beside its records agrees with them. */
+import { type AggregateDefect, Tally } from "../aggregates/index.js";
 import { type IndexDefect, verifyEntriesOf, verifyIndexes } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
 import { type BatchReader, type ChunkDefect, forEachBatch, verifyChunks, wholeOrDefect } from "../records/index.js";
-import type { AnyEntity, EntityModel } from "../schema/index.js";
+import type { AnyEntity, EntityModel, Infer } from "../schema/index.js";
 import { tupleRange } from "../tuple/index.js";
 
 /**
- * What `verify` finds: a defect of an index, which it names, or of the chunks of a large record.
+ * What `verify` finds: a defect of an index, which it names, of the chunks of a large record, or of an aggregate.
  *
  * @example
  * ```ts
@@ -14,11 +15,13 @@ import { tupleRange } from "../tuple/index.js";
  * const where = (defect: Defect<AnyEntity>): string => ("index" in defect ? `index ${defect.index}` : defect.part);
  * ```
  */
-export type Defect<E extends AnyEntity> = IndexDefect<E> | ChunkDefect<E>;
+export type Defect<E extends AnyEntity> = IndexDefect<E> | ChunkDefect<E> | AggregateDefect;
 
 /**
  * Compares all that is kept beside an entity's records with them, batch by batch: each batch is of one point in time,
- * so writers may go on. Costs one get per entry a record has to have, one per entry and one per chunk there is.
+ * so writers may go on. Aggregates are compared with the records as they were read: where reading them takes longer than
+ * one read version lives, what is written meanwhile may show as a defect of an aggregate. Costs one get per entry a
+ * record has to have, one per entry and one per chunk there is; holds the totals of all groups in memory.
  */
 export async function verifyRecords<E extends AnyEntity>(
   model: EntityModel<E>,
@@ -26,18 +29,27 @@ export async function verifyRecords<E extends AnyEntity>(
 ): Promise<Defect<E>[]> {
   const defects: Defect<E>[] = [];
   const records = recordPrefix(model.name);
+  const aggregates = new Tally(model);
   await forEachBatch(read, tupleRange(records), async (transaction, rows) => {
     const found: Defect<E>[] = [];
+    const taken: Infer<E>[] = [];
     const checks = rows.map(async ([key, row]) => {
       const packed = key.subarray(records.length);
       const whole = await wholeOrDefect(transaction, model.name, packed, row);
       if ("defect" in whole) found.push({ part: "chunks", kind: whole.defect, id: model.decodeId(packed) });
-      else found.push(...(await verifyEntriesOf(model, transaction, packed, model.decodeRecord(whole.value).record)));
+      else {
+        const { record } = model.decodeRecord(whole.value);
+        taken.push(record);
+        found.push(...(await verifyEntriesOf(model, transaction, packed, record)));
+      }
     });
     await Promise.all(checks);
+    // Only now: a batch that fails is read again.
     defects.push(...found);
+    for (const record of taken) aggregates.add(record);
   });
   defects.push(...(await verifyIndexes(model, read)));
   defects.push(...(await verifyChunks(model, read)));
+  defects.push(...(await aggregates.defects(read)));
   return defects;
 }

@@ -1,6 +1,8 @@
 /** Checks a definition and makes its model: everything that can be wrong with an entity is found here. */
 import type * as core from "zod/v4/core";
 import { entityNameBytesMax, recordBytesDefault, recordBytesLargest } from "../limits.js";
+import type { AggregateDefinition, AggregateDefinitions } from "./aggregates/aggregate-definition.js";
+import { type AggregateModel, SchemaAggregateModel } from "./aggregates/aggregate-model.js";
 import { RecordHistory } from "./evolution/history.js";
 import { type GivenSteps, stepsOf } from "./evolution/migrations.js";
 import { StoredForm } from "./evolution/stored-form.js";
@@ -21,10 +23,12 @@ interface Definition {
   readonly indexes: IndexDefinitions;
   readonly migrations: GivenSteps;
   readonly recordBytesMax?: number | undefined;
+  readonly aggregates: AggregateDefinitions;
 }
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const pathDepthMax = 4;
+const aggregateOptions: ReadonlySet<string> = new Set(["count", "sum", "by", "where"]);
 const indexOptions: ReadonlySet<string> = new Set(["fields", "unique", "sparse", "stored", "revision", "where"]);
 
 function checkName(name: string, place: DefinitionPlace): void {
@@ -87,14 +91,7 @@ class ModelDefinition {
     if (!Number.isSafeInteger(revision) || revision < 1) at.field("revision").refuse("notAPositiveInteger");
     if (!Array.isArray(stored)) at.field("stored").refuse("notAnArray");
     if (where !== undefined && typeof where !== "function") at.field("where").refuse("notAFunction");
-    const keyFields: SchemaKeyField[] = [];
-    fields.forEach((given, index) => {
-      const fieldPlace = at.field("fields").item(index);
-      const made = this.#indexField(given, fieldPlace);
-      if (keyFields.some((field) => field.path === made.path)) fieldPlace.refuse("duplicateField");
-      if (made.each && keyFields.some((field) => field.each)) fieldPlace.refuse("secondArray");
-      keyFields.push(made);
-    });
+    const keyFields = this.#indexFields(fields, at.field("fields"));
     const options = { layout: `${this.#name}.${name}`, schema: this.#definition.schema, names: stored };
     return new SchemaIndexModel({
       entity: this.#name,
@@ -107,6 +104,58 @@ class ModelDefinition {
       // A definition's function takes its own entity's records: it is given no others.
       where: where === undefined ? undefined : (record) => Reflect.apply(where, undefined, [record]),
     });
+  }
+
+  aggregates(): Map<string, AggregateModel> {
+    const models = new Map<string, AggregateModel>();
+    const place = this.#root.field("aggregates");
+    for (const [name, definition] of Object.entries(this.#definition.aggregates)) {
+      const at = place.field(name);
+      checkName(name, at);
+      models.set(name, this.#aggregate(name, definition, at));
+    }
+    return models;
+  }
+
+  #aggregate(name: string, definition: AggregateDefinition, at: DefinitionPlace): AggregateModel {
+    const { count, sum, by = [], where } = definition;
+    const stray = Object.keys(definition).find((option) => !aggregateOptions.has(option));
+    if (stray !== undefined) at.field(stray).refuse("unknownOption");
+    if (count !== undefined && count !== true) at.field("count").refuse("notTrue");
+    if ((count === undefined) === (sum === undefined)) at.refuse("countOrSum");
+    if (!Array.isArray(by)) at.field("by").refuse("notAnArray");
+    if (where !== undefined && typeof where !== "function") at.field("where").refuse("notAFunction");
+    const summed = sum === undefined ? undefined : this.#indexField(sum, at.field("sum"));
+    if (summed !== undefined && !summed.sums) at.field("sum").refuse("notAnInteger");
+    const groups = new SchemaIndexModel({
+      entity: this.#name,
+      name,
+      fields: this.#indexFields(by, at.field("by")),
+      unique: false,
+      sparse: false,
+      revision: 1,
+      stored: undefined,
+      where: where === undefined ? undefined : (record) => Reflect.apply(where, undefined, [record]),
+      place: "aggregates",
+    });
+    return new SchemaAggregateModel({
+      entity: this.#name,
+      groups,
+      sum: summed,
+      bigints: summed?.kind === "bigint",
+    });
+  }
+
+  #indexFields(given: readonly IndexField[], place: DefinitionPlace): SchemaKeyField[] {
+    const keyFields: SchemaKeyField[] = [];
+    for (const [index, each] of given.entries()) {
+      const at = place.item(index);
+      const made = this.#indexField(each, at);
+      if (keyFields.some((field) => field.path === made.path)) at.refuse("duplicateField");
+      if (made.each && keyFields.some((field) => field.each)) at.refuse("secondArray");
+      keyFields.push(made);
+    }
+    return keyFields;
   }
 
   #indexField(given: IndexField, place: DefinitionPlace): SchemaKeyField {
@@ -162,6 +211,7 @@ export function defineModel(name: string, definition: Definition): RecordModel<A
     schema,
     idFields,
     indexes: checked.indexes(),
+    aggregates: checked.aggregates(),
     history: new RecordHistory(name, form, steps),
     recordBytesMax,
   });

@@ -1,6 +1,7 @@
 /** The entity: the name, schema, id and indexes a program declares once and infers everything else from. */
 import type * as core from "zod/v4/core";
 import { tenantryError } from "../errors/index.js";
+import type { AggregateDefinitions } from "./aggregates/aggregate-definition.js";
 import { defineModel } from "./define-model.js";
 import type { EarlierSchemas, GivenSteps, Migrations } from "./evolution/migrations.js";
 import type { EachPath, FieldPath, IndexDefinitions } from "./index-definition.js";
@@ -60,12 +61,14 @@ export interface Entity<
   Schema extends ObjectSchema,
   Id extends readonly string[],
   Indexes extends IndexDefinitions,
+  Aggregates extends AggregateDefinitions = Record<never, never>,
 > {
   readonly name: Name;
   readonly version: number;
   readonly schema: Schema;
   readonly id: Id;
   readonly indexes: Indexes;
+  readonly aggregates: Aggregates;
   /**
    * Reads an id from the text of a URL, as {@link Entity.formatId} wrote it.
    *
@@ -89,9 +92,16 @@ interface MigrationOptions<Schema extends ObjectSchema, Earlier extends EarlierS
   readonly migrations?: Migrations<Schema, Earlier> | undefined;
 }
 
-/** Gives the `where` functions of an index their parameter's type, which inference alone does not reach. */
-interface IndexPredicates<Output> {
+/** What is kept of the records as a whole. */
+interface AggregateOptions<Aggregates extends AggregateDefinitions> {
+  /** Counts and sums of the records by name, kept in the transactions that write them. */
+  readonly aggregates?: Aggregates | undefined;
+}
+
+/** Gives the `where` functions of indexes and aggregates their parameter's type, which inference alone does not reach. */
+interface Predicates<Output> {
   readonly indexes?: IndexDefinitions<string, string, string, Output> | undefined;
+  readonly aggregates?: AggregateDefinitions<string, string, Output> | undefined;
 }
 
 const models = new WeakMap<object, EntityModel<AnyEntity>>();
@@ -134,24 +144,32 @@ export function entity<
     core.output<Schema>
   > = Record<never, never>,
   const Earlier extends EarlierSchemas = Record<never, never>,
+  const Aggregates extends AggregateDefinitions<
+    FieldPath<core.output<Schema>>,
+    EachPath<core.output<Schema>>,
+    core.output<Schema>
+  > = Record<never, never>,
 >(
   name: Name,
   options: EntityOptions<Schema, Id, Indexes> &
-    IndexPredicates<core.output<Schema>> &
-    MigrationOptions<Schema, Earlier>,
-): Entity<Name, Schema, Id, Indexes> {
+    Predicates<core.output<Schema>> &
+    MigrationOptions<Schema, Earlier> &
+    AggregateOptions<Aggregates>,
+): Entity<Name, Schema, Id, Indexes, Aggregates> {
   const { version, schema, id, recordBytesMax } = options;
-  // Without indexes given, `Indexes` is the type of no indexes.
+  // Without indexes given, `Indexes` is the type of no indexes; so with aggregates.
   const indexes = options.indexes ?? ({} as Indexes);
+  const aggregates = options.aggregates ?? ({} as Aggregates);
   // Whatever the versions: every step has a schema and a function, which `defineModel` checks.
   const migrations = (options.migrations ?? {}) as GivenSteps;
-  const defined = defineModel(name, { version, schema, id, indexes, migrations, recordBytesMax });
-  const made: Entity<Name, Schema, Id, Indexes> = Object.freeze({
+  const defined = defineModel(name, { version, schema, id, indexes, migrations, recordBytesMax, aggregates });
+  const made: Entity<Name, Schema, Id, Indexes, Aggregates> = Object.freeze({
     name,
     version,
     schema,
     id,
     indexes,
+    aggregates,
     // The model was made from this very schema and id: what it takes and returns are their types.
     parseId: (text: string) => defined.parseId(text) as IdValue<core.output<Schema>, Id>,
     formatId: (value: IdValue<core.output<Schema>, Id>) => defined.formatId(value as never),

@@ -103,7 +103,7 @@ export type IndexName<E extends AnyEntity> = keyof E["indexes"] & string;
 type PathOf<F> = F extends string ? F : F extends { readonly field: infer P } ? P : never;
 
 /** The type of a nested field; `null` stands in for absent at every step. */
-type ValueAt<T, Path> = T extends null | undefined
+export type ValueAt<T, Path> = T extends null | undefined
   ? null | undefined
   : Path extends keyof T
     ? T[Path]
@@ -135,7 +135,7 @@ type IndexedValue<Output, F> = F extends { readonly each: infer P } ? EachAt<Out
 type Nullish<T> = null extends T ? T | undefined : undefined extends T ? T | null : T;
 
 /** The values of the fields `Fields` of a record, in their order. */
-type FieldValues<Output, Fields extends readonly unknown[]> = {
+export type FieldValues<Output, Fields extends readonly unknown[]> = {
   readonly [K in keyof Fields]: Nullish<IndexedValue<Output, Fields[K]>>;
 };
 

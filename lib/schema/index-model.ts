@@ -19,6 +19,8 @@ export interface IndexModelOptions {
   readonly stored: StoredFields | undefined;
   /** Which records are in the index; undefined for all. */
   readonly where: ((record: unknown) => unknown) | undefined;
+  /** Where in a definition it stands: an aggregate's groups are entries of an index, too. Default `indexes`. */
+  readonly place?: "aggregates" | undefined;
 }
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
@@ -114,11 +116,11 @@ export class SchemaIndexModel implements IndexModel {
   }
 
   #includes(record: unknown): boolean {
-    const { entity, name, where } = this.#options;
+    const { entity, name, where, place = "indexes" } = this.#options;
     if (where === undefined) return true;
     const included = where(record);
     if (typeof included === "boolean") return included;
-    throw tenantryError("ENTITY_INVALID", { entity, path: `indexes.${name}.where`, reason: "notABoolean" });
+    throw tenantryError("ENTITY_INVALID", { entity, path: `${place}.${name}.where`, reason: "notABoolean" });
   }
 
   #indexed(values: readonly unknown[]): readonly IndexedValues[] {

@@ -1,4 +1,12 @@
 /** Schemas: entity definitions, the types inferred from them, and their runtime side. */
+export type {
+  AggregateDefinition,
+  AggregateDefinitions,
+  AggregateName,
+  AggregateValue,
+  GroupValues,
+} from "./aggregates/aggregate-definition.js";
+export type { AggregateModel } from "./aggregates/aggregate-model.js";
 
 export { type Entity, type EntityOptions, entity, modelOf } from "./entity.js";
 export { changesOf, type KnownEntity, type SchemaChange } from "./evolution/compatibility.js";

@@ -1,5 +1,6 @@
 /** What the compiler knows of an entity: its record, input and id types, all read off the definition. */
 import type * as core from "zod/v4/core";
+import type { AggregateDefinitions } from "./aggregates/aggregate-definition.js";
 import type { Entity } from "./entity.js";
 import type { IndexDefinitions } from "./index-definition.js";
 
@@ -15,7 +16,7 @@ export type ObjectSchema = core.$ZodObject;
  * const countOf = (tenant: Tenant, entity: AnyEntity): Promise<number> => tenant.repository(entity).count();
  * ```
  */
-export type AnyEntity = Entity<string, ObjectSchema, readonly string[], IndexDefinitions>;
+export type AnyEntity = Entity<string, ObjectSchema, readonly string[], IndexDefinitions, AggregateDefinitions>;
 
 /** What a field may hold to be part of an id, or to be indexed. */
 export type KeyScalar = string | number | bigint | boolean | Date | Uint8Array;

@@ -115,6 +115,11 @@ export class SchemaKeyField implements KeyField {
     return this.each || this.#type.nullish || this.#names.length > 1 ? undefined : this.#names[0];
   }
 
+  /** Whether its values are integers that can be added up. */
+  get sums(): boolean {
+    return !this.#type.codec && (this.kind === "integer" || this.kind === "bigint");
+  }
+
   get(record: unknown): unknown {
     return follow(record, this.#names);
   }

@@ -1,6 +1,7 @@
 /** The runtime side of an entity: what indexes and repositories call to turn records into bytes and back. */
 import type { TupleReader, TupleWriter } from "../tuple/index.js";
 import type { RecordLayout } from "../value/index.js";
+import type { AggregateModel } from "./aggregates/aggregate-model.js";
 import type { RecordHistory } from "./evolution/history.js";
 import type { AnyEntity, IdOf, Infer } from "./infer.js";
 
@@ -89,6 +90,7 @@ export interface EntityModel<E extends AnyEntity> {
   /** The fields of the id in key order. */
   readonly idFields: readonly KeyField[];
   readonly indexes: ReadonlyMap<string, IndexModel>;
+  readonly aggregates: ReadonlyMap<string, AggregateModel>;
   /** Most bytes a record may have, encoded. */
   readonly recordBytesMax: number;
 

@@ -5,6 +5,7 @@ import { isTenantryError, type RecordIssue, tenantryError } from "../errors/inde
 import { keyBytesMax } from "../limits.js";
 import { equalBytes, TupleReader, TupleWriter } from "../tuple/index.js";
 import type { RecordCodec, RecordLayout } from "../value/index.js";
+import type { AggregateModel } from "./aggregates/aggregate-model.js";
 import type { RecordHistory } from "./evolution/history.js";
 import { formatKeyValue, joinKeyTexts, parseKeyValue, splitKeyTexts } from "./id-text.js";
 import type { SchemaIndexModel } from "./index-model.js";
@@ -20,6 +21,7 @@ export interface RecordModelOptions {
   readonly schema: core.$ZodObject;
   readonly idFields: readonly SchemaKeyField[];
   readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
+  readonly aggregates: ReadonlyMap<string, AggregateModel>;
   readonly recordBytesMax: number;
   /** How records are stored, now and before. */
   readonly history: RecordHistory;
@@ -33,6 +35,7 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   readonly version: number;
   readonly idFields: readonly SchemaKeyField[];
   readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
+  readonly aggregates: ReadonlyMap<string, AggregateModel>;
   readonly recordBytesMax: number;
   readonly #schema: core.$ZodObject;
   readonly #codec: RecordCodec;
@@ -41,13 +44,14 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   readonly #options: RecordModelOptions;
 
   constructor(options: RecordModelOptions) {
-    const { name, version, schema, idFields, indexes, recordBytesMax, history } = options;
+    const { name, version, schema, idFields, indexes, aggregates, recordBytesMax, history } = options;
     const { codec, revive } = history.current;
     this.#options = options;
     this.name = name;
     this.version = version;
     this.idFields = idFields;
     this.indexes = indexes;
+    this.aggregates = aggregates;
     this.recordBytesMax = recordBytesMax;
     this.#schema = schema;
     this.#codec = codec;

@@ -19,6 +19,10 @@ export const Article = entity("article", {
     byPrice: { fields: [{ field: "price", order: "descending" }, "state"] },
     byShelf: { fields: ["at.shelf", "weight"] },
   },
+  aggregates: {
+    perId: { count: true, by: ["id"] },
+    worth: { sum: "price", by: ["state"] },
+  },
 });
 
 export const Line = entity("line", {

@@ -65,5 +65,14 @@ export const recordErrors = {
     "Long work would move a record further on in the index that it goes through.",
   ),
   WORK_PLACE_CORRUPT: define<{ entity: string }>()("corrupt", "The stored place of long work is not one."),
+  AGGREGATE_VALUE_TOO_LARGE: define<{ entity: string; aggregate: string; field: string }>()(
+    "limit",
+    "A value that an aggregate sums has more than 64 bits.",
+  ),
+  AGGREGATE_TOO_LARGE: define<{ entity: string; aggregate: string }>()(
+    "limit",
+    "The aggregate is past the integers that a number holds exactly: sum a bigint field instead.",
+  ),
+  AGGREGATE_CORRUPT: define<{ entity: string; aggregate: string }>()("corrupt", "An aggregate's value is damaged."),
   ENTITY_UNKNOWN: define<{ entity: string }>()("usage", "The database was opened without this entity."),
 } as const;

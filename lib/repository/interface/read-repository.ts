@@ -1,8 +1,9 @@
 /** Reading one entity's records in one tenant, as users see it. */
-import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
+import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer } from "../../schema/index.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "../query.js";
 import type { QueryPlan } from "../query-plan.js";
 import type { Defect } from "../verify.js";
+import type { AggregateArguments, AggregateGroup, GroupQuery } from "./aggregate-query.js";
 import type { OperationOptions } from "./options.js";
 
 /**
@@ -103,6 +104,16 @@ export interface ReadRepository<E extends AnyEntity> {
   count(query: BoundedQuery<E>): Promise<Count>;
   /** How many records a query has; reads the range (an index's entries are small, records are not). */
   count(query?: Query<E>): Promise<number>;
+  /**
+   * What an aggregate of the entity comes to for one group, or for all records where it has no groups; 0 when there are
+   * none. `AGGREGATE_TOO_LARGE` when that is no safe integer. One get.
+   */
+  aggregate<A extends AggregateName<E>>(name: A, ...query: AggregateArguments<E, A>): Promise<AggregateValue<E, A>>;
+  /**
+   * The groups of an aggregate whose value is not 0, in the order of their values. Without a `limit`, more than
+   * `listRecordsMax` (10,000) is `LIST_TOO_LARGE`. One range read per batch.
+   */
+  groups<A extends AggregateName<E>>(name: A, query?: GroupQuery<E, A>): Promise<AggregateGroup<E, A>[]>;
   /** What a query reads and what it costs, without reading anything. No calls. */
   explain(query?: Query<E, Selection<E> | undefined>): QueryPlan;
   /** Compares all that is kept beside the records with them, and returns every {@link Defect}: none, unless something is broken. */

@@ -73,4 +73,10 @@ export interface TenantRepository<E extends AnyEntity> extends TransactionReposi
    * `WORK_NAME_INVALID`.
    */
   forgetWork(name: string, options?: OperationOptions): Promise<void>;
+  /**
+   * Counts all aggregates of the entity anew, for one that was added when there were records. In one transaction, which
+   * reads all of them: it has the five seconds of a transaction, and a record written meanwhile makes it begin again.
+   * One range read per batch.
+   */
+  recount(options?: OperationOptions): Promise<void>;
 }

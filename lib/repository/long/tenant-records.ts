@@ -15,6 +15,7 @@ import { RecordWriter } from "../write/record-writer.js";
 import { LongWork } from "./long-work.js";
 import { workKey } from "./place.js";
 import { RecordWatch } from "./record-watch.js";
+import { recount } from "./recount.js";
 
 /** What a query of long work may say. */
 const workQueryOptions: ReadonlySet<string> = new Set(["index", "equals", "from", "to", "prefix", "reverse"]);
@@ -90,6 +91,13 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
     this.#table.access?.enter("forgetWork");
     const label = { entity: this.#table.model.name, operation: "forgetWork" };
     await this.#writer.write(async ({ transaction }) => transaction.clear(key), { signal: options.signal, label });
+  }
+
+  async recount(options: OperationOptions = {}): Promise<void> {
+    const { model, access } = this.#table;
+    access?.enter("recount");
+    const label = { entity: model.name, operation: "recount" };
+    await this.#writer.write(({ transaction }) => recount(transaction, model), { signal: options.signal, label });
   }
 
   /** Plans the query of long work. @throws `QUERY_INVALID` */

@@ -1,4 +1,6 @@
 /** Changes of records: checked as a whole first, then written with their index entries in the same transaction. */
+
+import { Additions } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
 import { type AddedEntry, entryChanges, holderOf } from "../../indexes/index.js";
 import { valueBytesMax } from "../../limits.js";
@@ -133,6 +135,9 @@ export async function applyChanges<E extends AnyEntity>(
       entry.taken && !entry.held ? [{ id: announcement.id, entry, text: textOf(entry.key) }] : [],
     ),
   );
+  const additions = new Additions(table.model);
+  for (const { before, after } of changes) additions.change(before?.record, after);
+  for (const key of additions.keys) table.assertKeyFits(key);
   const texts = [...contested.map(({ text }) => text), ...prepared.flatMap(({ released }) => released.map(textOf))];
   const turn = texts.length === 0 ? undefined : turns?.take(texts);
   try {
@@ -150,6 +155,7 @@ export async function applyChanges<E extends AnyEntity>(
       for (const entry of added) transaction.set(entry.key, entry.value);
       transaction.announce(announcement);
     }
+    additions.apply(transaction);
   } finally {
     turn?.end();
   }

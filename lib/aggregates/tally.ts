@@ -1,0 +1,113 @@
+/** Tallies: records counted anew, to verify an aggregate's totals or to write them. */
+import { aggregatePrefix } from "../keyspace/index.js";
+import { type BatchReader, forEachBatch } from "../records/index.js";
+import type { AggregateModel, AnyEntity, EntityModel, Infer } from "../schema/index.js";
+import type { RelativeRange, TenantTransaction } from "../transaction/index.js";
+import { concatBytes, tupleRange } from "../tuple/index.js";
+import { decodeTotal, encodeTotal } from "./total.js";
+
+/**
+ * A defect of an aggregate: `wrong`, its total is not what the records come to; `unreadable`, a key or value that is no
+ * group's at all.
+ *
+ * @example
+ * ```ts
+ * import type { AggregateDefect } from "tenantry";
+ * const describe = ({ aggregate, values, stored, counted }: AggregateDefect): string =>
+ *   `${aggregate} of ${values}: ${stored}, not ${counted}`;
+ * ```
+ */
+export interface AggregateDefect {
+  readonly part: "aggregate";
+  readonly index?: undefined;
+  readonly kind: "wrong" | "unreadable";
+  readonly id?: undefined;
+  readonly aggregate: string;
+  /** The values of the group; undefined when they are unreadable. */
+  readonly values: readonly unknown[] | undefined;
+  /** The total in the store, and that of the records. */
+  readonly stored: bigint;
+  readonly counted: bigint;
+}
+
+/** The keys behind a prefix, which is a key itself where all records are one group. */
+const groupsRange = (prefix: Uint8Array): RelativeRange => ({ begin: prefix, end: tupleRange(prefix).end });
+
+/** What some records come to: all of an entity's, once they were added. */
+export class Tally<E extends AnyEntity> {
+  readonly #model: EntityModel<E>;
+  /** By aggregate: the packed values of its groups, as the keys of a map, and their totals. */
+  readonly #totals = new Map<string, Map<string, bigint>>();
+
+  constructor(model: EntityModel<E>) {
+    this.#model = model;
+    for (const name of model.aggregates.keys()) this.#totals.set(name, new Map());
+  }
+
+  /** Takes a record. */
+  add(record: Infer<E>): void {
+    for (const [name, aggregate] of this.#model.aggregates) {
+      const totals = this.#totals.get(name);
+      const amount = aggregate.amountOf(record);
+      for (const { values } of aggregate.groups.valuesOf(record)) {
+        const text = Buffer.from(values).toString("latin1");
+        totals?.set(text, (totals.get(text) ?? 0n) + amount);
+      }
+    }
+  }
+
+  /** Writes what the records come to in place of all that is stored. */
+  write(transaction: TenantTransaction): void {
+    for (const [name, totals] of this.#totals) {
+      const prefix = aggregatePrefix(this.#model.name, name);
+      transaction.clearRange(groupsRange(prefix));
+      for (const [text, total] of totals) {
+        if (total === 0n) continue;
+        transaction.set(concatBytes(prefix, Buffer.from(text, "latin1")), encodeTotal(total));
+      }
+    }
+  }
+
+  /** What disagrees with the records. */
+  async defects(read: BatchReader): Promise<AggregateDefect[]> {
+    const found: AggregateDefect[] = [];
+    for (const [name, aggregate] of this.#model.aggregates) {
+      const totals = this.#totals.get(name) ?? new Map<string, bigint>();
+      const prefix = aggregatePrefix(this.#model.name, name);
+      await forEachBatch(read, groupsRange(prefix), async (_, rows) => {
+        for (const [key, value] of rows) {
+          const text = Buffer.from(key.subarray(prefix.length)).toString("latin1");
+          const stored = decodeTotal(value);
+          const counted = totals.get(text) ?? 0n;
+          totals.delete(text);
+          if (stored === counted) continue;
+          found.push(defect(aggregate, concatBytes(key.subarray(prefix.length)), stored, counted));
+        }
+      });
+      for (const [text, counted] of totals) {
+        if (counted !== 0n) found.push(defect(aggregate, Buffer.from(text, "latin1"), 0n, counted));
+      }
+    }
+    return found;
+  }
+}
+
+function defect(
+  { name, groups }: AggregateModel,
+  packed: Uint8Array,
+  stored: bigint | undefined,
+  counted: bigint,
+): AggregateDefect {
+  const values = readValues(groups, packed);
+  const kind = values === undefined || stored === undefined ? "unreadable" : "wrong";
+  return { part: "aggregate", kind, aggregate: name, values, stored: stored ?? 0n, counted };
+}
+
+function readValues(groups: AggregateModel["groups"], packed: Uint8Array): readonly unknown[] | undefined {
+  try {
+    const { values, end } = groups.decodeValues(packed);
+    return end === packed.length ? values : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+/** What may be asked of an entity's aggregates, and what they answer. */
+import type { AggregateName, AggregateValue, AnyEntity, Bound, GroupValues, KeyRange } from "../../schema/index.js";
+import type { OperationOptions } from "./options.js";
+
+/** One group, by the values of all of its fields; a single value needs no array around it. */
+export type AggregateQuery<E extends AnyEntity, A extends AggregateName<E>> = OperationOptions & {
+  readonly equals:
+    | GroupValues<E, A>
+    | (GroupValues<E, A> extends readonly [unknown] ? Bound<GroupValues<E, A>> : never);
+};
+
+/** The query of an aggregate: needless where all records are one group. */
+export type AggregateArguments<E extends AnyEntity, A extends AggregateName<E>> =
+  GroupValues<E, A> extends readonly [] ? [options?: OperationOptions] : [query: AggregateQuery<E, A>];
+
+/** A range of groups, in the order of their values, as a query says one of an index. */
+export type GroupQuery<E extends AnyEntity, A extends AggregateName<E>> = OperationOptions &
+  KeyRange<GroupValues<E, A>> & {
+    /** Reads the range from its end. */
+    readonly reverse?: boolean | undefined;
+    /** Groups at most. */
+    readonly limit?: number | undefined;
+  };
+
+/**
+ * One group of an aggregate.
+ *
+ * @example
+ * ```ts
+ * import { type AggregateGroup, entity, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", {
+ *   version: 1,
+ *   schema: z.object({ id: z.int(), country: z.string() }),
+ *   id: ["id"],
+ *   aggregates: { perCountry: { count: true, by: ["country"] } },
+ * });
+ * declare const cities: TenantRepository<typeof City>;
+ * const groups: AggregateGroup<typeof City, "perCountry">[] = await cities.groups("perCountry");
+ * for (const { values, value } of groups) console.log(`${values[0]}: ${value}`);
+ * ```
+ */
+export interface AggregateGroup<E extends AnyEntity, A extends AggregateName<E>> {
+  readonly values: GroupValues<E, A>;
+  readonly value: AggregateValue<E, A>;
+}
