@@ -2,6 +2,7 @@
  * A database put together as `open` does, but with parts that `open` has no option for: no guard, other hooks. What
  * those cost is the difference to the usual one. For the benchmarks alone.
  */
+import { Identities } from "../lib/access/identity/index.js";
 import { Database } from "../lib/database.js";
 import type { Engine, EngineTransaction } from "../lib/engine/index.js";
 import { TenantGuard, ViolationLog } from "../lib/guard/index.js";
@@ -91,6 +92,7 @@ export function compose(engine: Engine, { guarded = true, hooks, logger }: Compo
     tenants: new Tenants({ registry, runner, repositories, seal, seeds: [] }),
     runner,
     repositories,
+    identities: new Identities(repositories, clock, random),
     enterAsOperator: (id, entrance) => enterAsOperator(registry, id, entrance),
     serviceLevels: undefined,
     checkHealth: (options) => checkHealth({ control, keys: keyspace.control, clock, engine: engine.name }, options),

@@ -1,5 +1,6 @@
 /** The open database: its tenants, the way to each of them, and its end. */
 
+import type { Identities } from "./access/identity/index.js";
 import { tenantryError } from "./errors/index.js";
 import type { HealthOptions, HealthReport, OperatorEntrance, Tenants } from "./lifecycle/index.js";
 import type { ServiceLevels } from "./observe/index.js";
@@ -15,6 +16,7 @@ export interface DatabaseParts {
   readonly schemaChanges: readonly SchemaChange[];
   readonly runner: TransactionRunner;
   readonly repositories: RepositoryFactory;
+  readonly identities: Identities;
   readonly serviceLevels: ServiceLevels | undefined;
   readonly checkHealth: (options: HealthOptions) => Promise<HealthReport>;
   readonly enterAsOperator: (id: TenantId, entrance: OperatorEntrance) => Promise<void>;
@@ -79,7 +81,8 @@ export class Database implements AsyncDisposable {
     const known = parseTenantId(id);
     const context = options.context === undefined ? undefined : tenantContext(options.context);
     if (context !== undefined && context.tenant !== known) throw tenantryError("TENANT_CONTEXT_FOREIGN", {});
-    return new Tenant(known, context, this.#parts.runner, this.#parts.repositories);
+    const { runner, repositories, identities } = this.#parts;
+    return new Tenant(known, context, runner, repositories, identities);
   }
 
   /**
@@ -109,9 +112,9 @@ export class Database implements AsyncDisposable {
    * @throws `TENANT_UNKNOWN`, `TENANT_UNAVAILABLE` for an erased tenant, `TENANT_OPTION_INVALID` without `by` and `reason`.
    */
   async operator(id: TenantId, entrance: OperatorEntrance): Promise<Tenant> {
-    const { enterAsOperator, runner, repositories } = this.#parts;
+    const { enterAsOperator, runner, repositories, identities } = this.#parts;
     await enterAsOperator(id, entrance);
-    return new Tenant(parseTenantId(id), undefined, runner.asOperator(entrance.by), repositories);
+    return new Tenant(parseTenantId(id), undefined, runner.asOperator(entrance.by), repositories, identities);
   }
 
   /**

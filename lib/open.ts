@@ -1,4 +1,5 @@
 /** Opening a database: the one place where engine, keyspace, runners, registry and repositories are put together. */
+import { Identities } from "./access/identity/index.js";
 import { Database } from "./database.js";
 import { type Engine, type EngineDescriptor, openEngine } from "./engine/index.js";
 import { tenantryError } from "./errors/index.js";
@@ -228,6 +229,7 @@ export async function open(options: OpenOptions): Promise<Database> {
     tenants: new Tenants({ registry, runner, repositories, seal, seeds }),
     runner,
     repositories,
+    identities: new Identities(repositories, clock, random),
     enterAsOperator: (id, entrance) => enterAsOperator(registry, id, entrance),
     rotateCursorKeys: async () => {
       if (given === undefined) await stored.rotate();

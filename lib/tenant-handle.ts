@@ -1,4 +1,5 @@
 /** The handle of one tenant: everything its code needs, and no way to anything else. */
+import type { Identities, Members, Sessions } from "./access/identity/index.js";
 import type {
   OperationOptions,
   ReadScope,
@@ -39,6 +40,7 @@ export class Tenant {
   readonly context: TenantContext | undefined;
   readonly #runner: TransactionRunner;
   readonly #repositories: RepositoryFactory;
+  readonly #identities: Identities;
 
   /** @internal */
   constructor(
@@ -46,12 +48,24 @@ export class Tenant {
     context: TenantContext | undefined,
     runner: TransactionRunner,
     repositories: RepositoryFactory,
+    identities: Identities,
   ) {
     this.id = id;
     this.context = context;
     this.#runner = runner;
     this.#repositories = repositories;
+    this.#identities = identities;
     Object.freeze(this);
+  }
+
+  /** Who belongs to the tenant, and in which roles. */
+  get members(): Members {
+    return this.#identities.members(this, this.#runner);
+  }
+
+  /** Who is signed in to the tenant. */
+  get sessions(): Sessions {
+    return this.#identities.sessions(this, this.#runner);
   }
 
   /**

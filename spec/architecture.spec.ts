@@ -61,7 +61,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Sub-rooms with a door of their own: what `tenantry/testing` publishes and `tenantry/engine` does not. */
-const doors = ["engine/faults/index.ts"];
+const doors = ["access/identity/index.ts", "engine/faults/index.ts"];
 
 /** Entry points: nothing inside `lib` imports them. */
 const entries = ["index.ts", "access/index.ts", "engine/index.ts", "http/index.ts", "testing/index.ts"];

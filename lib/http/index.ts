@@ -4,5 +4,6 @@ export { type ExpressRequest, type ExpressResponse, expressErrors, expressMiddle
 export { type FastifyReply, type FastifyRequest, fastifyErrors, fastifyHook } from "./fastify.js";
 export { type HonoContext, type TenantVariables, tenantMiddleware } from "./hono.js";
 export { type RequestScope, requestScope } from "./request-scope.js";
+export { type SessionAuthenticatorOptions, sessionAuthenticator } from "./session-authenticator.js";
 export type { Refusal, TenantDoorOptions } from "./tenant-door.js";
 export { tenantFetch } from "./tenant-fetch.js";

@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import type { Authenticate, Principal } from "../access/index.js";
 import type { Database } from "../database.js";
 import { isTenantryError, tenantryError } from "../errors/index.js";
+import { tenantContext } from "../tenant/index.js";
+import { MemberRoles } from "./member-roles.js";
 import type { RequestScope } from "./request-scope.js";
 import { type TenantOfPath, tenantOfPath } from "./tenant-path.js";
 
@@ -57,6 +59,16 @@ export interface TenantDoorOptions {
   readonly authenticate: Authenticate;
   /** Where the tenant's id is in the path: `/t/:tenant` unless given; `false` when the token alone names it. */
   readonly path?: string | false | undefined;
+  /**
+   * Where the context's roles come from: `principal`, what the token or the session says, unless given; `members`, what the
+   * tenant says of its members, and who is none is refused as if the tenant were not there.
+   */
+  readonly roles?: "principal" | "members" | undefined;
+  /**
+   * Milliseconds for which a member's roles are kept in memory: 0 unless given, so that each request reads them, and
+   * `membersCachedLongestMs` (a minute) at most. A member removed can act for so long still.
+   */
+  readonly membersCacheMs?: number | undefined;
   /** Told why a request was refused. What it throws changes nothing. */
   readonly onRefused?: ((refusal: Refusal) => void) | undefined;
 }
@@ -86,12 +98,14 @@ export function requestIdOf(headers: Headers): string {
 export class TenantDoor {
   readonly #options: TenantDoorOptions;
   readonly #tenantOf: TenantOfPath | undefined;
+  readonly #members: MemberRoles | undefined;
 
   /** @throws AUTHENTICATOR_OPTION_INVALID */
   constructor(options: TenantDoorOptions) {
-    const { path = "/t/:tenant" } = options;
+    const { db, path = "/t/:tenant", roles = "principal", membersCacheMs = 0 } = options;
     this.#options = options;
     this.#tenantOf = path === false ? undefined : tenantOfPath(path);
+    this.#members = roles === "members" ? new MemberRoles(db, membersCacheMs) : undefined;
   }
 
   /**
@@ -111,18 +125,21 @@ export class TenantDoor {
 
   async #enter(path: string, headers: Headers, requestId: string): Promise<Entrance> {
     const principal = await this.#authenticated(headers, requestId);
-    const { tenant: id, subject, roles } = principal;
-    const context = { tenant: id, subject, roles, requestId };
-    const tenant = this.#options.db.tenant(id, { context });
+    const { db } = this.#options;
+    const { tenant: id, subject } = principal;
+    const own = { tenant: id, subject, roles: principal.roles, requestId };
     const refuse = (reason: Refusal["reason"]): Error => {
       const error = tenantryError("TENANT_UNAVAILABLE", {});
       this.#report({ reason, requestId, principal, error });
       return error;
     };
-    const available = await tenant.available();
+    const available = await db.tenant(id, { context: own }).available();
     if (this.#tenantOf !== undefined && this.#tenantOf(path) !== id) throw refuse("foreign");
     if (!available) throw refuse("unavailable");
-    return { requestId, scope: { tenant, context: tenant.context ?? context, principal, requestId } };
+    const roles = this.#members === undefined ? principal.roles : await this.#members.of(id, subject);
+    if (roles === undefined) throw refuse("member");
+    const context = tenantContext({ ...own, roles });
+    return { requestId, scope: { tenant: db.tenant(id, { context }), context, principal, requestId } };
   }
 
   async #authenticated(headers: Headers, requestId: string): Promise<Principal> {

@@ -1,0 +1,37 @@
+/** What members and sessions of one tenant are reached with. */
+import { tenantryError } from "../../errors/index.js";
+import type { RecordAccess } from "../../repository/index.js";
+import { type TenantContext, type TenantId, tenantContext } from "../../tenant/index.js";
+import type { TransactionRunner } from "../../transaction/index.js";
+import { type TupleElement, unpack } from "../../tuple/index.js";
+
+/** One tenant, whoever acts in it, and what they may do with its members or sessions. */
+export interface IdentityDoor {
+  readonly tenantId: TenantId;
+  readonly context: TenantContext | undefined;
+  readonly runner: TransactionRunner;
+  /** Undefined when anything is permitted. */
+  readonly access: RecordAccess | undefined;
+}
+
+/** A subject and its roles as they may stand in a context. @throws TENANT_CONTEXT_INVALID */
+export function checkedSubject(tenant: TenantId, subject: string, roles: readonly string[] = []): TenantContext {
+  return tenantContext({ tenant, subject, roles });
+}
+
+/** The elements of a stored record, the first of which is its format. @throws IDENTITY_CORRUPT */
+export function recordElements(bytes: Uint8Array, kind: string, format: number): readonly TupleElement[] {
+  try {
+    const [found, ...elements] = unpack(bytes);
+    if (found === format) return elements;
+  } catch (cause) {
+    throw tenantryError("IDENTITY_CORRUPT", { kind }, { cause });
+  }
+  throw tenantryError("IDENTITY_CORRUPT", { kind });
+}
+
+/** The texts of a nested tuple. @throws IDENTITY_CORRUPT */
+export function textsOf(element: TupleElement | undefined, kind: string): readonly string[] {
+  if (Array.isArray(element) && element.every((item) => typeof item === "string")) return element;
+  throw tenantryError("IDENTITY_CORRUPT", { kind });
+}

@@ -1,0 +1,188 @@
+/** Membership: which subjects belong to a tenant, and in which roles. */
+import { tenantryError } from "../../errors/index.js";
+import { subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
+import { membersListedAtOnceMax } from "../../limits.js";
+import type { OperationOptions } from "../../repository/index.js";
+import { keyAfter, pack, unpack } from "../../tuple/index.js";
+import { checkedSubject, type IdentityDoor, recordElements, textsOf } from "./identity-door.js";
+import { clearSessions } from "./session-keys.js";
+
+/**
+ * A subject that belongs to a tenant.
+ *
+ * @example
+ * ```ts
+ * import type { Member } from "tenantry";
+ * const line = ({ subject, roles, joinedAt }: Member) =>
+ *   `${subject} (${roles.join(", ")}) since ${new Date(joinedAt).toISOString()}`;
+ * ```
+ */
+export interface Member {
+  readonly subject: string;
+  /** Names of roles in this tenant. */
+  readonly roles: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly joinedAt: number;
+}
+
+/**
+ * Which members to list.
+ *
+ * @example
+ * ```ts
+ * import type { ListMembersOptions, Tenant } from "tenantry";
+ * declare const tenant: Tenant;
+ * const next: ListMembersOptions = { after: "ada", limit: 50 };
+ * const members = await tenant.members.list(next);
+ * ```
+ */
+export interface ListMembersOptions extends OperationOptions {
+  /** Begins after this subject. */
+  readonly after?: string | undefined;
+  /** Members at most: 100 unless given, `membersListedAtOnceMax` (1,000) at most. */
+  readonly limit?: number | undefined;
+}
+
+const format = 1;
+
+const memberKey = (subject: string): Uint8Array => subspacePrefix(subspaces.members, subject);
+
+function decode(subject: string, bytes: Uint8Array): Member {
+  const [joinedAt, roles] = recordElements(bytes, "member", format);
+  if (typeof joinedAt !== "number") throw tenantryError("IDENTITY_CORRUPT", { kind: "member" });
+  return { subject, joinedAt, roles: textsOf(roles, "member") };
+}
+
+/**
+ * The members of one tenant: who belongs to it, whichever issuer vouches for them. On a handle with a context, everybody
+ * may look at their own membership; anything else takes a right to `members` from the roles, where `open` was given some.
+ *
+ * @example
+ * ```ts
+ * import type { Tenant } from "tenantry";
+ * declare const tenant: Tenant;
+ * await tenant.members.add("ada", ["administrator"]);
+ * await tenant.members.setRoles("ada", ["author"]);
+ * const roles = (await tenant.members.get("ada"))?.roles ?? [];
+ * await tenant.members.remove("ada");
+ * ```
+ */
+export class Members {
+  readonly #door: IdentityDoor;
+  readonly #now: () => number;
+
+  /** @internal */
+  constructor(door: IdentityDoor, now: () => number) {
+    this.#door = door;
+    this.#now = now;
+  }
+
+  /**
+   * Makes a subject a member. One get.
+   *
+   * @throws `MEMBER_EXISTS`, `TENANT_CONTEXT_INVALID` for a subject or roles that no context can have, `ACCESS_DENIED`.
+   */
+  async add(subject: string, roles: readonly string[] = [], options?: OperationOptions): Promise<Member> {
+    this.#door.access?.assertAll("create");
+    return this.#write("addMember", subject, roles, options, (before) => {
+      if (before !== undefined) throw tenantryError("MEMBER_EXISTS", { subject });
+      return this.#now();
+    });
+  }
+
+  /**
+   * Gives a member other roles, in place of all it had. One get.
+   *
+   * @throws `MEMBER_NOT_FOUND`, `TENANT_CONTEXT_INVALID`, `ACCESS_DENIED`.
+   */
+  async setRoles(subject: string, roles: readonly string[], options?: OperationOptions): Promise<Member> {
+    this.#door.access?.assertAll("update");
+    return this.#write("setMemberRoles", subject, roles, options, (before) => {
+      if (before === undefined) throw tenantryError("MEMBER_NOT_FOUND", { subject });
+      return before.joinedAt;
+    });
+  }
+
+  /** Takes a subject out of the tenant, with all its sessions; whether it was a member. One get, one range read. */
+  async remove(subject: string, options?: OperationOptions): Promise<boolean> {
+    const { tenantId, access, runner, context } = this.#door;
+    access?.assertAll("delete");
+    checkedSubject(tenantId, subject);
+    const key = memberKey(subject);
+    return runner.transact(
+      tenantId,
+      async (transaction) => {
+        const there = (await transaction.get(key)) !== undefined;
+        if (there) transaction.clear(key);
+        await clearSessions(transaction, subject);
+        return there;
+      },
+      { signal: options?.signal, label: { operation: "removeMember" }, context },
+    );
+  }
+
+  /** A member, or undefined. One get. */
+  async get(subject: string, options?: OperationOptions): Promise<Member | undefined> {
+    const { tenantId, access, runner, context } = this.#door;
+    if (context?.subject !== subject) access?.assertAll("read");
+    checkedSubject(tenantId, subject);
+    const bytes = await runner.readOwn(tenantId, (transaction) => transaction.get(memberKey(subject)), {
+      signal: options?.signal,
+      label: { operation: "getMember" },
+      context,
+    });
+    return bytes === undefined ? undefined : decode(subject, bytes);
+  }
+
+  /** Members in the order of their subjects' bytes. One range read per batch of the engine. */
+  async list(options: ListMembersOptions = {}): Promise<Member[]> {
+    const { tenantId, access, runner, context } = this.#door;
+    const { after, limit = 100, signal } = options;
+    access?.assertAll("read");
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > membersListedAtOnceMax) {
+      throw tenantryError("PAGE_SIZE_INVALID", { size: limit, pageSizeMax: membersListedAtOnceMax });
+    }
+    const all = subspaceRange(subspaces.members);
+    const begin = after === undefined ? all.begin : keyAfter(memberKey(checkedSubject(tenantId, after).subject));
+    return runner.readOwn(
+      tenantId,
+      async (transaction) => {
+        const members: Member[] = [];
+        for (let from = begin; members.length < limit; ) {
+          const { rows, more } = await transaction.getRange(
+            { begin: from, end: all.end },
+            { limit: limit - members.length },
+          );
+          for (const [key, value] of rows) members.push(decode(String(unpack(key)[1]), value));
+          const last = rows.at(-1)?.[0];
+          if (!more || last === undefined) break;
+          from = keyAfter(last);
+        }
+        return members;
+      },
+      { signal, label: { operation: "listMembers" }, context },
+    );
+  }
+
+  #write(
+    operation: string,
+    subject: string,
+    roles: readonly string[],
+    options: OperationOptions | undefined,
+    joinedAtOf: (before: Member | undefined) => number,
+  ): Promise<Member> {
+    const { tenantId, runner, context } = this.#door;
+    const checked = checkedSubject(tenantId, subject, roles);
+    const key = memberKey(subject);
+    return runner.transact(
+      tenantId,
+      async (transaction) => {
+        const bytes = await transaction.get(key);
+        const joinedAt = joinedAtOf(bytes === undefined ? undefined : decode(subject, bytes));
+        transaction.set(key, pack([format, joinedAt, [...checked.roles]]));
+        return { subject, roles: checked.roles, joinedAt };
+      },
+      { signal: options?.signal, label: { operation }, context },
+    );
+  }
+}

@@ -1,0 +1,43 @@
+/** Where sessions are: by their id, and by their subject. */
+import { type KeyRange, subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
+import type { ReadTransaction, TenantTransaction } from "../../transaction/index.js";
+import { keyAfter, unpack } from "../../tuple/index.js";
+
+/** The record of a session: `(4, "session", id)`. */
+export const sessionKey = (id: Uint8Array): Uint8Array => subspacePrefix(subspaces.sessions, "session", id);
+
+/** All records of sessions. */
+export const allSessions = (): KeyRange => subspaceRange(subspaces.sessions, "session");
+
+/** That a session is a subject's: `(4, "subject", subject, id)`. */
+export const subjectKey = (subject: string, id: Uint8Array): Uint8Array =>
+  subspacePrefix(subspaces.sessions, "subject", subject, id);
+
+/** The ids of all sessions of a subject. */
+export async function sessionIds(transaction: ReadTransaction, subject: string): Promise<Uint8Array[]> {
+  const { begin, end } = subspaceRange(subspaces.sessions, "subject", subject);
+  const ids: Uint8Array[] = [];
+  for (let from = begin; ; ) {
+    const { rows, more } = await transaction.getRange({ begin: from, end });
+    for (const [key] of rows) {
+      const id = unpack(key)[3];
+      if (id instanceof Uint8Array) ids.push(id);
+    }
+    const last = rows.at(-1)?.[0];
+    if (!more || last === undefined) return ids;
+    from = keyAfter(last);
+  }
+}
+
+/** Clears one session of a subject. */
+export function clearSession(transaction: TenantTransaction, subject: string, id: Uint8Array): void {
+  transaction.clear(sessionKey(id));
+  transaction.clear(subjectKey(subject, id));
+}
+
+/** Clears all sessions of a subject; how many there were. */
+export async function clearSessions(transaction: TenantTransaction, subject: string): Promise<number> {
+  const ids = await sessionIds(transaction, subject);
+  for (const id of ids) clearSession(transaction, subject, id);
+  return ids.length;
+}
