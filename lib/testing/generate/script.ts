@@ -57,9 +57,24 @@ export type RepositoryStep = { readonly entity: number } & (
   | { readonly do: "verify" }
 );
 
+/** What goes beyond one transaction: watches, and work on any number of records, under a name that every tenant uses. */
+export type LongStep = { readonly entity: number } & (
+  | { readonly do: "watch"; readonly id: IdPick }
+  | { readonly do: "scanAll"; readonly query: QueryPick }
+  | { readonly do: "transform"; readonly query: QueryPick; readonly record: number; readonly work: string | undefined }
+  | {
+      readonly do: "deleteWhere";
+      readonly query: QueryPick;
+      readonly every: boolean;
+      readonly work: string | undefined;
+    }
+  | { readonly do: "forgetWork"; readonly work: string }
+);
+
 /** One operation of a tenant. */
 export type Step =
   | RepositoryStep
+  | LongStep
   | {
       readonly do: "transact" | "read";
       readonly steps: readonly RepositoryStep[];
@@ -88,9 +103,22 @@ export interface ScriptOptions {
   readonly steps: number;
 }
 
+/** All of an entity's records, by their ids. */
+export const wholeRange: QueryPick = {
+  index: 0,
+  equals: undefined,
+  from: undefined,
+  to: undefined,
+  prefix: undefined,
+  select: undefined,
+  reverse: false,
+  limit: undefined,
+};
+
 const recordsMax = 5;
 const queries = ["list", "scan", "batches", "count", "first", "explain"] as const;
 const idempotencyKeys = ["key", "key\0", "k"] as const;
+const workNames = ["work", "work\0", ""] as const;
 
 /** Values that are no id, or hardly one: numbers and bigints that look alike, bytes like tuples, the longest texts. */
 function anyValue(fc: FastCheck): Arbitrary<unknown> {
@@ -122,23 +150,25 @@ function cursors(fc: FastCheck): Arbitrary<CursorPick> {
   );
 }
 
-/** The operations of repositories of `entities`. */
-function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryStep> {
-  const entity = fc.nat(Math.max(0, entities - 1));
-  const record = fc.nat(recordsMax - 1);
-  const hostile = anyValue(fc);
-  const id: Arbitrary<IdPick> = fc.oneof(
-    { weight: 3, arbitrary: fc.record({ record }) },
-    { weight: 1, arbitrary: fc.record({ value: hostile }) },
+/** Ids of records, and values that are hardly one. */
+function idPicks(fc: FastCheck): Arbitrary<IdPick> {
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.record({ record: fc.nat(recordsMax - 1) }) },
+    { weight: 1, arbitrary: fc.record({ value: anyValue(fc) }) },
   );
+}
+
+/** Queries with bounds that fit, or that are any value. */
+function queryPicks(fc: FastCheck): Arbitrary<QueryPick> {
+  const record = fc.nat(recordsMax - 1);
   const bound: Arbitrary<BoundPick | undefined> = fc.option(
     fc.oneof(
       { weight: 4, arbitrary: fc.record({ record, fields: fc.integer({ min: 1, max: 3 }) }) },
-      { weight: 1, arbitrary: fc.record({ value: hostile }) },
+      { weight: 1, arbitrary: fc.record({ value: anyValue(fc) }) },
     ),
     { nil: undefined },
   );
-  const query: Arbitrary<QueryPick> = fc.record({
+  return fc.record({
     index: fc.nat(4),
     equals: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: bound }),
     from: bound,
@@ -148,6 +178,14 @@ function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryS
     reverse: fc.boolean(),
     limit: fc.option(fc.nat(6), { nil: undefined }),
   });
+}
+
+/** The operations of repositories of `entities`. */
+function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryStep> {
+  const entity = fc.nat(Math.max(0, entities - 1));
+  const record = fc.nat(recordsMax - 1);
+  const query = queryPicks(fc);
+  const id = idPicks(fc);
   const revision = fc.option(fc.nat(3), { nil: undefined, freq: 3 });
   return fc.oneof(
     fc.record({
@@ -184,6 +222,20 @@ function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryS
   );
 }
 
+/** What repositories of `entities` do beyond one transaction. */
+function longSteps(fc: FastCheck, entities: number): Arbitrary<LongStep> {
+  const entity = fc.nat(Math.max(0, entities - 1));
+  const query = fc.oneof(queryPicks(fc), fc.constant(wholeRange));
+  const work = fc.option(fc.constantFrom(...workNames), { nil: undefined });
+  return fc.oneof(
+    fc.record({ do: fc.constant("watch" as const), entity, id: idPicks(fc) }),
+    fc.record({ do: fc.constant("scanAll" as const), entity, query }),
+    fc.record({ do: fc.constant("transform" as const), entity, query, record: fc.nat(recordsMax - 1), work }),
+    fc.record({ do: fc.constant("deleteWhere" as const), entity, query, every: fc.boolean(), work }),
+    fc.record({ do: fc.constant("forgetWork" as const), entity, work: fc.constantFrom(...workNames) }),
+  );
+}
+
 /** Scripts over the user's own entities. */
 export function scripts(fc: FastCheck, { entities, records, steps }: ScriptOptions): Arbitrary<Script> {
   const step = repositorySteps(fc, entities.length);
@@ -200,9 +252,13 @@ export function scripts(fc: FastCheck, { entities, records, steps }: ScriptOptio
     records: fc.tuple(...entities.map((entity) => recordSet(fc, entity, recordsMax, records[entity.name]))),
     own: held,
     foreign: held,
-    steps: fc.array(fc.oneof({ weight: 4, arbitrary: step }, { weight: 1, arbitrary: scope }), {
-      minLength: 1,
-      maxLength: steps,
-    }),
+    steps: fc.array(
+      fc.oneof(
+        { weight: 8, arbitrary: step },
+        { weight: 2, arbitrary: scope },
+        { weight: 1, arbitrary: longSteps(fc, entities.length) },
+      ),
+      { minLength: 1, maxLength: steps },
+    ),
   });
 }

@@ -2,40 +2,19 @@
 import { isTenantryError } from "../../errors/index.js";
 import { type AnyEntity, type EntityModel, modelOf } from "../../schema/index.js";
 import type { Tenant } from "../../tenant-handle.js";
-import type { CursorPick, IdPick, QueryPick, RepositoryStep, Script, Step } from "../generate/script.js";
+import {
+  type CursorPick,
+  type IdPick,
+  type LongStep,
+  type QueryPick,
+  type RepositoryStep,
+  type Script,
+  type Step,
+  wholeRange,
+} from "../generate/script.js";
+import type { AnyRepository, Source } from "./any-repository.js";
 import { type Outcome, outcomeOf } from "./outcome.js";
 import { type AnyQuery, queryOf } from "./query-of.js";
-
-type Options = { readonly ifRevision?: number | undefined };
-
-/** A repository without its types: laws also give it what does not compile. */
-interface AnyRepository {
-  get(id: unknown): Promise<unknown>;
-  require(id: unknown): Promise<unknown>;
-  entry(id: unknown): Promise<unknown>;
-  has(id: unknown): Promise<unknown>;
-  delete(id: unknown): Promise<unknown>;
-  getMany(ids: unknown): Promise<unknown>;
-  deleteMany(ids: unknown): Promise<unknown>;
-  create(input: unknown): Promise<unknown>;
-  put(input: unknown): Promise<unknown>;
-  createMany(inputs: unknown): Promise<unknown>;
-  putMany(inputs: unknown): Promise<unknown>;
-  update(id: unknown, fn: (record: object) => unknown, options: Options): Promise<unknown>;
-  patch(id: unknown, changes: unknown, options: Options): Promise<unknown>;
-  list(query: unknown): Promise<unknown>;
-  scan(query: unknown): AsyncIterable<unknown> & { batches(): AsyncIterable<readonly unknown[]> };
-  count(query: unknown): Promise<unknown>;
-  first(query: unknown): Promise<unknown>;
-  explain(query: unknown): unknown;
-  page(query: unknown): Promise<{ items: unknown; next: string | undefined; previous: string | undefined }>;
-  verify(): Promise<unknown>;
-}
-
-/** Where repositories come from: a tenant, or the scope of a transaction. */
-interface Source {
-  repository(entity: AnyEntity): unknown;
-}
 
 /** A page's cursors are never the same twice; that there are any is. */
 const withoutSeals = (cursor: string | undefined): string | undefined => (cursor === undefined ? undefined : "sealed");
@@ -50,6 +29,11 @@ async function collected(items: AsyncIterable<unknown>): Promise<unknown[]> {
   const all: unknown[] = [];
   for await (const item of items) all.push(item);
   return all;
+}
+
+async function firstOf(items: AsyncIterable<unknown>): Promise<unknown> {
+  for await (const item of items) return item;
+  return undefined;
 }
 
 /** A cursor, and the query it is of. */
@@ -101,6 +85,14 @@ export class Actor {
     await this.#tenant.transact(store, { idempotencyKey });
   }
 
+  /** Works through all it holds, under a name that others use as well: how far it came is kept. */
+  async workThrough(work: string): Promise<void> {
+    for (const entity of this.#entities.keys()) {
+      // What goes wrong here, the laws see in what they watch.
+      await this.#long({ do: "deleteWhere", entity, query: wholeRange, every: false, work }).catch(assertRefusal);
+    }
+  }
+
   /** Reads all it holds, by every index: what a cache would keep of it is kept. */
   async readAll(): Promise<void> {
     for (const [entity, { indexes }] of this.#entities.entries()) {
@@ -130,7 +122,8 @@ export class Actor {
 
   async #step(step: Step): Promise<void> {
     if (!("steps" in step)) {
-      this.#outcomes.push(await outcomeOf(step.do, () => this.#operate(this.#tenant, step)));
+      const work = () => (isLong(step) ? this.#long(step) : this.#operate(this.#tenant, step));
+      this.#outcomes.push(await outcomeOf(step.do, work));
       return;
     }
     let scope: Source | undefined;
@@ -171,21 +164,13 @@ export class Actor {
       case "putMany":
         return repository[step.do](step.records.map((record) => this.#record(step.entity, record)));
       case "update": {
-        const other = this.#parsed(step.entity, step.record);
-        const ids = new Set(this.#entity(step.entity).id);
-        const fields = Object.entries(Object(other)).filter(([name]) => !ids.has(name));
         const { ifRevision } = step;
-        return repository.update(this.#id(step.entity, step.id), (was) => ({ ...was, ...Object.fromEntries(fields) }), {
-          ifRevision,
-        });
+        return repository.update(this.#id(step.entity, step.id), this.#changed(step), { ifRevision });
       }
       case "patch": {
-        const ids = new Set(this.#entity(step.entity).id);
-        const fields = Object.entries(Object(this.#record(step.entity, step.record))).filter(
-          ([name]) => !ids.has(name),
-        );
         const { ifRevision } = step;
-        return repository.patch(this.#id(step.entity, step.id), Object.fromEntries(fields), { ifRevision });
+        const fields = this.#fields(step.entity, this.#record(step.entity, step.record));
+        return repository.patch(this.#id(step.entity, step.id), fields, { ifRevision });
       }
       case "list":
       case "count":
@@ -210,6 +195,31 @@ export class Actor {
       case "verify":
         return repository.verify();
     }
+  }
+
+  async #long(step: LongStep): Promise<unknown> {
+    const repository = this.#repository(this.#tenant, step.entity);
+    if (step.do === "forgetWork") return repository.forgetWork(step.work);
+    if (step.do === "watch") return firstOf(repository.watch(this.#id(step.entity, step.id)));
+    const query = this.#query(step.entity, step.query);
+    if (step.do === "scanAll") return collected(repository.scanAll(query));
+    // Long work takes whole ranges and whole records.
+    const { limit: _limit, select: _select, ...range } = query;
+    const options = { name: step.work };
+    if (step.do === "transform") return repository.transform(range, this.#changed(step), options);
+    return repository.deleteWhere(range, () => step.every, options);
+  }
+
+  /** A record's fields without its id. */
+  #fields(entity: number, record: unknown): object {
+    const ids = new Set(this.#entity(entity).id);
+    return Object.fromEntries(Object.entries(Object(record)).filter(([name]) => !ids.has(name)));
+  }
+
+  /** Makes a record like another of its entity, but for its id. */
+  #changed({ entity, record }: { readonly entity: number; readonly record: number }): (was: object) => object {
+    const fields = this.#fields(entity, this.#parsed(entity, record));
+    return (was) => ({ ...was, ...fields });
   }
 
   async #page(repository: AnyRepository, query: object): ReturnType<AnyRepository["page"]> {
@@ -270,6 +280,15 @@ export class Actor {
     }
   }
 }
+
+const longWork: ReadonlySet<string> = new Set<LongStep["do"]>([
+  "watch",
+  "scanAll",
+  "transform",
+  "deleteWhere",
+  "forgetWork",
+]);
+const isLong = (step: RepositoryStep | LongStep): step is LongStep => longWork.has(step.do);
 
 /** A record that the schema takes may still be too large for a key or a value. */
 function assertRefusal(error: unknown): void {

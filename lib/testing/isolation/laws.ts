@@ -6,7 +6,7 @@ import { isTenantryError } from "../../errors/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import { loadFastCheck } from "../generate/fast-check.js";
 import type { RecordMaker } from "../generate/record-maker.js";
-import { type Script, scripts } from "../generate/script.js";
+import { type Script, scripts, wholeRange } from "../generate/script.js";
 import { tampered } from "./actor.js";
 import {
   assertCursorRefused,
@@ -50,6 +50,8 @@ const badDay: FaultRates = {
 
 /** An idempotency key that every tenant uses, each for its own. */
 const sharedKey = "key";
+/** A name of long work that does, too. */
+const sharedWork = "work";
 
 /** Some of a script's records, and the first two at least. */
 const enough = (held: readonly number[]): readonly number[] => held.map((bits) => bits | 0b11);
@@ -62,6 +64,7 @@ async function stays(stage: Stage, script: Script): Promise<void> {
     await scene.actor(acting).hold(script.own);
     const others = [scene.actor(neighbour), scene.actor(stranger)] as const;
     await Promise.all(others.map((other) => other.hold(enough(script.foreign), sharedKey)));
+    await others[0].workThrough(sharedWork);
     const leaves = await others[1].leaf();
     const actor = scene.actor(
       acting,
@@ -83,6 +86,7 @@ async function transcript(stage: Stage, script: Script, withForeign: boolean): P
     const neighbour = scene.actor(scene.cast.neighbour);
     await actor.hold(script.own);
     if (withForeign) await neighbour.hold(script.foreign, sharedKey);
+    if (withForeign) await neighbour.workThrough(sharedWork);
     if (withForeign) await neighbour.readAll();
     stage.watch(scene);
     return { outcomes: await actor.perform(), accesses: stage.recorded.take(), said: scene.ports.said };
@@ -135,11 +139,10 @@ async function foreignRowsRefused(stage: Stage, script: Script, rowsOf: () => Fo
     await scene.actor(acting).hold(script.own);
     const range = stage.keyspace.tenant(neighbour);
     const reads = (["list", "scan", "batches", "count", "first"] as const).map((method) => ({ do: method }));
-    const all = { equals: undefined, from: undefined, to: undefined, prefix: undefined, select: undefined };
     const steps = [...script.records.keys()].flatMap((entity) => {
       // By id, and by every index.
       const indexes = [0, ...Object.keys(stage.entities[entity]?.indexes ?? {}).map((_, at) => at + 1)];
-      const queries = indexes.map((index) => ({ index, ...all, reverse: false, limit: undefined }));
+      const queries = indexes.map((index) => ({ ...wholeRange, index }));
       return queries.flatMap((query) => reads.map((read) => ({ ...read, entity, query })));
     });
     const row = (await stage.rows()).find(({ key }) => range.contains(key));
