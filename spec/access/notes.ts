@@ -15,6 +15,7 @@ export const Note = entity("note", {
   }),
   id: ["id"],
   indexes: { byTitle: { fields: ["title"] } },
+  aggregates: { all: { count: true }, perAuthor: { count: true, by: ["author"] } },
 });
 export type Note = Infer<typeof Note>;
 

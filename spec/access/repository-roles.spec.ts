@@ -28,6 +28,9 @@ const methods: Readonly<Record<string, readonly [action: string, call: (notes: N
   page: ["read", (notes) => notes.page({ size: 1 })],
   count: ["read", (notes) => notes.count()],
   explain: ["read", async (notes) => notes.explain()],
+  aggregate: ["read", (notes) => notes.aggregate("all")],
+  groups: ["read", (notes) => notes.groups("perAuthor")],
+  recount: ["read", (notes) => notes.recount()],
   verify: ["read", (notes) => notes.verify()],
   create: ["create", (notes) => notes.create(note(2, "u1"))],
   createMany: ["create", (notes) => notes.createMany([note(2, "u1")])],
@@ -222,9 +225,27 @@ describe("conditions", () => {
     expect(await notes.has(31)).toBe(false);
   });
 
-  test("comparing indexes with records takes the right to see all", async () => {
+  test("what cannot leave records out takes the right to see all", async () => {
     expect(await denied(mine().verify())).toEqual(refusal("read"));
+    expect(await denied(mine().aggregate("all"))).toEqual(refusal("read"));
+    expect(await denied(mine().groups("perAuthor"))).toEqual(refusal("read"));
+    expect(await denied(mine().recount())).toEqual(refusal("read"));
+    expect(await handle("u1", "reader").repository(Note).aggregate("all")).toBe(4);
+    expect(await denied(handle("u1", "reader").repository(Note).recount())).toEqual(refusal("update"));
     expect(await handle("u1", "reader").repository(Note).verify()).toEqual([]);
+  });
+
+  test("long work leaves alone what may not be seen, and is refused what may not be changed", async () => {
+    const seen: number[] = [];
+    const work = mine().transform({}, (found) => {
+      seen.push(found.id);
+      return found.author === "u1" ? { ...found, title: "worked" } : undefined;
+    });
+    expect(await denied(work)).toMatchObject({ value: { changed: 1 } });
+    expect(seen).toEqual([1, 3]);
+    expect(await denied(mine().deleteWhere({}, ({ id }) => id === 3))).toEqual(refusal("delete"));
+    expect(await mine().deleteWhere({}, ({ id }) => id === 2)).toMatchObject({ changed: 0 });
+    expect(await notes.count()).toBe(4);
   });
 
   test("an index that holds what is selected does not answer by itself", () => {

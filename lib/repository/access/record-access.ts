@@ -38,7 +38,11 @@ const needed: Readonly<Record<string, readonly (readonly RecordAction[])[]>> = {
   transform: [["read"], ["update"]],
   deleteWhere: [["read"], ["delete"]],
   forgetWork: [["update", "delete"]],
+  recount: [["read"], ["update"]],
 };
+
+/** Operations that work with all records, whatever else they need. */
+const whole: ReadonlySet<string> = new Set(["recount"]);
 
 /** The rights of one context over one entity, or over what is called like one. */
 export class RecordAccess {
@@ -70,7 +74,7 @@ export class RecordAccess {
       const [first] = actions;
       if (first !== undefined && actions.every((action) => this.#right(action) === false)) throw this.#denied(first);
     }
-    const bounded = Object.hasOwn(needed, operation) || filtering.has(operation);
+    const bounded = !whole.has(operation) && (Object.hasOwn(needed, operation) || filtering.has(operation));
     if (!bounded && this.filters) throw this.#denied("read");
   }
 
