@@ -95,6 +95,7 @@ export function compose(engine: Engine, { guarded = true, hooks, logger }: Compo
     identities: new Identities(repositories, clock, random),
     enterAsOperator: (id, entrance) => enterAsOperator(registry, id, entrance),
     serviceLevels: undefined,
+    quotas: undefined,
     checkHealth: (options) => checkHealth({ control, keys: keyspace.control, clock, engine: engine.name }, options),
     rotateCursorKeys: () => keyring.rotate(),
     closeEngine: async () => {},

@@ -4,6 +4,7 @@ import type { Identities } from "./access/identity/index.js";
 import { tenantryError } from "./errors/index.js";
 import type { HealthOptions, HealthReport, OperatorEntrance, Tenants } from "./lifecycle/index.js";
 import type { ServiceLevels } from "./observe/index.js";
+import type { Quotas } from "./quota/index.js";
 import type { RepositoryFactory } from "./repository/index.js";
 import type { SchemaChange } from "./schema/index.js";
 import { parseTenantId, type TenantContext, type TenantId, tenantContext } from "./tenant/index.js";
@@ -18,6 +19,7 @@ export interface DatabaseParts {
   readonly repositories: RepositoryFactory;
   readonly identities: Identities;
   readonly serviceLevels: ServiceLevels | undefined;
+  readonly quotas: Quotas | undefined;
   readonly checkHealth: (options: HealthOptions) => Promise<HealthReport>;
   readonly enterAsOperator: (id: TenantId, entrance: OperatorEntrance) => Promise<void>;
   readonly rotateCursorKeys: () => Promise<void>;
@@ -81,8 +83,8 @@ export class Database implements AsyncDisposable {
     const known = parseTenantId(id);
     const context = options.context === undefined ? undefined : tenantContext(options.context);
     if (context !== undefined && context.tenant !== known) throw tenantryError("TENANT_CONTEXT_FOREIGN", {});
-    const { runner, repositories, identities } = this.#parts;
-    return new Tenant(known, context, runner, repositories, identities);
+    const { runner, repositories, identities, quotas } = this.#parts;
+    return new Tenant(known, context, runner, repositories, identities, quotas);
   }
 
   /**
@@ -94,6 +96,17 @@ export class Database implements AsyncDisposable {
     const { serviceLevels } = this.#parts;
     if (serviceLevels === undefined) throw tenantryError("SERVICE_LEVELS_OFF", {});
     return serviceLevels;
+  }
+
+  /**
+   * What each tenant uses and may use.
+   *
+   * @throws `QUOTAS_OFF` when `open` was given none.
+   */
+  get quotas(): Quotas {
+    const { quotas } = this.#parts;
+    if (quotas === undefined) throw tenantryError("QUOTAS_OFF", {});
+    return quotas;
   }
 
   /**
@@ -112,9 +125,10 @@ export class Database implements AsyncDisposable {
    * @throws `TENANT_UNKNOWN`, `TENANT_UNAVAILABLE` for an erased tenant, `TENANT_OPTION_INVALID` without `by` and `reason`.
    */
   async operator(id: TenantId, entrance: OperatorEntrance): Promise<Tenant> {
-    const { enterAsOperator, runner, repositories, identities } = this.#parts;
+    const { enterAsOperator, runner, repositories, identities, quotas } = this.#parts;
     await enterAsOperator(id, entrance);
-    return new Tenant(parseTenantId(id), undefined, runner.asOperator(entrance.by), repositories, identities);
+    const acting = runner.asOperator(entrance.by);
+    return new Tenant(parseTenantId(id), undefined, acting, repositories, identities, quotas);
   }
 
   /**
@@ -140,6 +154,8 @@ export class Database implements AsyncDisposable {
 
   async #close(options: CloseOptions | undefined): Promise<void> {
     try {
+      const releasing = this.#parts.quotas?.close();
+      if (releasing !== undefined) await releasing;
       await this.#parts.runner.close(options);
     } finally {
       await this.#parts.closeEngine();

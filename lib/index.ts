@@ -80,6 +80,22 @@ export {
   type Tracer,
 } from "./observe/index.js";
 export { type OpenOptions, open } from "./open.js";
+export type {
+  Claims,
+  ConnectionLease,
+  EntityQuota,
+  Headroom,
+  QuotaLimit,
+  QuotaOptions,
+  QuotaPlan,
+  Quotas,
+  RateLimit,
+  RecountedResource,
+  RecountOptions,
+  ResourceUsage,
+  TenantQuotas,
+  UsageReport,
+} from "./quota/index.js";
 export type { ChunkDefect } from "./records/index.js";
 export type {
   AccessPolicy,
@@ -132,7 +148,7 @@ export {
   type TenantState,
   tenantIdBytes,
 } from "./tenant/index.js";
-export type { Tenant } from "./tenant-handle.js";
+export type { Tenant, TenantScope } from "./tenant-handle.js";
 export type {
   CloseOptions,
   ReadTransactionOptions,

@@ -30,6 +30,7 @@ import {
   TenantLabels,
   type Tracer,
 } from "./observe/index.js";
+import { type QuotaOptions, Quotas } from "./quota/index.js";
 import {
   type AccessPolicy,
   CursorSeal,
@@ -102,6 +103,8 @@ export interface OpenOptions {
    * for the program itself, which roles do not bind.
    */
   readonly roles?: AccessPolicy | undefined;
+  /** What tenants may use, by their plans. Without it nothing is counted. */
+  readonly quotas?: QuotaOptions | undefined;
   /** Told of each attempt that roles refused. */
   readonly onDenied?: OnDenied | undefined;
   /** What happens to every new tenant. */
@@ -200,12 +203,20 @@ export async function open(options: OpenOptions): Promise<Database> {
   const keyspace = new Keyspace(options.root);
   const tenantLabels = new TenantLabels(clock, labelsOf(options));
   const serviceLevels = serviceLevelsOf(options, clock);
+  const names = new Set(options.entities.map(({ name }) => name));
+  const quotas =
+    options.quotas === undefined ? undefined : new Quotas(options.quotas, names, () => runner, { clock, random });
 
   const engine = "begin" in options.engine ? options.engine : await openEngine(options.engine);
-  const policies = options.fairness === undefined ? [] : [new FairShare(options.fairness)];
+  const hooks = quotas === undefined ? [] : [quotas.hook];
+  // What is refused need not wait for its turn.
+  const policies = [
+    ...(quotas === undefined ? [] : [quotas.policy]),
+    ...(options.fairness === undefined ? [] : [new FairShare(options.fairness)]),
+  ];
   const observers = { logger, meter, tracer, tenantLabels, serviceLevels };
   const tagged = options.fairness !== undefined;
-  const running = { engine, keyspace, clock, random, onViolation, policies, tagged, ...observers };
+  const running = { engine, keyspace, clock, random, onViolation, hooks, policies, tagged, ...observers };
   const host = new TransactionHost(running);
   const runner = new TransactionRunner(running, host);
   const control = new SystemRunner(host);
@@ -224,6 +235,7 @@ export async function open(options: OpenOptions): Promise<Database> {
   const healthParts = { control, keys: keyspace.control, clock, engine: engine.name };
   return new Database({
     serviceLevels,
+    quotas,
     checkHealth: (asked) => checkHealth(healthParts, asked),
     schemaChanges: met.changes,
     tenants: new Tenants({ registry, runner, repositories, seal, seeds }),

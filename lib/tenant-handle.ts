@@ -1,5 +1,6 @@
 /** The handle of one tenant: everything its code needs, and no way to anything else. */
 import type { Identities, Members, Sessions } from "./access/identity/index.js";
+import { type Claims, claimsIn, type Quotas, TenantQuotas } from "./quota/index.js";
 import type {
   OperationOptions,
   ReadScope,
@@ -12,6 +13,30 @@ import { RunnerWriter } from "./repository/index.js";
 import type { AnyEntity } from "./schema/index.js";
 import type { TenantContext, TenantId } from "./tenant/index.js";
 import type { ReadTransactionOptions, TransactionOptions, TransactionRunner } from "./transaction/index.js";
+
+/**
+ * What the function given to `tenant.transact` works with: records, and claims of what the tenant's plan bounds.
+ *
+ * @example
+ * ```ts
+ * import { entity, type Tenant } from "tenantry";
+ * import { z } from "zod";
+ * const User = entity("user", { version: 1, schema: z.object({ id: z.string() }), id: ["id"] });
+ * declare const tenant: Tenant;
+ * await tenant.transact(async (tx) => {
+ *   await tx.claims("seats").claim("ada"); // QUOTA_EXCEEDED, and nothing is written, when all are taken
+ *   await tx.repository(User).create({ id: "ada" });
+ * });
+ * ```
+ */
+export interface TenantScope extends TransactionScope {
+  /**
+   * The claims of a resource, in this transaction.
+   *
+   * @throws `QUOTAS_OFF`, `QUOTA_UNKNOWN` when no plan names the resource.
+   */
+  claims(resource: string): Claims;
+}
 
 /**
  * A capability: whoever holds it reaches this tenant's records, and no other's. Made by {@link Database.tenant}.
@@ -38,6 +63,7 @@ export class Tenant {
   readonly id: TenantId;
   /** On whose behalf the handle acts; undefined for the program itself. */
   readonly context: TenantContext | undefined;
+  readonly #quotas: Quotas | undefined;
   readonly #runner: TransactionRunner;
   readonly #repositories: RepositoryFactory;
   readonly #identities: Identities;
@@ -49,12 +75,14 @@ export class Tenant {
     runner: TransactionRunner,
     repositories: RepositoryFactory,
     identities: Identities,
+    quotas: Quotas | undefined,
   ) {
     this.id = id;
     this.context = context;
     this.#runner = runner;
     this.#repositories = repositories;
     this.#identities = identities;
+    this.#quotas = quotas;
     Object.freeze(this);
   }
 
@@ -77,20 +105,25 @@ export class Tenant {
     return this.#repositories.standing(entity, new RunnerWriter(this.#runner, this.id, this.context), options);
   }
 
+  /** What the tenant uses and may use. */
+  get quotas(): TenantQuotas {
+    return new TenantQuotas(this.id, this.#quotas);
+  }
+
   /**
    * Runs `fn` until everything it wrote is committed together, and returns its value. It may run several times, when
    * others write what it read; so it changes nothing outside but by `tx.afterCommit`.
    *
    * @throws what `fn` throws, nothing being written; `TRANSACTION_…` errors, each saying what is known of the outcome.
    */
-  transact<T>(fn: (tx: TransactionScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  transact<T>(fn: (tx: TenantScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
     return this.#runner.transact(
       this.id,
-      (transaction) => fn(this.#repositories.transactionScope(transaction, this.context)),
-      {
-        ...options,
-        context: this.context,
+      (transaction, tenant) => {
+        const claims = claimsIn(this.#quotas, transaction, tenant);
+        return fn({ ...this.#repositories.transactionScope(transaction, this.context), claims });
       },
+      { ...options, context: this.context },
     );
   }
 

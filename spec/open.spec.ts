@@ -204,7 +204,7 @@ describe("a handle", () => {
     expect(inspect(notes, { depth: 9, showHidden: true })).not.toContain("ngine");
     expect(Reflect.ownKeys(notes.scan())).toEqual([]);
     await tenant.transact(async (tx) => {
-      expect(Reflect.ownKeys(tx).sort()).toEqual(["afterCommit", "repository"]);
+      expect(Reflect.ownKeys(tx).sort()).toEqual(["afterCommit", "claims", "repository"]);
       expect(Reflect.ownKeys(tx.repository(Note))).toEqual([]);
     });
     await tenant.read(async (tx) => expect(Reflect.ownKeys(tx)).toEqual(["repository"]));

@@ -1,6 +1,7 @@
 /** All error codes there are: the one map from a code to its family, message and details. */
 import { accessErrors } from "./codes/access-errors.js";
 import { engineErrors } from "./codes/engine-errors.js";
+import { quotaErrors } from "./codes/quota-errors.js";
 import { recordErrors } from "./codes/record-errors.js";
 import { schemaErrors } from "./codes/schema-errors.js";
 import { tenantErrors } from "./codes/tenant-errors.js";
@@ -18,6 +19,7 @@ export const catalogue = {
   ...schemaErrors,
   ...valueErrors,
   ...accessErrors,
+  ...quotaErrors,
 } as const;
 
 /**

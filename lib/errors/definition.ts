@@ -7,6 +7,7 @@
  * - `missing`: the thing asked for is not there, or not the caller's
  * - `conflict`: the thing is there, in another state than the caller assumed
  * - `limit`: a stated bound was passed
+ * - `quota`: a tenant has used up what it may use
  * - `unauthenticated`: nobody known asks, or not surely enough
  * - `denied`: somebody known asks, and may not
  * - `isolation`: an attempt to leave a tenant
@@ -25,6 +26,7 @@ export type ErrorFamily =
   | "missing"
   | "conflict"
   | "limit"
+  | "quota"
   | "unauthenticated"
   | "denied"
   | "isolation"

@@ -47,6 +47,8 @@ const outside: Readonly<Record<ErrorFamily, number | SafeError>> = {
   missing: 404,
   conflict: 409,
   limit: 413,
+  // 429 where waiting helps.
+  quota: 403,
   unauthenticated: 401,
   denied: 403,
   unavailable,
@@ -54,6 +56,12 @@ const outside: Readonly<Record<ErrorFamily, number | SafeError>> = {
   isolation: internal,
   corrupt: internal,
 };
+
+const tooManyRequests = 429;
+
+/** After how long it may go well, where time helps. */
+const retryAfterMs = ({ retryAfterMs: ms }: SafeError["details"]): number | undefined =>
+  typeof ms === "number" ? ms : undefined;
 
 /** Depth of details that leaves: a path of an issue is all there is below. */
 const depthMax = 6;
@@ -79,14 +87,17 @@ export function sanitize(error: unknown): SafeError {
     const { family, message } = catalogue[code];
     const form = outside[family];
     if (typeof form !== "number") return form;
-    return { code, message, status: form, details: plainObject(details, 0) ?? {} };
+    const safe = plainObject(details, 0) ?? {};
+    const status = family === "quota" && retryAfterMs(safe) !== undefined ? tooManyRequests : form;
+    return { code, message, status, details: safe };
   } catch {
     return internal;
   }
 }
 
 /**
- * The web `Response` of any thrown value, as problem details (RFC 9457), after {@link sanitize}.
+ * The web `Response` of any thrown value, as problem details (RFC 9457), after {@link sanitize}; with `Retry-After`
+ * where waiting helps.
  *
  * @example
  * ```ts
@@ -97,11 +108,14 @@ export function sanitize(error: unknown): SafeError {
  */
 export function errorResponse(error: unknown): Response {
   const { code, message, status, details } = sanitize(error);
+  const waitMs = retryAfterMs(details);
+  const headers: Record<string, string> = {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    ...(waitMs === undefined ? {} : { "retry-after": String(Math.ceil(waitMs / 1_000)) }),
+  };
   const problem = { type: `urn:tenantry:error:${code}`, title: message, status, code, details };
-  return new Response(JSON.stringify(problem), {
-    status,
-    headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
-  });
+  return new Response(JSON.stringify(problem), { status, headers });
 }
 
 /** A copy of what JSON can hold; bytes, functions and instances of classes stay behind. */

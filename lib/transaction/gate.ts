@@ -55,6 +55,11 @@ export class TenantGate {
     return this.#tenant(id);
   }
 
+  /** The tenant as the last transaction saw it. */
+  known(id: TenantId): TenantRecord | undefined {
+    return this.#tenant(id).admission?.record;
+  }
+
   /**
    * Lets a transaction in. One snapshot read of the metadata version; only when that changed, one of the tenant's
    * record. What was read is right at the transaction's read version, whatever changes later: {@link admitWrites}.

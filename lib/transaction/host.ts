@@ -142,10 +142,12 @@ export class TransactionHost {
   async #enter({ kind, tenantId, options }: Call, stopper: Stopper): Promise<readonly CallEnd[]> {
     // The control plane's calls are nobody's.
     if (kind === "system" || tenantId === undefined) return noEnds;
-    const { context, label = {}, priority = "default" } = options;
+    const { context, label = {}, priority = "default", own = false } = options;
+    if (own) return noEnds;
     stopper.assertGoing();
+    const tenant = this.gate.known(tenantId);
     const onStop = (leave: () => void): void => stopper.cancels(leave);
-    const entering = enterAll(this.policies, { kind, tenantId, context, label, priority, onStop });
+    const entering = enterAll(this.policies, { kind, tenantId, tenant, context, label, priority, onStop });
     if (!(entering instanceof Promise)) return entering;
     try {
       return await stopper.race(entering);

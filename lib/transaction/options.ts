@@ -90,6 +90,8 @@ export interface TransactionOptions extends ReadTransactionOptions {
 /** What handles add to the options of a call: on whose behalf it is. */
 export interface ActingOptions {
   readonly context?: TenantContext | undefined;
+  /** A call of the library's own, which policies let pass; default false. */
+  readonly own?: boolean | undefined;
 }
 
 /** What a database's runners are made of. */

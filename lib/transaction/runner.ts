@@ -12,9 +12,7 @@ import type {
   TransactionOptions,
 } from "./options.js";
 import { type ReadSession, TenantReadSession } from "./read-session.js";
-import type { ReadTransaction } from "./read-transaction.js";
-import { OwnReadPlan, ReadPlan, WritePlan } from "./tenant-plan.js";
-import type { TenantTransaction } from "./tenant-transaction.js";
+import { OwnReadPlan, type ReadFunction, ReadPlan, type WriteFunction, WritePlan } from "./tenant-plan.js";
 
 /**
  * Runs transactions of tenants: retries them by the engine's error codes within their attempts and their deadline,
@@ -50,7 +48,7 @@ export class TransactionRunner implements AsyncDisposable {
    */
   async transact<T>(
     tenantId: TenantId,
-    fn: (transaction: TenantTransaction) => Promise<T>,
+    fn: WriteFunction<T>,
     options: TransactionOptions & ActingOptions = {},
   ): Promise<T> {
     const plan = new WritePlan(this.#host, tenantId, fn, this.#acting(options));
@@ -60,7 +58,7 @@ export class TransactionRunner implements AsyncDisposable {
   /** Runs `fn`, which only reads, at one version; again when the engine asks for it. */
   async read<T>(
     tenantId: TenantId,
-    fn: (transaction: ReadTransaction) => Promise<T>,
+    fn: ReadFunction<T>,
     options: ReadTransactionOptions & ActingOptions = {},
   ): Promise<T> {
     return await this.#host.perform(
@@ -72,7 +70,7 @@ export class TransactionRunner implements AsyncDisposable {
   /** As `read`, for a function of the library's own, which starts no other transaction: nobody looks whether it does. */
   async readOwn<T>(
     tenantId: TenantId,
-    fn: (transaction: ReadTransaction) => Promise<T>,
+    fn: ReadFunction<T>,
     options: ReadTransactionOptions & ActingOptions = {},
   ): Promise<T> {
     return await this.#host.perform(
@@ -86,7 +84,7 @@ export class TransactionRunner implements AsyncDisposable {
    * tenant's state is not known to this process or has changed.
    */
   async available(tenantId: TenantId, options: ReadTransactionOptions & ActingOptions = {}): Promise<boolean> {
-    const plan = new OwnReadPlan(this.#host, tenantId, async (_transaction, isKnown) => isKnown, options);
+    const plan = new OwnReadPlan(this.#host, tenantId, async (_, tenant) => tenant !== undefined, options);
     try {
       return await this.#host.perform({ kind: "read", tenantId, options }, plan);
     } catch (error) {

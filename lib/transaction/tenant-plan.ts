@@ -1,7 +1,7 @@
 /** What a run does for one tenant: reading, and writing. */
 import type { EngineTransaction } from "../engine/index.js";
 import type { TenantGuard } from "../guard/index.js";
-import type { TenantContext, TenantId } from "../tenant/index.js";
+import type { TenantContext, TenantId, TenantRecord } from "../tenant/index.js";
 import { admitWrites, type TenantSeat } from "./gate.js";
 import type { TransactionHost } from "./host.js";
 import type { ActingOptions, ReadTransactionOptions, TransactionLabel, TransactionPriority } from "./options.js";
@@ -25,6 +25,10 @@ export interface WritePlanOptions extends ActingOptions, ReadPlanOptions {
   readonly join?: ((engine: EngineTransaction) => void) | undefined;
 }
 
+/** What a run does in a tenant: with its transaction, and its record; undefined for an unknown tenant. */
+export type WriteFunction<T> = (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>;
+export type ReadFunction<T> = (transaction: ReadTransaction, tenant: TenantRecord | undefined) => Promise<T>;
+
 /** A run that writes. */
 export class WritePlan<T> implements RunPlan<T> {
   readonly commits = true;
@@ -32,7 +36,7 @@ export class WritePlan<T> implements RunPlan<T> {
   readonly #host: TransactionHost;
   readonly #tenantId: TenantId;
   readonly #seat: TenantSeat;
-  readonly #fn: (transaction: TenantTransaction) => Promise<T>;
+  readonly #fn: WriteFunction<T>;
   readonly #idempotencyKey: string | undefined;
   readonly #join: ((engine: EngineTransaction) => void) | undefined;
   readonly #context: TenantContext | undefined;
@@ -42,12 +46,7 @@ export class WritePlan<T> implements RunPlan<T> {
   /** Wall time of the call: one run stays in one time bucket. */
   readonly #begun: number;
 
-  constructor(
-    host: TransactionHost,
-    tenantId: TenantId,
-    fn: (transaction: TenantTransaction) => Promise<T>,
-    options: WritePlanOptions,
-  ) {
+  constructor(host: TransactionHost, tenantId: TenantId, fn: WriteFunction<T>, options: WritePlanOptions) {
     const { idempotencyKey, join, context, label = {}, priority, operator } = options;
     this.#host = host;
     this.#tenantId = tenantId;
@@ -94,7 +93,7 @@ export class WritePlan<T> implements RunPlan<T> {
     }
     return {
       attempt,
-      call: () => running.inside(attempt, () => this.#fn(transaction)),
+      call: () => running.inside(attempt, () => this.#fn(transaction, admission.record)),
       beforeCommit: chain === undefined ? undefined : () => running.inside(attempt, async () => chain.beforeCommit()),
     };
   }
@@ -123,16 +122,10 @@ export class ReadPlan<T> implements RunPlan<T> {
   protected readonly watched: boolean = true;
   protected readonly host: TransactionHost;
   readonly #tenantId: TenantId;
-  readonly #fn: (transaction: ReadTransaction, isKnown: boolean) => Promise<T>;
+  readonly #fn: ReadFunction<T>;
   readonly #options: ReadPlanOptions;
 
-  /** `fn` is told whether there is such a tenant: one that is unknown reads as an empty one. */
-  constructor(
-    host: TransactionHost,
-    tenantId: TenantId,
-    fn: (transaction: ReadTransaction, isKnown: boolean) => Promise<T>,
-    options: ReadPlanOptions,
-  ) {
+  constructor(host: TransactionHost, tenantId: TenantId, fn: ReadFunction<T>, options: ReadPlanOptions) {
     this.host = host;
     this.#tenantId = tenantId;
     this.#fn = fn;
@@ -150,14 +143,12 @@ export class ReadPlan<T> implements RunPlan<T> {
   async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
     const { running, gate } = this.host;
     const { seat, record } = await gate.admit(engine, this.#tenantId, this.#options.operator !== undefined);
-    const isKnown = record !== undefined;
     const attempt = new Attempt(engine, readOnly);
     const transaction = new ReadView(attempt, seat.guard, true);
+    const work = (): Promise<T> => this.#fn(transaction, record);
     return {
       attempt,
-      call: this.watched
-        ? () => running.inside(attempt, () => this.#fn(transaction, isKnown))
-        : () => this.#fn(transaction, isKnown),
+      call: this.watched ? () => running.inside(attempt, work) : work,
     };
   }
 

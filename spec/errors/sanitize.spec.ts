@@ -21,9 +21,15 @@ describe("sanitize", () => {
   test.each(codes)("%s leaves as its family says", (code) => {
     const safe = sanitize(tenantryError(code, { secret } as never, { cause: new Error(secret) }));
     const { family } = catalogue[code];
-    const status = { input: 400, missing: 404, conflict: 409, limit: 413, unauthenticated: 401, denied: 403 }[
-      family as string
-    ];
+    const status = {
+      input: 400,
+      missing: 404,
+      conflict: 409,
+      limit: 413,
+      unauthenticated: 401,
+      denied: 403,
+      quota: 403,
+    }[family as string];
     if (status !== undefined) {
       expect(safe).toStrictEqual({ code, message: catalogue[code].message, status, details: { secret } });
     } else {

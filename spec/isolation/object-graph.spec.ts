@@ -7,6 +7,7 @@ import { TenantGuard } from "../../lib/guard/index.js";
 import { Keyspace, PrefixRange } from "../../lib/keyspace/index.js";
 import { Tenants } from "../../lib/lifecycle/index.js";
 import { open } from "../../lib/open.js";
+import { Quotas } from "../../lib/quota/index.js";
 import { type AccessPolicy, CursorSeal, RepositoryFactory } from "../../lib/repository/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";
 import { mentionOf, reachable } from "../../lib/testing/index.js";
@@ -24,6 +25,7 @@ const forbidden: readonly (abstract new (...args: never[]) => unknown)[] = [
   Database,
   Keyspace,
   PrefixRange,
+  Quotas,
   ReadView,
   RepositoryFactory,
   SystemRunner,
@@ -77,7 +79,8 @@ describe("from a tenant", () => {
   beforeAll(async () => {
     engine = await openEngine(memory());
     const roles: AccessPolicy = { right: (_context, _entity, action) => action === "read" };
-    db = await open({ engine, entities: [Article], roles });
+    const plans = { all: { resources: { seats: 1 }, rates: { requests: { perMinute: 5 } } } };
+    db = await open({ engine, entities: [Article], roles, quotas: { plans, defaultPlan: "all" } });
     [own, other] = await neighbours(db);
     await other.repository(Article).createMany(["1", "2", "3"].map(article));
     const articles = own.repository(Article);
@@ -91,6 +94,12 @@ describe("from a tenant", () => {
     held.push(["entry", await articles.entry("1")], ["defects", await articles.verify()]);
     const promise = articles.get("1");
     held.push(["promise", promise], ["its value", await promise]);
+    const seats = own.quotas.claims("seats");
+    await seats.claim("me");
+    held.push(["quotas", own.quotas], ["claims", seats], ["usage", await own.quotas.usage()]);
+    held.push(["headroom", await own.quotas.take("requests")], ["lease", await own.quotas.connect()]);
+    await failing("QUOTA_EXCEEDED", () => seats.claim("you"));
+    await own.transact(async (tx) => void held.push(["claims of a scope", tx.claims("seats")]));
     await own.transact(async (tx) => {
       const inside = tx.repository(Article);
       held.push(["scope", tx], ["repository of a scope", inside], ["scan of a scope", inside.scan()]);

@@ -1,5 +1,5 @@
 /** The call port: how rate limits, fairness and sight stand in front of every call of a tenant, outside its transaction. */
-import type { TenantContext, TenantId } from "../../tenant/index.js";
+import type { TenantContext, TenantId, TenantRecord } from "../../tenant/index.js";
 import type { TransactionLabel, TransactionPriority } from "../options.js";
 import { emptyTally, type Tally } from "../run/index.js";
 
@@ -7,6 +7,8 @@ import { emptyTally, type Tally } from "../run/index.js";
 export interface TenantCall {
   readonly kind: "transact" | "read";
   readonly tenantId: TenantId;
+  /** The tenant as this process's last transaction there saw it; undefined for one it has not met, or that is unknown. */
+  readonly tenant: TenantRecord | undefined;
   /** Undefined for a handle that acts for nobody in particular. */
   readonly context: TenantContext | undefined;
   readonly label: TransactionLabel;

@@ -1,0 +1,19 @@
+/** Codes of quotas: what is used up, and what cannot be counted. */
+import { define } from "../definition.js";
+
+export const quotaErrors = {
+  QUOTA_EXCEEDED: define<{ resource: string; limit: number; used: number; retryAfterMs: number | undefined }>()(
+    "quota",
+    "The tenant has used up what its plan grants; nothing was written.",
+  ),
+  QUOTA_UNKNOWN: define<{ kind: "resource" | "rate"; name: string }>()("usage", "No plan names this resource or rate."),
+  QUOTA_AMOUNT_INVALID: define<{ resource: string }>()("usage", "An amount is a whole number from 1."),
+  QUOTA_CLAIM_INVALID: define<{ quotaClaimBytesMax: number }>()(
+    "input",
+    "The name of a claim is well-formed text of one to the most bytes allowed.",
+  ),
+  QUOTA_LEASE_LOST: define()("unavailable", "A connection's lease could not be kept; the connection does not count."),
+  QUOTA_RECOUNT_SUPERSEDED: define()("conflict", "Another recount of the tenant has begun since."),
+  QUOTA_CORRUPT: define<{ part: string }>()("corrupt", "What is stored of a tenant's usage cannot be read."),
+  QUOTAS_OFF: define()("usage", "The database was opened without quotas."),
+} as const;

@@ -1,0 +1,157 @@
+/** The connections that this process holds of one tenant: one stored row for all of them, kept alive by a heartbeat. */
+import { isTenantryError, tenantryError } from "../../errors/index.js";
+import type { Clock } from "../../observe/index.js";
+import type { TenantRecord } from "../../tenant/index.js";
+import type { TenantTransaction } from "../../transaction/index.js";
+import { equalBytes } from "../../tuple/index.js";
+import { databaseTime } from "../database-time.js";
+import type { PlanBook } from "../plan/plan-book.js";
+import { Ledger } from "../usage/ledger.js";
+import { connections, UsageKeys } from "../usage/resource.js";
+import type { Turns } from "../usage/turns.js";
+import { decodeHolder, encodeHolder } from "./holder.js";
+import { Lease } from "./lease.js";
+
+const keys = UsageKeys.ofTenant;
+
+/** What a process keeps leases with. */
+export interface LeaseParts {
+  readonly book: PlanBook;
+  readonly turns: Turns;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  /** The process, among all that hold connections. */
+  readonly holder: Uint8Array;
+}
+
+export type LeaseTransact = <T>(
+  fn: (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>,
+) => Promise<T>;
+
+export class TenantLeases {
+  readonly #transact: LeaseTransact;
+  readonly #parts: LeaseParts;
+  readonly #leases = new Set<Lease>();
+  readonly #key: Uint8Array;
+  /** Changes of the row follow one another. */
+  #last: Promise<unknown> = Promise.resolve();
+  #keptAt = 0;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(transact: LeaseTransact, parts: LeaseParts) {
+    this.#transact = transact;
+    this.#parts = parts;
+    this.#key = keys.holder(parts.holder);
+  }
+
+  /** Takes one more. When all are taken, those of processes that have died are given back first. @throws QUOTA_EXCEEDED */
+  acquire(): Promise<Lease> {
+    return this.#inTurn(async () => {
+      try {
+        await this.#store(this.#leases.size + 1);
+      } catch (error) {
+        if (!isTenantryError(error, "QUOTA_EXCEEDED") || !(await this.#reap())) throw error;
+        await this.#store(this.#leases.size + 1);
+      }
+      const lease = new Lease((released) => this.#release(released));
+      this.#leases.add(lease);
+      this.#beatLater();
+      return lease;
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.#leases.size === 0;
+  }
+
+  /** Gives all of them back. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#leases].map((lease) => lease.release()));
+    this.#stop();
+  }
+
+  async #release(lease: Lease): Promise<void> {
+    await this.#inTurn(async () => {
+      if (!this.#leases.delete(lease)) return;
+      if (this.#leases.size === 0) this.#stop();
+      await this.#store(this.#leases.size);
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  /** Has the row say that the process holds `count`, from now on; counts the difference to what it said. */
+  async #store(count: number): Promise<void> {
+    const { book, turns, clock, leaseMs } = this.#parts;
+    const begun = clock.monotonic();
+    await this.#transact(async (transaction, tenant) => {
+      if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});
+      const row = await transaction.get(this.#key);
+      // Taken away when this process seemed dead: then all it holds counts anew.
+      const before = row === undefined ? 0 : decodeHolder(row).count;
+      const ledger = await Ledger.open(transaction, keys, turns.next());
+      await ledger.change(connections, book.grant(tenant).counted.get(connections.name), count - before);
+      if (count === 0) transaction.clear(this.#key);
+      else {
+        const expiresAt = (await databaseTime(transaction)) + leaseMs;
+        transaction.set(this.#key, encodeHolder({ expiresAt, count }));
+      }
+    });
+    this.#keptAt = begun;
+  }
+
+  /** Gives back what processes hold that have died; whether there was any. */
+  #reap(): Promise<boolean> {
+    const { book, turns } = this.#parts;
+    return this.#transact(async (transaction, tenant) => {
+      const now = await databaseTime(transaction);
+      const { rows } = await transaction.getRange(keys.holders, { snapshot: true });
+      const dead = rows.filter(([key, row]) => decodeHolder(row).expiresAt < now && !equalBytes(key, this.#key));
+      if (dead.length === 0 || tenant === undefined) return false;
+      for (const [key] of dead) {
+        transaction.addReadConflictKey(key);
+        transaction.clear(key);
+      }
+      const count = dead.reduce((sum, [, row]) => sum + decodeHolder(row).count, 0);
+      const ledger = await Ledger.open(transaction, keys, turns.next());
+      await ledger.change(connections, book.grant(tenant).counted.get(connections.name), -count);
+      return true;
+    });
+  }
+
+  #beatLater(): void {
+    const { clock, leaseMs } = this.#parts;
+    this.#stopTimer ??= clock.after(leaseMs / 3, () => {
+      this.#stopTimer = undefined;
+      void this.#inTurn(() => this.#beat());
+    });
+  }
+
+  async #beat(): Promise<void> {
+    const { clock, leaseMs } = this.#parts;
+    if (this.#leases.size === 0) return;
+    try {
+      await this.#store(this.#leases.size);
+    } catch (cause) {
+      const isRefused = isTenantryError(cause, "QUOTA_EXCEEDED", "TENANT_UNAVAILABLE", "DATABASE_CLOSED");
+      if (isRefused || clock.monotonic() - this.#keptAt >= leaseMs) this.#lose(cause);
+    }
+    if (this.#leases.size > 0) this.#beatLater();
+  }
+
+  #lose(cause: unknown): void {
+    const error = tenantryError("QUOTA_LEASE_LOST", {}, { cause });
+    const lost = [...this.#leases];
+    this.#leases.clear();
+    for (const lease of lost) lease.lose(error);
+  }
+
+  #stop(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+}

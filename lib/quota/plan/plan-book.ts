@@ -1,0 +1,106 @@
+/** The plan book: which limits hold for a tenant, by its record as the transaction's gate saw it. */
+import type { TenantRecord } from "../../tenant/index.js";
+import { refusePlan } from "./limit.js";
+import { type Limits, mergePlans, type QuotaPlan, readPlan } from "./plan.js";
+
+/**
+ * Quotas of a database. Once given, records and bytes are counted in every writing transaction; {@link Quotas.recount}
+ * counts what was written before. All processes that write must be given them.
+ *
+ * @example
+ * ```ts
+ * import { entity, memory, open, type QuotaOptions } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int() }), id: ["id"] });
+ * const quotas: QuotaOptions = {
+ *   plans: { free: { entities: { city: { records: 100 } } }, team: { resources: { seats: 50 } } },
+ *   defaultPlan: "free",
+ *   overrides: ({ region }) => (region === "eu" ? { storageBytes: 1_000_000 } : undefined),
+ * };
+ * await using db = await open({ engine: memory(), entities: [City], quotas });
+ * await db.tenants.provision({ name: "France", plan: "team", region: "eu" });
+ * ```
+ */
+export interface QuotaOptions {
+  readonly plans: Readonly<Record<string, QuotaPlan>>;
+  /** The plan of a tenant whose record has none, or one that `plans` does not have. Without it there are no limits. */
+  readonly defaultPlan?: string | undefined;
+  /**
+   * Parts of the plan that are other for this tenant, as its record's metadata may say. Called once for each state of
+   * the record, by which alone it goes; a change of it holds at once, in every process.
+   */
+  readonly overrides?: ((tenant: TenantRecord) => QuotaPlan | undefined) | undefined;
+  /** Time after which a connection's lease ends when its process has died; `connectionLeaseMs` of limits. */
+  readonly connectionLeaseMs?: number | undefined;
+}
+
+/** What holds for one tenant. */
+export interface Grant extends Limits {
+  /** Undefined where there is no plan. */
+  readonly plan: string | undefined;
+}
+
+const nothing: Limits = { counted: new Map(), rates: new Map() };
+
+export class PlanBook {
+  readonly #options: QuotaOptions;
+  readonly #entities: ReadonlySet<string>;
+  readonly #limits: ReadonlyMap<string, Limits>;
+  /** By the record itself: a change of it is another object, in every process, with its next transaction. */
+  readonly #granted = new WeakMap<TenantRecord, Grant>();
+
+  /** @throws DATABASE_OPTION_INVALID */
+  constructor(options: QuotaOptions, entities: ReadonlySet<string>) {
+    const { plans, defaultPlan } = options;
+    this.#options = options;
+    this.#entities = entities;
+    this.#limits = new Map(
+      Object.entries(plans).map(([name, plan]) => [name, readPlan(plan, `the plan ${JSON.stringify(name)}`, entities)]),
+    );
+    if (defaultPlan !== undefined && !this.#limits.has(defaultPlan)) {
+      throw refusePlan(`there is no plan ${JSON.stringify(defaultPlan)}`);
+    }
+  }
+
+  /** Names of entities, of claimed resources and of rates that any plan has. */
+  get entities(): ReadonlySet<string> {
+    return this.#entities;
+  }
+
+  /** What holds for a tenant. @throws DATABASE_OPTION_INVALID when its overrides are no plan. */
+  grant(tenant: TenantRecord): Grant {
+    let grant = this.#granted.get(tenant);
+    if (grant === undefined) {
+      grant = this.#grant(tenant);
+      this.#granted.set(tenant, grant);
+    }
+    return grant;
+  }
+
+  /** Whether any plan names the resource, as one that is claimed. */
+  hasResource(name: string): boolean {
+    return Object.values(this.#options.plans).some(({ resources }) => Object.hasOwn(resources ?? {}, name));
+  }
+
+  /** Names of all resources that are claimed. */
+  get resources(): readonly string[] {
+    return [...new Set(Object.values(this.#options.plans).flatMap(({ resources }) => Object.keys(resources ?? {})))];
+  }
+
+  /** Whether any plan names the rate. */
+  hasRate(name: string): boolean {
+    return Object.values(this.#options.plans).some(({ rates }) => Object.hasOwn(rates ?? {}, name));
+  }
+
+  #grant(tenant: TenantRecord): Grant {
+    const { plans, defaultPlan, overrides } = this.#options;
+    const asked = tenant.plan;
+    const plan = asked !== undefined && this.#limits.has(asked) ? asked : defaultPlan;
+    const others = overrides?.(tenant);
+    if (others === undefined) {
+      return { plan, ...((plan === undefined ? undefined : this.#limits.get(plan)) ?? nothing) };
+    }
+    const own = (plan === undefined ? undefined : plans[plan]) ?? {};
+    return { plan, ...readPlan(mergePlans(own, others), "the overrides of a tenant", this.#entities) };
+  }
+}

@@ -1,0 +1,187 @@
+/** Quotas of a database: the policies that hold them, and what operators ask of them. */
+import { tenantryError } from "../errors/index.js";
+import { connectionLeaseLongestMs, connectionLeaseMs } from "../limits.js";
+import type { Clock, Random } from "../observe/index.js";
+import { parseTenantId, type TenantId, type TenantRecord } from "../tenant/index.js";
+import type {
+  CallPolicy,
+  ReadTransaction,
+  TenantTransaction,
+  TransactionHook,
+  TransactionRunner,
+} from "../transaction/index.js";
+import type { ConnectionLease } from "./connection/lease.js";
+import { TenantLeases } from "./connection/tenant-leases.js";
+import { refusePlan } from "./plan/limit.js";
+import { PlanBook, type QuotaOptions } from "./plan/plan-book.js";
+import { RatePolicy } from "./rate/rate-policy.js";
+import { Rates } from "./rate/rates.js";
+import type { Headroom } from "./rate/token-desk.js";
+import { type ClaimAccess, type Claims, ResourceClaims } from "./usage/claims.js";
+import { Recount, type RecountedResource } from "./usage/recount.js";
+import { Turns } from "./usage/turns.js";
+import { UsageHook } from "./usage/usage-hook.js";
+import { readUsage, type UsageReport } from "./usage/usage-report.js";
+
+/**
+ * How a recount is made.
+ *
+ * @example
+ * ```ts
+ * import type { Database, RecountOptions, TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const id: TenantId;
+ * const onlyLook: RecountOptions = { repair: false };
+ * const wrong = (await db.quotas.recount(id, onlyLook)).filter(({ drift }) => drift !== 0);
+ * ```
+ */
+export interface RecountOptions {
+  /** Whether counters that are wrong are put right; default true. */
+  readonly repair?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Own<T> = (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>;
+
+/**
+ * The quotas of a database, of every tenant: for those parts of a program that run the service.
+ *
+ * @example
+ * ```ts
+ * import type { Database, TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const id: TenantId;
+ * const { plan, resources } = await db.quotas.usage(id);
+ * for (const { resource, used, limit } of resources) console.log(plan, resource, used, limit);
+ * ```
+ */
+export class Quotas {
+  readonly #runner: () => TransactionRunner;
+  readonly #random: Random;
+  readonly #book: PlanBook;
+  readonly #turns: Turns;
+  readonly #rates: Rates;
+  readonly #leases = new Map<TenantId, TenantLeases>();
+  readonly #leaseOf: (id: TenantId) => TenantLeases;
+
+  /** @internal */
+  constructor(
+    options: QuotaOptions,
+    entities: ReadonlySet<string>,
+    runner: () => TransactionRunner,
+    { clock, random }: { readonly clock: Clock; readonly random: Random },
+  ) {
+    const leaseMs = options.connectionLeaseMs ?? connectionLeaseMs;
+    if (!(leaseMs > 0 && leaseMs <= connectionLeaseLongestMs)) {
+      throw refusePlan(`connectionLeaseMs is not above 0 and up to ${connectionLeaseLongestMs}`);
+    }
+    this.#runner = runner;
+    this.#random = random;
+    this.#book = new PlanBook(options, entities);
+    this.#turns = new Turns(random);
+    this.#rates = new Rates(clock, (id) => (fn) => this.#transact(id, "leaseTokens", fn));
+    const leasing = { ...label("leaseConnection"), deadline: leaseMs };
+    const parts = { book: this.#book, turns: this.#turns, clock, leaseMs, holder: random.bytes(16) };
+    this.#leaseOf = (id) => new TenantLeases((fn) => this.#runner().transact(id, fn, leasing), parts);
+  }
+
+  /** Counts and bounds what transactions write. @internal */
+  get hook(): TransactionHook {
+    return new UsageHook(this.#book, this.#turns);
+  }
+
+  /** Bounds how often calls are made. @internal */
+  get policy(): CallPolicy {
+    return new RatePolicy(this.#book, this.#rates, async (id) => this.#meet(id));
+  }
+
+  /** What a tenant uses of what it may use. One read transaction. @throws `TENANT_UNAVAILABLE` */
+  async usage(id: TenantId): Promise<UsageReport> {
+    const known = parseTenantId(id);
+    return this.#runner().readOwn(
+      known,
+      async (transaction, tenant) => {
+        if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});
+        const grant = this.#book.grant(tenant);
+        return readUsage(transaction, this.#book, grant, (name) => this.#rates.headroom(known, grant, name));
+      },
+      label("usage"),
+    );
+  }
+
+  /**
+   * Counts a tenant's records, claims and connections anew, in batches while writers go on, and puts right what is
+   * wrong: after the database was used without quotas, or as a check. Each batch makes the tenant's transactions that
+   * are just committing try once more.
+   *
+   * @throws `QUOTA_RECOUNT_SUPERSEDED` when another recount of the tenant has begun since.
+   */
+  async recount(id: TenantId, { repair = true, signal }: RecountOptions = {}): Promise<RecountedResource[]> {
+    const known = parseTenantId(id);
+    const token = Buffer.from(this.#random.bytes(16)).toString("hex");
+    const options = { ...label("recount"), signal, priority: "batch" } as const;
+    const recount = new Recount((fn) => this.#runner().transact(known, fn, options), token, repair);
+    const found: RecountedResource[] = [];
+    for (const entity of this.#book.entities) found.push(...(await recount.entity(entity)));
+    found.push(await recount.storage());
+    for (const resource of this.#book.resources) found.push(await recount.claims(resource));
+    found.push(await recount.connections());
+    return found;
+  }
+
+  /** The claims of a resource, by transactions of their own. @internal */
+  claims(id: TenantId, resource: string): Claims {
+    const access = {
+      write: <T>(fn: Own<T>) => this.#runner().transact(id, fn, { label: { operation: "claim" } }),
+      read: <T>(fn: (transaction: ReadTransaction) => Promise<T>) =>
+        this.#runner().readOwn(id, fn, { label: { operation: "claim" } }),
+    };
+    return this.claimsBy(access, resource);
+  }
+
+  /** The claims of a resource. @internal */
+  claimsBy(access: ClaimAccess, resource: string): Claims {
+    return new ResourceClaims(resource, access, this.#book, this.#turns);
+  }
+
+  /** @internal */
+  connect(id: TenantId): Promise<ConnectionLease> {
+    let leases = this.#leases.get(id);
+    if (leases === undefined) {
+      leases = this.#leaseOf(id);
+      this.#leases.set(id, leases);
+    }
+    return leases.acquire();
+  }
+
+  /** @internal */
+  async take(id: TenantId, rate: string, count: number): Promise<Headroom | undefined> {
+    if (!this.#book.hasRate(rate)) throw tenantryError("QUOTA_UNKNOWN", { kind: "rate", name: String(rate) });
+    if (!Number.isSafeInteger(count) || count < 1) throw tenantryError("QUOTA_AMOUNT_INVALID", { resource: rate });
+    const tenant = await this.#meet(id);
+    if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});
+    const grant = this.#book.grant(tenant);
+    await this.#rates.take(id, grant, [rate], count);
+    return this.#rates.headroom(id, grant, rate);
+  }
+
+  /** Gives back the connections of this process; undefined when there are none. @internal */
+  close(): Promise<unknown> | undefined {
+    const held = [...this.#leases.values()].filter(({ isEmpty }) => !isEmpty);
+    return held.length === 0 ? undefined : Promise.allSettled(held.map((leases) => leases.close()));
+  }
+
+  #transact<T>(id: TenantId, operation: string, fn: Own<T>): Promise<T> {
+    return this.#runner().transact(id, fn, label(operation));
+  }
+
+  /** The record of a tenant whose data can be read. */
+  #meet(id: TenantId): Promise<TenantRecord | undefined> {
+    return this.#runner()
+      .readOwn(id, async (_, tenant) => tenant, label("meet"))
+      .catch(() => undefined);
+  }
+}
+
+/** Calls of the library's own, which no policy bounds. */
+const label = (operation: string) => ({ own: true, label: { operation } }) as const;

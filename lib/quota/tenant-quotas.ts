@@ -1,0 +1,92 @@
+/** The quotas of one tenant, as its handle has them. */
+import { tenantryError } from "../errors/index.js";
+import type { TenantId, TenantRecord } from "../tenant/index.js";
+import type { TenantTransaction } from "../transaction/index.js";
+import type { ConnectionLease } from "./connection/lease.js";
+import type { Quotas } from "./quotas.js";
+import type { Headroom } from "./rate/token-desk.js";
+import { type ClaimAccess, type Claims, joinedClaims } from "./usage/claims.js";
+import type { UsageReport } from "./usage/usage-report.js";
+
+/**
+ * What a tenant uses and may use. Everything here throws `QUOTAS_OFF` in a database opened without `quotas`.
+ *
+ * @example
+ * ```ts
+ * import type { Tenant } from "tenantry";
+ * declare const tenant: Tenant;
+ * await tenant.quotas.take("requests"); // QUOTA_EXCEEDED, with retryAfterMs, when there were too many
+ * const { resources } = await tenant.quotas.usage();
+ * console.log(resources.find(({ resource }) => resource === "storageBytes")?.remaining);
+ * ```
+ */
+export class TenantQuotas {
+  readonly #id: TenantId;
+  readonly #quotas: Quotas | undefined;
+
+  /** @internal */
+  constructor(id: TenantId, quotas: Quotas | undefined) {
+    this.#id = id;
+    this.#quotas = quotas;
+    Object.freeze(this);
+  }
+
+  /** What the tenant uses, and how much room is left. @throws `TENANT_UNAVAILABLE` */
+  async usage(): Promise<UsageReport> {
+    return this.#known.usage(this.#id);
+  }
+
+  /**
+   * The claims of a resource. Inside a transaction, `tx.claims` joins it.
+   *
+   * @throws `QUOTA_UNKNOWN` when no plan names the resource.
+   */
+  claims(resource: string): Claims {
+    return this.#known.claims(this.#id, resource);
+  }
+
+  /**
+   * Takes tokens of a rate, one by default, before whatever they stand for is done, and says how much room is left;
+   * undefined when the tenant's plan has no such rate.
+   *
+   * @throws `QUOTA_EXCEEDED` with `retryAfterMs`; without it when there will never be so many. `QUOTA_UNKNOWN`,
+   *   `QUOTA_AMOUNT_INVALID`, `TENANT_UNAVAILABLE`.
+   */
+  async take(rate: string, count = 1): Promise<Headroom | undefined> {
+    return this.#known.take(this.#id, rate, count);
+  }
+
+  /**
+   * Counts a connection for as long as the lease is held. It ends by itself some time after the process has died
+   * (`connectionLeaseMs`). One transaction, and one every third of that time for all leases of the tenant.
+   *
+   * @throws `QUOTA_EXCEEDED`, `TENANT_UNAVAILABLE`
+   */
+  async connect(): Promise<ConnectionLease> {
+    return this.#known.connect(this.#id);
+  }
+
+  get #known(): Quotas {
+    return knownQuotas(this.#quotas);
+  }
+}
+
+/** @throws QUOTAS_OFF */
+function knownQuotas(quotas: Quotas | undefined): Quotas {
+  if (quotas === undefined) throw tenantryError("QUOTAS_OFF", {});
+  return quotas;
+}
+
+/** The claims of resources inside a transaction: those of all resources follow one another. */
+export function claimsIn(
+  quotas: Quotas | undefined,
+  transaction: TenantTransaction,
+  tenant: TenantRecord | undefined,
+): (resource: string) => Claims {
+  let access: ClaimAccess | undefined;
+  return (resource) => {
+    const known = knownQuotas(quotas);
+    access ??= joinedClaims(transaction, tenant);
+    return known.claimsBy(access, resource);
+  };
+}

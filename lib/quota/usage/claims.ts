@@ -1,0 +1,143 @@
+/** Claims: things that are used by name, such as seats, each once. */
+import { tenantryError } from "../../errors/index.js";
+import { quotaClaimBytesMax, scanBatchRowsMax } from "../../limits.js";
+import type { TenantRecord } from "../../tenant/index.js";
+import type { ReadTransaction, TenantTransaction } from "../../transaction/index.js";
+import { keyAfter, unpack } from "../../tuple/index.js";
+import type { PlanBook } from "../plan/plan-book.js";
+import { Ledger } from "./ledger.js";
+import { claimed, UsageKeys } from "./resource.js";
+import type { Turns } from "./turns.js";
+
+/**
+ * The claims of one resource in a tenant, each in the name of whoever has it. Claiming and releasing may be repeated.
+ *
+ * @example
+ * ```ts
+ * import type { Claims, Tenant } from "tenantry";
+ * declare const tenant: Tenant;
+ * const seats: Claims = tenant.quotas.claims("seats");
+ * await seats.claim("ada@example.com"); // true; throws QUOTA_EXCEEDED when all are taken
+ * await seats.release("ada@example.com"); // true
+ * ```
+ */
+export interface Claims {
+  /** Claims in a name; false when it has one already. Two gets. @throws `QUOTA_EXCEEDED`, `QUOTA_CLAIM_INVALID` */
+  claim(name: string): Promise<boolean>;
+  /** Gives the claim of a name back; false when it has none. Two gets. Always passes. */
+  release(name: string): Promise<boolean>;
+  /** Whether a name has one. One get. */
+  has(name: string): Promise<boolean>;
+  /** The names that have one, in the order of their UTF-8 bytes, `limit` at most, those after `after`. */
+  list(options?: { readonly after?: string | undefined; readonly limit?: number | undefined }): Promise<string[]>;
+}
+
+/** What is stored under a claim: its format. */
+const mark = Uint8Array.of(1);
+
+function assertName(name: unknown): asserts name is string {
+  const fits =
+    typeof name === "string" &&
+    name.length > 0 &&
+    !/\p{Surrogate}/u.test(name) &&
+    Buffer.byteLength(name) <= quotaClaimBytesMax;
+  if (!fits) throw tenantryError("QUOTA_CLAIM_INVALID", { quotaClaimBytesMax });
+}
+
+/** How claims are reached: by transactions of their own, or inside one. */
+export interface ClaimAccess {
+  write<T>(fn: (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>): Promise<T>;
+  read<T>(fn: (transaction: ReadTransaction) => Promise<T>): Promise<T>;
+}
+
+/** Inside a transaction: each operation reads before it writes, so they follow one another. */
+export function joinedClaims(transaction: TenantTransaction, tenant: TenantRecord | undefined): ClaimAccess {
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
+  return {
+    write: (fn) => inTurn(() => fn(transaction, tenant)),
+    read: (fn) => inTurn(() => fn(transaction)),
+  };
+}
+
+export class ResourceClaims implements Claims {
+  readonly #resource: string;
+  readonly #access: ClaimAccess;
+  readonly #book: PlanBook;
+  readonly #turns: Turns;
+  readonly #keys = UsageKeys.ofTenant;
+
+  /** @throws QUOTA_UNKNOWN when no plan has the resource. */
+  constructor(resource: string, access: ClaimAccess, book: PlanBook, turns: Turns) {
+    if (!book.hasResource(resource)) throw tenantryError("QUOTA_UNKNOWN", { kind: "resource", name: String(resource) });
+    this.#resource = resource;
+    this.#access = access;
+    this.#book = book;
+    this.#turns = turns;
+    Object.freeze(this);
+  }
+
+  async claim(name: string): Promise<boolean> {
+    assertName(name);
+    return this.#change(name, true);
+  }
+
+  async release(name: string): Promise<boolean> {
+    assertName(name);
+    return this.#change(name, false);
+  }
+
+  async has(name: string): Promise<boolean> {
+    assertName(name);
+    const key = this.#keys.claim(this.#resource, name);
+    return this.#access.read(async (transaction) => (await transaction.get(key)) !== undefined);
+  }
+
+  async list({ after, limit = scanBatchRowsMax }: Parameters<Claims["list"]>[0] = {}): Promise<string[]> {
+    if (after !== undefined) assertName(after);
+    if (!Number.isSafeInteger(limit) || limit < 1) {
+      throw tenantryError("QUOTA_AMOUNT_INVALID", { resource: this.#resource });
+    }
+    const { begin, end } = this.#keys.claims(this.#resource);
+    const from = after === undefined ? begin : keyAfter(this.#keys.claim(this.#resource, after));
+    const prefix = this.#keys.claimPrefixLength(this.#resource);
+    return this.#access.read(async (transaction) => {
+      const names: string[] = [];
+      for (let rest = from; names.length < limit; ) {
+        const { rows, more } = await transaction.getRange({ begin: rest, end }, { limit: limit - names.length });
+        for (const [key] of rows) names.push(nameIn(key.subarray(prefix)));
+        const last = rows.at(-1)?.[0];
+        if (!more || last === undefined) break;
+        rest = keyAfter(last);
+      }
+      return names;
+    });
+  }
+
+  /** Has a name hold a claim, or none; false when it is so already. */
+  #change(name: string, held: boolean): Promise<boolean> {
+    const resource = claimed(this.#resource);
+    const key = this.#keys.claim(this.#resource, name);
+    return this.#access.write(async (transaction, tenant) => {
+      if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});
+      const isHeld = (await transaction.get(key)) !== undefined;
+      if (isHeld === held) return false;
+      const ledger = await Ledger.open(transaction, this.#keys, this.#turns.next());
+      const limit = this.#book.grant(tenant).counted.get(resource.name);
+      await ledger.change(resource, limit, held ? 1 : -1);
+      if (held) transaction.set(key, mark);
+      else transaction.clear(key);
+      return true;
+    });
+  }
+}
+
+function nameIn(packed: Uint8Array): string {
+  const [name] = unpack(packed);
+  if (typeof name !== "string") throw tenantryError("QUOTA_CORRUPT", { part: "claim" });
+  return name;
+}
