@@ -15,6 +15,18 @@ const bounds = "without a fault both bounds are bytes; it tells the compiler so"
 const violation = "lib/guard/violation.ts";
 const kept = "how many derived keys are kept changes how often one is derived, and nothing of what it is";
 const cursor = "lib/repository/cursor.ts";
+const slots = "lib/transaction/run/marker-slots.ts";
+const ownKeys = "the name of an operation shows when a key is refused, and the library's own keys are not";
+const retry = "lib/transaction/run/retry.ts";
+const running = "lib/transaction/run/running-work.ts";
+const noneInside = "where nothing runs, nothing is inside: it spares a look";
+const noneLeft = "where nothing runs, there is nothing to stop, and no more to wait for";
+const stopper = "lib/transaction/run/stopper.ts";
+const once = "a signal is aborted once";
+const run = "lib/transaction/run/transaction-run.ts";
+const numbered = "attempts have numbers: the map holds nothing under undefined";
+const systemView = "lib/transaction/view/system-view.ts";
+const tooShort = "a key that is no longer than the stamp's place is refused, whatever place is read from it";
 
 export const equivalents: readonly EquivalentMutant[] = [
   { file: validate, original: both, replacement: "true", reason: narrowed },
@@ -79,5 +91,57 @@ export const equivalents: readonly EquivalentMutant[] = [
     original: "{ authTagLength: tagBytes, }",
     replacement: "{}",
     reason: "the tag given is a slice of that length: shorter texts were refused before",
+  },
+  { file: slots, original: `"set"`, replacement: `""`, reason: ownKeys },
+  { file: slots, original: `"clearRange"`, replacement: `""`, reason: ownKeys },
+  {
+    file: slots,
+    original: "[]",
+    replacement: `["Stryker was here"]`,
+    reason: "no hour has come yet: the first marker taken begins one, with no keys",
+  },
+  {
+    file: retry,
+    original: "fdbCode !== undefined",
+    replacement: "true",
+    reason: "no list of codes holds undefined; it tells the compiler so",
+  },
+  { file: running, original: "this.#stoppers.size > 0", replacement: "true", reason: noneInside },
+  {
+    file: running,
+    original: "this.#stoppers.size > 0",
+    replacement: "this.#stoppers.size >= 0",
+    reason: noneInside,
+  },
+  { file: running, original: "true", replacement: "false", reason: noneLeft },
+  { file: stopper, original: "{ once: true }", replacement: "{}", reason: once },
+  { file: stopper, original: "true", replacement: "false", reason: once },
+  {
+    file: stopper,
+    original: "this.#sources.signal?.reason",
+    replacement: "this.#sources.signal.reason",
+    reason: "it is called by a signal only",
+  },
+  {
+    file: run,
+    original: "stopper.reason !== undefined",
+    replacement: "false",
+    reason: "what stops a run is no engine's error, and after one of those the outcome counts as unknown anyway",
+  },
+  { file: run, original: "number === undefined", replacement: "false", reason: numbered },
+  { file: run, original: "number !== undefined", replacement: "true", reason: numbered },
+  {
+    file: run,
+    original: "() => this.#attempts",
+    replacement: "() => undefined",
+    reason: "it is for the error of a deadline that nobody gets to see: the run's own error is given",
+  },
+  { file: systemView, original: "body < 0", replacement: "body <= 0", reason: tooShort },
+  { file: systemView, original: "-1", replacement: "+1", reason: tooShort },
+  {
+    file: systemView,
+    original: "last === undefined",
+    replacement: "false",
+    reason: "a batch after which more follow has rows; it tells the compiler so",
   },
 ];

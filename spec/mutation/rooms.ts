@@ -18,5 +18,10 @@ export const rooms: Readonly<Record<string, MutatedRoom>> = {
   tuple: { mutate: ["lib/tuple/*.ts"], specs: ["spec/tuple/**/*.spec.ts"] },
   transaction: { mutate: ["lib/transaction/*.ts", "lib/transaction/policy/*.ts"], ...transaction },
   "transaction-view": { mutate: ["lib/transaction/view/*.ts"], ...transaction },
-  "transaction-run": { mutate: ["lib/transaction/run/*.ts"], ...transaction },
+  // What its own specs hold, without the whole of a transaction around it.
+  "transaction-run": {
+    mutate: ["lib/transaction/run/*.ts", "!lib/transaction/run/transaction-run.ts"],
+    specs: ["spec/transaction/run/**/*.spec.ts"],
+  },
+  "transaction-attempts": { mutate: ["lib/transaction/run/transaction-run.ts"], ...transaction },
 };

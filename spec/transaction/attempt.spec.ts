@@ -51,6 +51,21 @@ describe("operations left unawaited", () => {
     expect(await over).toMatchObject({ details: { pending: 1 } });
   });
 
+  test("that end with nobody waiting for the attempt leave nothing unhandled", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const { attempt } = opened();
+      await attempt.perform("get", async () => 1);
+      await attempt.perform("get", () => Promise.reject(new Error("mine"))).catch(() => {});
+      await settled();
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+    expect(unhandled).toEqual([]);
+  });
+
   test("that were awaited in the end are none", async () => {
     const { attempt } = opened();
     const work = attempt.perform("get", async () => 1);

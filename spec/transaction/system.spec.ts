@@ -63,6 +63,8 @@ describe("system transactions", () => {
     expect(asked).toEqual([5, 3, 1]);
     expect(await list({ after: ids[1], limit: 3 })).toEqual(ids.slice(2, 5));
     expect(await list({ limit: 100 })).toEqual(ids);
+    batch = 3;
+    expect(await list({ limit: 100 })).toEqual(ids);
     batch = 100;
     expect(await list({ limit: 100 })).toEqual(ids);
     expect(asked).toEqual([100]);
