@@ -69,6 +69,20 @@ describe("running work", () => {
     await closing;
   });
 
+  test("is told when closing begins, or at once when it has; unless it does not want to know any more", async () => {
+    const { running } = opened();
+    const told: string[] = [];
+    running.onClose(() => void told.push("first"));
+    running.onClose(() => void told.push("second"))();
+    expect(told).toEqual([]);
+    const closing = running.close(500);
+    expect(told).toEqual(["first"]);
+    running.onClose(() => void told.push("late"));
+    await closing;
+    await running.close(500);
+    expect(told).toEqual(["first", "late"]);
+  });
+
   test("of none is closed at once", async () => {
     const { clock, running } = opened();
     await running.close(500);
