@@ -22,6 +22,8 @@ export interface EngineCapabilities {
   readonly keyBytesMax: number;
   /** A conflict is reported once a retry can read what it lost to, so that waiting before one gains nothing. */
   readonly retriesAtOnce?: boolean | undefined;
+  /** Reads wait for nothing: transactions have `visitKey`. */
+  readonly readsAtOnce?: boolean | undefined;
 }
 
 /**
@@ -137,6 +139,21 @@ export type RowVisitor = (
 ) => void;
 
 /**
+ * Sees one value in memory of the engine's, from `begin` to `end`. The bytes are good until it returns: it copies what
+ * it keeps.
+ *
+ * @example
+ * ```ts
+ * import type { ValueVisitor } from "tenantry/engine";
+ * let bytes = 0;
+ * const measure: ValueVisitor = (_value, begin, end) => {
+ *   bytes += end - begin;
+ * };
+ * ```
+ */
+export type ValueVisitor = (value: Uint8Array, begin: number, end: number) => void;
+
+/**
  * One batch of a range that was visited.
  *
  * @example
@@ -196,6 +213,11 @@ export interface Watch {
  */
 export interface EngineTransaction {
   get(key: Uint8Array, snapshot?: boolean): Promise<Uint8Array | undefined>;
+  /**
+   * A fast path that an engine may have beside `get`, where reads wait for nothing: shows the value that `get` would
+   * resolve with to `visit`, at once; whether there is one. Throws what `get` would reject with.
+   */
+  visitKey?(key: Uint8Array, snapshot: boolean, visit: ValueVisitor): boolean;
   getKey(selector: KeySelector, snapshot?: boolean): Promise<Uint8Array>;
   getRange(begin: KeySelector, end: KeySelector, options?: RangeOptions): Promise<RangeResult>;
   /**

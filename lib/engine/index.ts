@@ -21,6 +21,7 @@ export type {
   RangeResult,
   RowVisitor,
   StreamingMode,
+  ValueVisitor,
   VisitResult,
   Watch,
 } from "./engine.js";

@@ -85,6 +85,37 @@ export async function wholeValue(
     if (!more || last === undefined) break;
     begin = keyAfter(last);
   }
-  if (parts.length < count) throw tenantryError("VALUE_CORRUPT", { offset: value.length, reason: "chunkMissing" });
-  return { value: joinValue(value, parts), chunks: count, chunkBytes };
+  return joined(value, parts, chunkBytes);
+}
+
+function joined(head: Uint8Array, parts: Uint8Array[], chunkBytes: number): WholeValue {
+  const chunks = chunkCount(head);
+  if (parts.length < chunks) throw tenantryError("VALUE_CORRUPT", { offset: head.length, reason: "chunkMissing" });
+  return { value: joinValue(head, parts), chunks, chunkBytes };
+}
+
+/** As `wholeValue` of a head, at once, in a transaction that shows rows in place; undefined when this one does not. */
+export function wholeValueSync(
+  transaction: ReadTransaction,
+  entity: string,
+  id: Uint8Array,
+  head: Uint8Array,
+): WholeValue | undefined {
+  const count = chunkCount(head);
+  const parts: Uint8Array[] = [];
+  let chunkBytes = 0;
+  let begin = chunkKey(entity, id, firstChunk);
+  const end = chunkKey(entity, id, firstChunk + count);
+  while (parts.length < count) {
+    const options = { limit: count - parts.length, mode: "exact", snapshot: true } as const;
+    const visited = transaction.visitRange({ begin, end }, options, (key, keyBegin, keyEnd, value, from, to) => {
+      if (!equalBytes(key.subarray(keyBegin, keyEnd), chunkKey(entity, id, firstChunk + parts.length))) return;
+      parts.push(new Uint8Array(value.subarray(from, to)));
+      chunkBytes += keyEnd - keyBegin + to - from;
+    });
+    if (visited === undefined) return undefined;
+    if (visited.last === undefined) break;
+    begin = keyAfter(visited.last);
+  }
+  return joined(head, parts, chunkBytes);
 }

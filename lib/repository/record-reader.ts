@@ -3,7 +3,7 @@
 import { type Group, type GroupsRequest, planGroup, planGroups, readGroup, readGroups } from "../aggregates/index.js";
 import { tenantryError } from "../errors/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits.js";
-import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer } from "../schema/index.js";
+import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
 import { seenBatch, seenRecords } from "./access/seen-records.js";
 import type { CursorSeal } from "./cursor.js";
@@ -38,26 +38,26 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   }
 
   async get(id: IdOf<E>, options?: OperationOptions): Promise<Infer<E> | undefined> {
-    const stored = await this.#load("get", id, options);
-    return stored && this.#table.decode(stored.value).record;
+    const found = this.#findSync("get", id, options) ?? { stored: await this.#find("get", id, options) };
+    return found.stored?.record;
   }
 
   async require(id: IdOf<E>, options?: OperationOptions): Promise<Infer<E>> {
-    const stored = await this.#load("require", id, options);
-    if (stored === undefined) throw this.#table.missing(id);
-    return this.#table.decode(stored.value).record;
+    const found = this.#findSync("require", id, options) ?? { stored: await this.#find("require", id, options) };
+    if (found.stored === undefined) throw this.#table.missing(id);
+    return found.stored.record;
   }
 
   async entry(id: IdOf<E>, options?: OperationOptions): Promise<Entry<E> | undefined> {
-    const stored = await this.#load("entry", id, options);
-    if (stored === undefined) return undefined;
-    const { record, revision } = this.#table.decode(stored.value);
+    const found = this.#findSync("entry", id, options) ?? { stored: await this.#find("entry", id, options) };
+    if (found.stored === undefined) return undefined;
+    const { record, revision } = found.stored;
     return { id: this.#table.model.idOf(record), record, revision };
   }
 
   async has(id: IdOf<E>, options?: OperationOptions): Promise<boolean> {
     const table = this.#table;
-    if (table.access?.filters) return (await this.#load("has", id, options)) !== undefined;
+    if (table.access?.filters) return (await this.#find("has", id, options)) !== undefined;
     const packed = table.model.encodeId(id);
     const read = (transaction: ReadTransaction): Promise<Uint8Array | undefined> => table.row(transaction, packed);
     return (await this.#reader.read(read, this.#options("has", options))) !== undefined;
@@ -66,15 +66,15 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   async getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]> {
     assertBatch(ids);
     const packed = ids.map((id) => this.#table.model.encodeId(id));
-    const found = await this.#reader.read(
-      (transaction) => Promise.all(packed.map((id) => this.#table.load(transaction, id))),
-      this.#options("getMany", options),
-    );
-    return found.map((loaded) => {
-      if (loaded === undefined) return undefined;
-      const { record } = this.#table.decode(loaded.value);
-      return this.#table.access?.shows(record) === false ? undefined : record;
-    });
+    const own = this.#options("getMany", options);
+    const find = (transaction: ReadTransaction): (StoredRecord<E> | undefined)[] | undefined =>
+      this.#table.foundAllSync(transaction, packed);
+    const found = this.#reader.readSync(find, own);
+    if (found !== undefined) return found.map((stored) => this.#shown(stored)?.record);
+    const read = (transaction: ReadTransaction): Promise<(Loaded | undefined)[]> =>
+      Promise.all(packed.map((id) => this.#table.load(transaction, id)));
+    const all = await this.#reader.read(read, own);
+    return all.map((loaded) => this.#shown(loaded && this.#table.decode(loaded.value))?.record);
   }
 
   async list<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Promise<Selected<E, S>[]> {
@@ -198,13 +198,34 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     }
   }
 
-  async #load(operation: string, id: IdOf<E>, options: OperationOptions | undefined): Promise<Loaded | undefined> {
+  async #find(
+    operation: string,
+    id: IdOf<E>,
+    options: OperationOptions | undefined,
+  ): Promise<StoredRecord<E> | undefined> {
     const table = this.#table;
     const packed = table.model.encodeId(id);
     const load = (transaction: ReadTransaction): Promise<Loaded | undefined> => table.load(transaction, packed);
     const loaded = await this.#reader.read(load, this.#options(operation, options));
-    if (loaded === undefined || !table.access?.filters) return loaded;
-    return table.access.shows(table.decode(loaded.value).record) ? loaded : undefined;
+    return this.#shown(loaded && table.decode(loaded.value));
+  }
+
+  /** As `#find`, without a promise; undefined where that cannot be. */
+  #findSync(
+    operation: string,
+    id: IdOf<E>,
+    options: OperationOptions | undefined,
+  ): { readonly stored: StoredRecord<E> | undefined } | undefined {
+    const table = this.#table;
+    const packed = table.model.encodeId(id);
+    const own = this.#options(operation, options);
+    const found = this.#reader.readSync((transaction) => table.foundSync(transaction, packed), own);
+    return found && { stored: this.#shown(found.stored) };
+  }
+
+  /** A record that was found, unless it is not for the table's context to see. */
+  #shown(stored: StoredRecord<E> | undefined): StoredRecord<E> | undefined {
+    return stored === undefined || this.#table.access?.shows(stored.record) === false ? undefined : stored;
   }
 
   #session(operation: string, options: OperationOptions | undefined): ReturnType<TenantReader["openReadSession"]> {

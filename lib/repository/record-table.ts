@@ -4,7 +4,7 @@ import { isTenantryError, tenantryError } from "../errors/index.js";
 import { type RangePlan, readEntry } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
 import { keyBytesMax, splitReadsMax, transactionBytesMax } from "../limits.js";
-import { isSplit, type RecordRows, recordRows, type WholeValue, wholeValue } from "../records/index.js";
+import { isSplit, type RecordRows, recordRows, type WholeValue, wholeValue, wholeValueSync } from "../records/index.js";
 import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import type { ReadTransaction } from "../transaction/index.js";
 import { concatBytes } from "../tuple/index.js";
@@ -114,6 +114,34 @@ export class RecordTable<E extends AnyEntity> {
 
   #whole(transaction: ReadTransaction, id: Uint8Array, value: Uint8Array): Promise<WholeValue> {
     return wholeValue(transaction, this.model.name, id, value);
+  }
+
+  /** The record with a packed id, at once; undefined where that takes its time. */
+  foundSync(
+    transaction: ReadTransaction,
+    id: Uint8Array,
+  ): { readonly stored: StoredRecord<E> | undefined } | undefined {
+    if (!transaction.readsAtOnce) return undefined;
+    let stored: StoredRecord<E> | undefined;
+    let head: Uint8Array | undefined;
+    transaction.visitKey(this.key(id), (bytes, begin, end) => {
+      if (isSplit(bytes, begin)) head = new Uint8Array(bytes.subarray(begin, end));
+      else stored = this.decode(bytes, begin, end);
+    });
+    if (head === undefined) return { stored };
+    const whole = wholeValueSync(transaction, this.model.name, id, head);
+    return whole && { stored: this.decode(whole.value) };
+  }
+
+  /** As `foundSync`, for many; undefined where one takes its time. */
+  foundAllSync(transaction: ReadTransaction, ids: readonly Uint8Array[]): (StoredRecord<E> | undefined)[] | undefined {
+    const all: (StoredRecord<E> | undefined)[] = [];
+    for (const id of ids) {
+      const found = this.foundSync(transaction, id);
+      if (found === undefined) return undefined;
+      all.push(found.stored);
+    }
+    return all;
   }
 
   /** The record in the bytes from `begin` to `end`. */
@@ -229,11 +257,21 @@ export class RecordTable<E extends AnyEntity> {
           picked({ ...index.covering(select, values, stored), ...this.#idFields(id) }, select) as R,
       );
     }
+    const corrupt = (): Error => tenantryError("INDEX_CORRUPT", { entity: model.name, index: index.name });
+    const keys = entries.map(({ id }) => this.key(id));
+    if (transaction.readsAtOnce) {
+      for (const key of keys) {
+        const there = transaction.visitKey(key, (bytes, begin, end) => {
+          gathering.add(key, 0, key.length, bytes, begin, end);
+        });
+        if (!there) throw corrupt();
+      }
+      return gathering.whole(transaction);
+    }
     const values = await Promise.all(entries.map(({ id }) => this.row(transaction, id)));
-    for (const [at, { id }] of entries.entries()) {
+    for (const [at, key] of keys.entries()) {
       const value = values[at];
-      if (value === undefined) throw tenantryError("INDEX_CORRUPT", { entity: model.name, index: index.name });
-      const key = this.key(id);
+      if (value === undefined) throw corrupt();
       gathering.add(key, 0, key.length, value, 0, value.length);
     }
     return gathering.whole(transaction);

@@ -18,6 +18,8 @@ export interface TenantReader {
   /** On whose behalf; undefined for the program itself. */
   readonly context: TenantContext | undefined;
   read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T>;
+  /** Reads what waits for nothing; undefined where that cannot be, and `read` is to be called. */
+  readSync<T>(fn: (transaction: ReadTransaction) => T | undefined, options: ReadTransactionOptions): T | undefined;
   /** Reads in several steps. */
   openReadSession(options: ReadTransactionOptions): Pick<ReadSession, "read" | "end">;
 }
@@ -48,6 +50,10 @@ export class RunnerWriter implements TenantWriter {
 
   read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     return this.#runner.readOwn(this.tenantId, fn, this.#acting(options));
+  }
+
+  readSync<T>(fn: (transaction: ReadTransaction) => T | undefined, options: ReadTransactionOptions): T | undefined {
+    return this.#runner.readSync(this.tenantId, fn, this.#acting(options));
   }
 
   openReadSession(options: ReadTransactionOptions): ReadSession {
@@ -94,6 +100,11 @@ export class JoinedReader implements TenantReader {
   async read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     assertNotAborted(options);
     return fn(this.#transaction);
+  }
+
+  /** Never: an operation that its function leaves alone would not show. */
+  readSync(): undefined {
+    return undefined;
   }
 
   openReadSession(options: ReadTransactionOptions): Pick<ReadSession, "read" | "end"> {

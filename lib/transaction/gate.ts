@@ -82,6 +82,22 @@ export class TenantGate {
     return admission;
   }
 
+  /**
+   * As {@link admit}, at once; undefined when that would read the tenant's record, or throw. The same snapshot read
+   * tells whether what is known of the tenant is right.
+   */
+  admitSync(engine: EngineTransaction, id: TenantId): Admission | undefined {
+    const { admission, version } = this.#tenant(id);
+    if (admission === undefined || engine.visitKey === undefined) return undefined;
+    let known = version === undefined;
+    engine.visitKey(this.#metadataKey, true, (bytes, begin, end) => {
+      known = isSame(bytes.subarray(begin, end), version);
+    });
+    if (!known) return undefined;
+    const { record } = admission;
+    return record === undefined || permitted(record, false).reads ? admission : undefined;
+  }
+
   /** The guard of the audit trail of a tenant's present incarnation. */
   trail({ id, incarnation }: Pick<TenantRecord, "id" | "incarnation">): TenantGuard {
     return new TenantGuard(this.#keyspace.trail(id, incarnation), this.#violations);

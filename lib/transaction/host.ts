@@ -57,7 +57,7 @@ export class TransactionHost {
   readonly gate: TenantGate;
   readonly running: RunningWork;
   readonly #logger: Logger;
-  readonly #observer: CallObserver;
+  readonly observer: CallObserver;
   readonly #tagged: boolean;
 
   constructor(options: RunnerOptions) {
@@ -73,7 +73,7 @@ export class TransactionHost {
     this.#logger = logger ?? silentLogger;
     const { tenantLabels, serviceLevels } = options;
     const observed = { engine: engine.name, clock, logger, meter, tracer, tenantLabels, serviceLevels };
-    this.#observer = new CallObserver(observed);
+    this.observer = new CallObserver(observed);
     const violations = (meter ?? silentMeter).createCounter("tenantry.isolation.violations", {
       description: "Attempts to leave a tenant, all refused",
       unit: "{violation}",
@@ -100,7 +100,7 @@ export class TransactionHost {
   async perform<T>(call: Call, plan: RunPlan<T>): Promise<T> {
     const { attempts, deadlineMs } = callBounds(call.options);
     this.running.assertAdmitted();
-    const observed = this.#observer.begin(call);
+    const observed = this.observer.begin(call);
     let run: TransactionRun<T> | undefined;
     let tally = emptyTally;
     const { signal } = call.options;

@@ -1,5 +1,5 @@
 /** What reading inside one tenant offers; keys are relative to the tenant, both ways. */
-import type { RowVisitor, StreamingMode, VisitResult } from "../engine/index.js";
+import type { RowVisitor, StreamingMode, ValueVisitor, VisitResult } from "../engine/index.js";
 import type { TenantId } from "../tenant/index.js";
 
 /** Keys from `begin` (inclusive) to `end` (exclusive), both relative to the tenant. Both ends, always. */
@@ -49,6 +49,13 @@ export interface ReadTransaction {
   readonly tenantId: TenantId;
   /** The value of a key, undefined when there is none. */
   get(key: Uint8Array, options?: KeyReadOptions): Promise<Uint8Array | undefined>;
+  /** Whether reads of this engine wait for nothing, so that there is `visitKey`. */
+  readonly readsAtOnce: boolean;
+  /**
+   * Shows the value that `get` resolves with to `visit`, at once and in the engine's own memory, where it is good until
+   * `visit` returns; whether there is one. Throws what `get` rejects with. Only to be called when `readsAtOnce`.
+   */
+  visitKey(key: Uint8Array, visit: ValueVisitor): boolean;
   /** The key a selector names, undefined when that would lie before the tenant's first or past its last key. */
   getKey(selector: RelativeSelector, options?: KeyReadOptions): Promise<Uint8Array | undefined>;
   /** One batch of a range; loop while `more`. */

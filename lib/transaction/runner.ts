@@ -12,6 +12,8 @@ import type {
   TransactionOptions,
 } from "./options.js";
 import { type ReadSession, TenantReadSession } from "./read-session.js";
+import type { ReadTransaction } from "./read-transaction.js";
+import { performSync } from "./sync-read.js";
 import { OwnReadPlan, type ReadFunction, ReadPlan, type WriteFunction, WritePlan } from "./tenant-plan.js";
 
 /**
@@ -91,6 +93,19 @@ export class TransactionRunner implements AsyncDisposable {
       if (isTenantryError(error, "TENANT_UNAVAILABLE")) return false;
       throw error;
     }
+  }
+
+  /**
+   * As `readOwn`, for reads that wait for nothing; undefined where it cannot be, which is then for `readOwn`. A
+   * function that throws has been called for good.
+   */
+  readSync<T>(
+    tenantId: TenantId,
+    fn: (transaction: ReadTransaction) => T | undefined,
+    options: ReadTransactionOptions & ActingOptions = {},
+  ): T | undefined {
+    // An operator is let in by states that are to be asked.
+    return this.#operator === undefined ? performSync(this.#host, tenantId, fn, options) : undefined;
   }
 
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */

@@ -180,4 +180,4 @@ const unneeded = (): never => {
   throw new TypeError("A run that only reads has no marker.");
 };
 
-const readOnly = { firstWrite: unneeded };
+export const readOnly = { firstWrite: unneeded };

@@ -17,7 +17,13 @@ export class EmbeddedEngine implements Engine {
   /** `release` gives up this engine's share of the store. */
   constructor(name: string, durable: boolean, store: Store, release: () => Promise<void>) {
     this.name = name;
-    this.capabilities = { durable, multiProcess: false, keyBytesMax: storeKeyBytesMax, retriesAtOnce: true };
+    this.capabilities = {
+      durable,
+      multiProcess: false,
+      keyBytesMax: storeKeyBytesMax,
+      retriesAtOnce: true,
+      readsAtOnce: true,
+    };
     this.#store = store;
     this.#release = release;
     this.#host = {

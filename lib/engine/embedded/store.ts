@@ -1,6 +1,6 @@
 /** What the transactions of the embedded engine ask of its store: snapshots, commits, watches. */
 import type { AtomicOp } from "../atomic-op.js";
-import type { RowVisitor } from "../engine.js";
+import type { RowVisitor, ValueVisitor } from "../engine.js";
 
 /** Keys from `begin` (inclusive) to `end` (exclusive). */
 export interface KeyRange {
@@ -29,6 +29,8 @@ export interface VisitBounds {
 export interface Snapshot {
   readonly version: bigint;
   get(key: Uint8Array): Uint8Array | undefined;
+  /** Shows the value of a key to `visit` in place; whether there is one. */
+  show?(key: Uint8Array, visit: ValueVisitor): boolean;
   /**
    * Rows of `[begin, end)` in key order (or from the end backwards), lazily; both may be longer than any key.
    * The iterator may be left early; it must not be used after `release`.

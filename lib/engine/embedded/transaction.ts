@@ -7,6 +7,7 @@ import type {
   RangeOptions,
   RangeResult,
   RowVisitor,
+  ValueVisitor,
   VisitResult,
   Watch,
 } from "../engine.js";
@@ -107,6 +108,10 @@ export class EmbeddedTransaction implements EngineTransaction {
 
   async get(key: Uint8Array, snapshot = false): Promise<Uint8Array | undefined> {
     return this.#life.reads.get(key, snapshot);
+  }
+
+  visitKey(key: Uint8Array, snapshot: boolean, visit: ValueVisitor): boolean {
+    return this.#life.reads.show(key, snapshot, visit);
   }
 
   async getKey(selector: KeySelector, snapshot = false): Promise<Uint8Array> {

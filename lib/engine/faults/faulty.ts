@@ -70,7 +70,8 @@ class Faulty implements FaultyEngine, FaultHost {
     this.#engine = engine;
     this.#options = options;
     this.name = engine.name;
-    this.capabilities = engine.capabilities;
+    // Every read has to be one that can fail.
+    this.capabilities = { ...engine.capabilities, readsAtOnce: false };
     this.delayMs = options.delayMs ?? defaultDelayMs;
   }
 

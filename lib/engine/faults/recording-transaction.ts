@@ -6,6 +6,7 @@ import type {
   RangeOptions,
   RangeResult,
   RowVisitor,
+  ValueVisitor,
   VisitResult,
   Watch,
 } from "../engine.js";
@@ -24,6 +25,8 @@ const stampBytes = 10;
 const offsetBytes = 4;
 
 export class RecordingTransaction implements EngineTransaction {
+  /** Where the other has it. */
+  readonly visitKey?: NonNullable<EngineTransaction["visitKey"]>;
   readonly #inner: EngineTransaction;
   readonly #report: Report;
   #nextWriteWithoutConflict = false;
@@ -31,6 +34,7 @@ export class RecordingTransaction implements EngineTransaction {
   constructor(inner: EngineTransaction, report: Report) {
     this.#inner = inner;
     this.#report = report;
+    if (inner.visitKey !== undefined) this.visitKey = (key, snapshot, visit) => this.#visitKey(key, snapshot, visit);
   }
 
   async get(key: Uint8Array, snapshot = false): Promise<Uint8Array | undefined> {
@@ -39,6 +43,14 @@ export class RecordingTransaction implements EngineTransaction {
     const value = await this.#inner.get(key, snapshot);
     if (value !== undefined) this.#note("get", "returned", { begin: key });
     return value;
+  }
+
+  #visitKey(key: Uint8Array, snapshot: boolean, visit: ValueVisitor): boolean {
+    this.#note("get", "asked", { begin: key });
+    if (!snapshot) this.#note("get", "readConflict", { begin: key });
+    const found = this.#inner.visitKey?.(key, snapshot, visit) === true;
+    if (found) this.#note("get", "returned", { begin: key });
+    return found;
   }
 
   async getKey(selector: KeySelector, snapshot = false): Promise<Uint8Array> {

@@ -107,18 +107,21 @@ export class CallObserver {
     this.#tracer = tracer === silentTracer ? undefined : tracer;
   }
 
-  /** Begins to observe a call; undefined when nobody wants to know. */
-  begin(call: Call): ObservedCall | undefined {
+  /** Whether anybody wants to know. */
+  get listens(): boolean {
+    return (
+      this.#logger !== undefined ||
+      this.#instruments !== undefined ||
+      this.#tracer !== undefined ||
+      this.#options.serviceLevels !== undefined
+    );
+  }
+
+  /** Begins to observe a call, which began at `begun` when it is over already; undefined when nobody wants to know. */
+  begin(call: Call, begun?: number): ObservedCall | undefined {
+    if (!this.listens) return undefined;
     const { serviceLevels, clock } = this.#options;
-    if (
-      this.#logger === undefined &&
-      this.#instruments === undefined &&
-      this.#tracer === undefined &&
-      serviceLevels === undefined
-    ) {
-      return undefined;
-    }
-    const begun = clock.monotonic();
+    const since = begun ?? clock.monotonic();
     const span = this.#tracer?.startSpan(spanName(call), this.#spanAttributes(call));
     let failure: string | undefined;
     let isFault = false;
@@ -128,7 +131,7 @@ export class CallObserver {
         isFault = isServiceFault(error);
       },
       end: (tally) => {
-        const ms = clock.monotonic() - begun;
+        const ms = clock.monotonic() - since;
         this.#endSpan(span, tally, failure);
         this.#measure(call, tally, ms, failure);
         if (call.tenantId !== undefined && (failure === undefined || isFault)) {

@@ -1,5 +1,5 @@
 /** A tenant's reads over an engine's transaction: every key checked before and after. */
-import type { KeySelector, RangeOptions, RowVisitor, VisitResult } from "../../engine/index.js";
+import type { KeySelector, RangeOptions, RowVisitor, ValueVisitor, VisitResult } from "../../engine/index.js";
 import type { TenantGuard } from "../../guard/index.js";
 import type { TenantId } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
@@ -41,6 +41,27 @@ export class ReadView implements ReadTransaction {
       }
       return value;
     });
+  }
+
+  get readsAtOnce(): boolean {
+    return this.#attempt.engine.visitKey !== undefined;
+  }
+
+  visitKey(key: Uint8Array, visit: ValueVisitor): boolean {
+    const attempt = this.#attempt;
+    attempt.use("get");
+    const { engine } = attempt;
+    if (engine.visitKey === undefined) throw new TypeError("Reads of this engine take their time.");
+    try {
+      const physical = this.#guard.key(key, "get");
+      return engine.visitKey(physical, this.#snapshot, (value, begin, end) => {
+        attempt.rows++;
+        attempt.bytesRead += physical.length + end - begin;
+        visit(value, begin, end);
+      });
+    } catch (error) {
+      throw attempt.noted(error);
+    }
   }
 
   getKey(selector: RelativeSelector, options?: KeyReadOptions): Promise<Uint8Array | undefined> {

@@ -1,5 +1,13 @@
 /** The reads of an attempt: legal ranges, which view they see, what they conflict with. */
-import type { KeySelector, RangeOptions, RangeResult, RowVisitor, VisitResult, Watch } from "../../engine.js";
+import type {
+  KeySelector,
+  RangeOptions,
+  RangeResult,
+  RowVisitor,
+  ValueVisitor,
+  VisitResult,
+  Watch,
+} from "../../engine.js";
 import { EngineError } from "../../error.js";
 import { compareBytes, equalBytes, keyAfter, metadataVersionKey, userKeysEnd } from "../reading/bounds.js";
 import { type Selector, selector } from "../reading/selection.js";
@@ -36,11 +44,27 @@ export class AttemptReads {
     };
   }
 
+  /** Whether there can be a key; throws 2004 when it may not be read. */
+  #readable(key: Uint8Array): boolean {
+    if (key[0] === 0xff && !equalBytes(key, metadataVersionKey)) throw new EngineError(2004);
+    return key.length <= this.#keyBytesMax;
+  }
+
+  /** Shows the value that `get` gives; whether there is one. */
+  show(wanted: Uint8Array, snapshot: boolean, visit: ValueVisitor): boolean {
+    if (snapshot && this.#attempt.options.readYourWritesDisabled) {
+      this.#attempt.throwIfClosed();
+      return this.#readable(wanted) && this.#attempt.read(() => this.#attempt.reader.show(wanted, visit));
+    }
+    const value = this.get(wanted, snapshot);
+    if (value === undefined) return false;
+    visit(value, 0, value.length);
+    return true;
+  }
+
   get(wanted: Uint8Array, snapshot: boolean): Uint8Array | undefined {
     this.#attempt.throwIfClosed();
-    if (compareBytes(wanted, userKeysEnd) >= 0 && !equalBytes(wanted, metadataVersionKey)) throw new EngineError(2004);
-    // There is no key that long.
-    if (wanted.length > this.#keyBytesMax) return undefined;
+    if (!this.#readable(wanted)) return undefined;
     const end = keyAfter(wanted);
     return this.#value(end.subarray(0, wanted.length), end, snapshot);
   }

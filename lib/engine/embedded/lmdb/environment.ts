@@ -2,18 +2,12 @@
 import { join } from "node:path";
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from "lmdb";
 import { tenantryError } from "../../../errors/index.js";
+import type { ValueVisitor } from "../../engine.js";
 import { EngineError } from "../../error.js";
 import { inSlices } from "../slices.js";
 import type { Checksum } from "./checksum.js";
 import { pageBytes } from "./page-file.js";
-import {
-  type Allocate,
-  allocateAlone,
-  allocateTogether,
-  RowCodec,
-  type ShowValue,
-  storeRecordKey,
-} from "./row-codec.js";
+import { type Allocate, allocateAlone, allocateTogether, RowCodec, storeRecordKey } from "./row-codec.js";
 
 /** A read transaction of LMDB: one frozen state of the store. */
 export type Reader = ReturnType<RootDatabase["useReadTransaction"]>;
@@ -117,7 +111,7 @@ export class Environment {
   }
 
   /** Shows the value of `key` in place; whether there is one. */
-  show(key: Uint8Array, transaction: Reader, show: ShowValue): boolean {
+  show(key: Uint8Array, transaction: Reader, show: ValueVisitor): boolean {
     if (key.length > storeKeyBytesMax) return false;
     this.#codec.showNext(show);
     try {

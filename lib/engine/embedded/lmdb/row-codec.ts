@@ -1,5 +1,6 @@
 /** How a row lies in LMDB: a byte before the key, a checksum after the value. */
 import { tenantryError } from "../../../errors/index.js";
+import type { ValueVisitor } from "../../engine.js";
 import { type Checksum, checksumBytes, crc, damagedValue } from "./checksum.js";
 
 /** First byte of every key: LMDB takes no empty key, and the store keeps records of its own beside the rows. */
@@ -53,9 +54,6 @@ export function allocateTogether(): Allocate {
   };
 }
 
-/** Shows a value in place: valid until the visitor returns. */
-export type ShowValue = (value: Uint8Array, begin: number, end: number) => void;
-
 const nothing = new Uint8Array(0);
 
 /** Keys and values between the store and LMDB, in the shapes lmdb-js takes a key encoder and an encoder in. */
@@ -69,7 +67,7 @@ export class RowCodec {
   #checksum: Checksum = crc;
   #allocate: Allocate = allocateAlone;
   /** Sees the next value read in place of a copy being made of it. */
-  #show: ShowValue | undefined;
+  #show: ValueVisitor | undefined;
   /** The key last written or read: lmdb-js decodes a value right after its key. */
   #key: Uint8Array = nothing;
 
@@ -128,7 +126,7 @@ export class RowCodec {
   }
 
   /** The next value read is shown to `show`, and not copied; undefined: values are copied. */
-  showNext(show: ShowValue | undefined): void {
+  showNext(show: ValueVisitor | undefined): void {
     this.#show = show;
   }
 

@@ -1,6 +1,6 @@
 /** The states of the store that can be read: one LMDB reader per commit version, counted, for five seconds at most. */
 
-import type { RowVisitor } from "../../engine.js";
+import type { RowVisitor, ValueVisitor } from "../../engine.js";
 import { EngineError } from "../../error.js";
 import { versionAgeMax } from "../commit/resolver.js";
 import { equalBytes, metadataVersionKey } from "../reading/bounds.js";
@@ -163,14 +163,27 @@ class ViewSnapshot implements Snapshot {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#assertReadable();
-    if (key[0] === 0xff && equalBytes(key, metadataVersionKey)) return this.#metadata();
+    if (key[0] === 0xff && equalBytes(key, metadataVersionKey)) {
+      const value = this.#metadata();
+      return value && new Uint8Array(value);
+    }
     return this.#source.environment.get(key, this.#view.reader);
+  }
+
+  show(key: Uint8Array, visit: ValueVisitor): boolean {
+    this.#assertReadable();
+    if (key[0] !== 0xff || !equalBytes(key, metadataVersionKey)) {
+      return this.#source.environment.show(key, this.#view.reader, visit);
+    }
+    const value = this.#metadata();
+    if (value === undefined) return false;
+    visit(value, 0, value.length);
+    return true;
   }
 
   #metadata(): Uint8Array | undefined {
     this.#view.metadata ??= { value: this.#source.environment.get(metadataVersionKey, this.#view.reader) };
-    const { value } = this.#view.metadata;
-    return value && new Uint8Array(value);
+    return this.#view.metadata.value;
   }
 
   *rows(begin: Uint8Array, end: Uint8Array, reverse: boolean): RowIterator {

@@ -1,5 +1,5 @@
 /** Range reads of a snapshot as a cluster of one shard answers them: selectors, limits, batches of bounded bytes. */
-import type { RowVisitor, VisitResult } from "../../engine.js";
+import type { RowVisitor, ValueVisitor, VisitResult } from "../../engine.js";
 import type { Snapshot } from "../store.js";
 import { allKeysEnd, compareBytes, firstKey, keyAfter, userKeysEnd } from "./bounds.js";
 import { type Budget, isDirect, type RangeRead, type Row, type Selector } from "./selection.js";
@@ -35,6 +35,16 @@ export class SnapshotReader {
 
   get(key: Uint8Array): Uint8Array | undefined {
     return this.#snapshot().get(key);
+  }
+
+  /** Shows the value of a key, in place where the snapshot can; whether there is one. */
+  show(key: Uint8Array, visit: ValueVisitor): boolean {
+    const snapshot = this.#snapshot();
+    if (snapshot.show !== undefined) return snapshot.show(key, visit);
+    const value = snapshot.get(key);
+    if (value === undefined) return false;
+    visit(value, 0, value.length);
+    return true;
   }
 
   /** Shows a batch of the users' rows of `[begin, end)` in place; undefined when the snapshot cannot. */
