@@ -1,0 +1,192 @@
+/** The example service, built and started as its command does, asked over real HTTP, and ended by SIGTERM. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+// Inside the repository, where packages are found.
+mkdirSync(join(root, ".demo"), { recursive: true });
+const folder = mkdtempSync(join(root, ".demo/spec-"));
+const program = join(folder, "service.mjs");
+const running = new Set<ChildProcess>();
+const stores: string[] = [];
+
+beforeAll(() => {
+  const options = ["--bundle", "--platform=node", "--target=node20", "--format=esm", "--packages=external"];
+  const source = join(root, "examples/service/main.ts");
+  execFileSync(join(root, "node_modules/.bin/esbuild"), [
+    source,
+    ...options,
+    `--outfile=${program}`,
+    "--log-level=error",
+  ]);
+});
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+  running.clear();
+});
+afterAll(() => {
+  for (const path of [folder, ...stores]) rmSync(path, { recursive: true, force: true });
+});
+
+interface Service {
+  readonly child: ChildProcess;
+  readonly at: string;
+  readonly acme: string;
+  readonly globex: string;
+  readonly token: string;
+  readonly viewer: string;
+  readonly exited: Promise<number | null>;
+}
+
+async function start(store: string): Promise<Service> {
+  const child = spawn(process.execPath, [program], {
+    cwd: folder,
+    env: { ...process.env, PORT: "0", STORE: store },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  running.add(child);
+  const exited = new Promise<number | null>((done) => child.once("exit", done));
+  let said = "";
+  await new Promise<void>((ready, failed) => {
+    child.stdout?.on("data", (text: Buffer) => {
+      said += String(text);
+      if (said.includes("Ctrl-C")) ready();
+    });
+    exited.then(() => failed(new Error(`It ended: ${said}`)));
+  });
+  const found = (pattern: RegExp): string => pattern.exec(said)?.[1] ?? "";
+  const [acme = "", globex = ""] = new Set([...said.matchAll(/\/t\/([0-9a-f-]{36})\//g)].map(([, id]) => id ?? ""));
+  return {
+    child,
+    at: found(/at (http:\/\/127\.0\.0\.1:\d+)/),
+    acme,
+    globex,
+    token: found(/ TOKEN=(\S+)/),
+    viewer: found(/VIEWER=(\S+)/),
+    exited,
+  };
+}
+
+function store(): string {
+  const path = mkdtempSync(join(tmpdir(), "tenantry-service-"));
+  stores.push(path);
+  return path;
+}
+
+interface Asking {
+  readonly method?: string;
+  readonly body?: unknown;
+  /** Whose token; ada's unless given, none for "". */
+  readonly as?: string;
+}
+
+async function asked({ at, token }: Service, path: string, { method = "GET", body, as = token }: Asking = {}) {
+  const response = await fetch(`${at}${path}`, {
+    method,
+    headers: as === "" ? {} : { authorization: `Bearer ${as}` },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const type = response.headers.get("content-type") ?? "";
+  return { status: response.status, headers: response.headers, body: type.includes("json") ? JSON.parse(text) : text };
+}
+
+describe("the example service", () => {
+  test("keeps tasks for its tenants, and nothing of one for the other", async () => {
+    const service = await start(store());
+    const tasks = `/t/${service.acme}/tasks`;
+    const listed = await asked(service, `${tasks}?size=2`);
+    expect(listed.status).toBe(200);
+    expect(listed.body.items).toHaveLength(2);
+    expect(Number(listed.headers.get("ratelimit-limit"))).toBe(20);
+    expect(Number(listed.headers.get("ratelimit-remaining"))).toBeLessThan(20);
+    const next = `${tasks}?size=2&cursor=${listed.body.next}`;
+    const rest = await asked(service, next);
+    expect([rest.body.items.length, rest.body.next]).toEqual([1, undefined]);
+    expect((await asked(service, next, { as: service.viewer })).body.code).toBe("CURSOR_INVALID");
+
+    const made = await asked(service, tasks, { method: "POST", body: { title: "Try it" } });
+    expect([made.status, made.body]).toEqual([
+      201,
+      expect.objectContaining({ title: "Try it", owner: "ada", state: "open" }),
+    ]);
+    const own = made.headers.get("location") ?? "";
+    expect((await asked(service, own)).body).toEqual(made.body);
+    const changed = await asked(service, own, { method: "PATCH", body: { state: "done" } });
+    expect(changed.body).toEqual({ ...made.body, state: "done" });
+    expect((await asked(service, `${tasks}?state=done`)).body.items).toEqual([changed.body]);
+
+    const foreign = await asked(service, `/t/${service.globex}/tasks`);
+    const nobody = await asked(service, "/t/7b1985ce-4d2c-4f6a-9d0e-3f1f6a4f8f0a/tasks");
+    expect([foreign.status, foreign.body]).toEqual([404, nobody.body]);
+    expect((await asked(service, tasks, { as: "" })).status).toBe(401);
+    const denied = await asked(service, own, { method: "PATCH", body: { state: "open" }, as: service.viewer });
+    expect([denied.status, denied.body.code]).toEqual([403, "ACCESS_DENIED"]);
+
+    for (const [body, status, code] of [
+      [{ title: "" }, 400, "RECORD_INVALID"],
+      ["{", 400, "BODY_INVALID"],
+      [[], 400, "BODY_INVALID"],
+      [{ title: "x".repeat(20_000) }, 413, "BODY_TOO_LARGE"],
+    ] as const) {
+      const refused = await asked(service, tasks, { method: "POST", body });
+      expect([refused.status, refused.body.code]).toEqual([status, code]);
+    }
+    expect((await asked(service, own, { method: "DELETE" })).status).toBe(204);
+    expect((await asked(service, own)).body.code).toBe("RECORD_NOT_FOUND");
+    expect((await asked(service, "/elsewhere")).body.code).toBe("NOT_FOUND");
+  });
+
+  test("shows what its tenants use, and limits how much they ask", async () => {
+    const service = await start(store());
+    expect((await asked(service, "/healthz")).body).toEqual({ status: "ok" });
+    expect((await asked(service, "/")).body).toContain("Tenants' usage");
+    const usage = await asked(service, "/usage");
+    expect(usage.body).toMatchObject([
+      { name: "Acme", plan: "free" },
+      { name: "Globex", plan: "team" },
+    ]);
+    const records = usage.body[0].resources.find(({ resource }: { resource: string }) => resource === "records:task");
+    expect(records).toMatchObject({ used: 3, limit: 25 });
+
+    const tasks = `/t/${service.acme}/tasks?size=1`;
+    const answers = await Promise.all(Array.from({ length: 40 }, () => asked(service, tasks)));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(20);
+    expect(refused[0]?.body).toMatchObject({ code: "QUOTA_EXCEEDED", details: { resource: "requests" } });
+    const seconds = Number(refused[0]?.headers.get("retry-after"));
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    await wait(1_000 * (seconds + 1));
+    expect((await asked(service, tasks)).status).toBe(200);
+  });
+
+  test("ends what it has begun when it is told to end, and keeps what it has acknowledged", async () => {
+    const at = store();
+    const service = await start(at);
+    const tasks = `/t/${service.acme}/tasks`;
+    // What is under way when the signal comes is answered; what comes later finds nobody.
+    const work = Array.from({ length: 10 }, (_, n) =>
+      asked(service, tasks, { method: "POST", body: { title: `Task ${n}` } }).then(
+        ({ status, body }) => (status === 201 ? String(body.id) : undefined),
+        () => undefined,
+      ),
+    );
+    await Promise.race(work);
+    service.child.kill("SIGTERM");
+    const acknowledged = (await Promise.all(work)).filter((id) => id !== undefined);
+    expect(acknowledged.length).toBeGreaterThan(0);
+    expect(await service.exited).toBe(0);
+    const again = await start(at);
+    expect([again.acme, again.globex]).toEqual([service.acme, service.globex]);
+    const { body } = await asked(again, `/t/${again.acme}/tasks?size=100`);
+    const kept = new Set(body.items.map(({ id }: { id: string }) => id));
+    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
+    again.child.kill("SIGINT");
+    expect(await again.exited).toBe(0);
+  });
+});
