@@ -12,6 +12,7 @@ import { systemClock, systemRandom } from "../lib/observe/index.js";
 import { CursorSeal, RepositoryFactory } from "../lib/repository/index.js";
 import { type AnyEntity, type EntityModel, modelOf } from "../lib/schema/index.js";
 import { newTenantId, type TenantId } from "../lib/tenant/index.js";
+import { AuditWiring } from "../lib/trail/index.js";
 import { type RunnerOptions, SystemRunner, TransactionHost, TransactionRunner } from "../lib/transaction/index.js";
 import { Person } from "./people/person.js";
 
@@ -87,9 +88,20 @@ export function compose(engine: Engine, { guarded = true, hooks, logger }: Compo
     keyspace.tenant(newTenantId()).prefixLength,
   );
   const registry = new Registry(control, keyspace.control, clock, random);
+  const tenants = new Tenants({ registry, runner, repositories, seal, seeds: [] });
+  const audit = new AuditWiring(undefined, new Set([Person]), clock, random);
   return new Database({
     schemaChanges: [],
-    tenants: new Tenants({ registry, runner, repositories, seal, seeds: [] }),
+    tenants,
+    audit: audit.connect({
+      control,
+      keys: keyspace.control,
+      logger,
+      meter: undefined,
+      seal,
+      tenants: () => tenants.list(),
+    }),
+    flushAudit: () => audit.flush(),
     runner,
     repositories,
     identities: new Identities(repositories, clock, random),

@@ -9,11 +9,14 @@ import type { RepositoryFactory } from "./repository/index.js";
 import type { SchemaChange } from "./schema/index.js";
 import { parseTenantId, type TenantContext, type TenantId, tenantContext } from "./tenant/index.js";
 import { Tenant } from "./tenant-handle.js";
+import type { AuditTrails } from "./trail/index.js";
 import type { CloseOptions, TransactionRunner } from "./transaction/index.js";
 
 /** What `open` puts together. */
 export interface DatabaseParts {
   readonly tenants: Tenants;
+  readonly audit: AuditTrails;
+  readonly flushAudit: () => Promise<void> | undefined;
   readonly schemaChanges: readonly SchemaChange[];
   readonly runner: TransactionRunner;
   readonly repositories: RepositoryFactory;
@@ -61,6 +64,8 @@ export interface TenantHandleOptions {
 export class Database implements AsyncDisposable {
   /** The registry of tenants. */
   readonly tenants: Tenants;
+  /** Their audit trails. */
+  readonly audit: AuditTrails;
   /** What is another in the entities given than when the database was last opened; all of it safe unless asked otherwise. */
   readonly schemaChanges: readonly SchemaChange[];
   readonly #parts: DatabaseParts;
@@ -69,6 +74,7 @@ export class Database implements AsyncDisposable {
   /** @internal */
   constructor(parts: DatabaseParts) {
     this.tenants = parts.tenants;
+    this.audit = parts.audit;
     this.schemaChanges = parts.schemaChanges;
     this.#parts = parts;
   }
@@ -156,6 +162,9 @@ export class Database implements AsyncDisposable {
     try {
       const releasing = this.#parts.quotas?.close();
       if (releasing !== undefined) await releasing;
+      // Where nothing waits, new work is refused from this very tick on.
+      const flushing = this.#parts.flushAudit();
+      if (flushing !== undefined) await flushing;
       await this.#parts.runner.close(options);
     } finally {
       await this.#parts.closeEngine();

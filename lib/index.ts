@@ -150,6 +150,20 @@ export {
 } from "./tenant/index.js";
 export type { Tenant, TenantScope } from "./tenant-handle.js";
 export type {
+  AuditEntry,
+  AuditedChange,
+  AuditFilter,
+  AuditFinding,
+  AuditHead,
+  AuditOptions,
+  AuditPage,
+  AuditPageOptions,
+  AuditPruneOptions,
+  AuditReport,
+  AuditTrails,
+  DeniedAttempt,
+} from "./trail/index.js";
+export type {
   CloseOptions,
   ReadTransactionOptions,
   TransactionOptions,

@@ -40,6 +40,7 @@ import {
 } from "./repository/index.js";
 import type { AnyEntity } from "./schema/index.js";
 import { newTenantId } from "./tenant/index.js";
+import { type AuditOptions, AuditWiring } from "./trail/index.js";
 import { SystemRunner, TransactionHost, TransactionRunner } from "./transaction/index.js";
 import type { TupleElement } from "./tuple/index.js";
 
@@ -107,6 +108,11 @@ export interface OpenOptions {
   readonly quotas?: QuotaOptions | undefined;
   /** Told of each attempt that roles refused. */
   readonly onDenied?: OnDenied | undefined;
+  /**
+   * Writes down in each tenant's audit trail who changes which records, and what was refused; what becomes of tenants
+   * themselves is written down in any case. Costs a few microseconds a record.
+   */
+  readonly audit?: AuditOptions | undefined;
   /** What happens to every new tenant. */
   readonly provisioning?: ProvisioningOptions | undefined;
 }
@@ -201,6 +207,7 @@ export async function open(options: OpenOptions): Promise<Database> {
   const policy = rolesOf(options);
   const seeds = seedsOf(options.provisioning ?? {});
   const keyspace = new Keyspace(options.root);
+  const audit = new AuditWiring(options.audit, entities, clock, random);
   const tenantLabels = new TenantLabels(clock, labelsOf(options));
   const serviceLevels = serviceLevelsOf(options, clock);
   const names = new Set(options.entities.map(({ name }) => name));
@@ -208,7 +215,7 @@ export async function open(options: OpenOptions): Promise<Database> {
     options.quotas === undefined ? undefined : new Quotas(options.quotas, names, () => runner, { clock, random });
 
   const engine = "begin" in options.engine ? options.engine : await openEngine(options.engine);
-  const hooks = quotas === undefined ? [] : [quotas.hook];
+  const hooks = [...(quotas === undefined ? [] : [quotas.hook]), ...audit.hooks];
   // What is refused need not wait for its turn.
   const policies = [
     ...(quotas === undefined ? [] : [quotas.policy]),
@@ -216,7 +223,8 @@ export async function open(options: OpenOptions): Promise<Database> {
   ];
   const observers = { logger, meter, tracer, tenantLabels, serviceLevels };
   const tagged = options.fairness !== undefined;
-  const running = { engine, keyspace, clock, random, onViolation, hooks, policies, tagged, ...observers };
+  const refusals = { onViolation: audit.onViolation(onViolation) };
+  const running = { engine, keyspace, clock, random, hooks, policies, tagged, ...refusals, ...observers };
   const host = new TransactionHost(running);
   const runner = new TransactionRunner(running, host);
   const control = new SystemRunner(host);
@@ -229,16 +237,19 @@ export async function open(options: OpenOptions): Promise<Database> {
     met.models,
     seal,
     keyspace.tenant(newTenantId()).prefixLength,
-    policy === undefined ? undefined : { policy, onDenied: options.onDenied },
+    policy === undefined ? undefined : { policy, onDenied: audit.onDenied(options.onDenied) },
   );
   const registry = new Registry(control, keyspace.control, clock, random);
+  const tenants = new Tenants({ registry, runner, repositories, seal, seeds });
   const healthParts = { control, keys: keyspace.control, clock, engine: engine.name };
   return new Database({
     serviceLevels,
     quotas,
     checkHealth: (asked) => checkHealth(healthParts, asked),
     schemaChanges: met.changes,
-    tenants: new Tenants({ registry, runner, repositories, seal, seeds }),
+    tenants,
+    audit: audit.connect({ control, keys: keyspace.control, logger, meter, seal, tenants: () => tenants.list() }),
+    flushAudit: () => audit.flush(),
     runner,
     repositories,
     identities: new Identities(repositories, clock, random),

@@ -29,6 +29,7 @@ const levels: Readonly<Record<string, number>> = {
   feed: 5,
   encryption: 5,
   lifecycle: 6,
+  trail: 6,
   placement: 6,
   migration: 6,
   backup: 6,
@@ -52,6 +53,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   aggregates: ["schema", "records", "indexes"],
   repository: ["schema", "records", "indexes", "aggregates"],
   migration: ["lifecycle"],
+  trail: ["lifecycle"],
   "database.ts": ["tenant-handle.ts"],
   "open.ts": ["database.ts"],
   http: ["database.ts", "tenant-handle.ts"],
@@ -226,7 +228,17 @@ describe("who may name what", () => {
   });
 
   test("only level 6 and the composition root know a SystemTransaction", () => {
-    const rooms = ["transaction", "lifecycle", "migration", "placement", "backup", "privacy", "open.ts", "testing"];
+    const rooms = [
+      "transaction",
+      "lifecycle",
+      "trail",
+      "migration",
+      "placement",
+      "backup",
+      "privacy",
+      "open.ts",
+      "testing",
+    ];
     expect(naming(/\bSystemTransaction\b/, (file) => rooms.includes(file.room))).toEqual([]);
   });
 

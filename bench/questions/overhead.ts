@@ -3,7 +3,9 @@
  * processor's time: the work waits for nothing, and small differences are to be seen.
  */
 import { type Engine, embedded, openEngine } from "tenantry/engine";
+import { AuditHook, AuditKeys } from "../../lib/audit/index.js";
 import { subspaces } from "../../lib/keyspace/index.js";
+import { systemClock, systemRandom } from "../../lib/observe/index.js";
 import { type CompositionOptions, compose } from "../composition.js";
 import { person, shuffledIds } from "../people/people.js";
 import { parsePerson } from "../people/person.js";
@@ -119,12 +121,13 @@ const hooks: Readonly<Record<string, CompositionOptions>> = {
       },
     ],
   },
+  "with-audit": { hooks: [new AuditHook(new AuditKeys(systemRandom), systemClock, undefined)] },
   "with-logger": { logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } },
 };
 
 export const hookCost: Question = {
   name: "hooks",
-  title: "A hook, a hook that writes, and a logger, in 64 updates at once",
+  title: "A hook, a hook that writes, the audit trail, and a logger, in 64 updates at once",
   engines: ["embedded"],
   async ask(bench) {
     const { update } = works(bench);

@@ -1,4 +1,15 @@
-/** Audit: what an audit trail holds, and the key of each tenant that seals what is said of people in it. */
+/** Audit: what an audit trail holds, the hook that writes it, and the key of each tenant that seals what it says of people. */
+export { AuditHook } from "./audit-hook.js";
+export { canonicalBytes } from "./canonical.js";
+export {
+  AuditChain,
+  type ChainPoint,
+  type ChainSeal,
+  chainBegin,
+  checkpointKey,
+  decodeSeal,
+  sealKey,
+} from "./chain.js";
 export {
   decodeEntry,
   encodeEntry,
@@ -10,3 +21,4 @@ export {
   trailParts,
 } from "./entry.js";
 export { AuditKey, auditSecretBytes, decodeAuditSecret, encodeAuditSecret } from "./tenant-key.js";
+export { AuditKeys } from "./tenant-keys.js";

@@ -1,5 +1,6 @@
 /** The key of one tenant's audit trail: digests of its records, and texts that nobody reads once the key is erased. */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { auditSubjectsCachedMax } from "../limits.js";
 
 /** Bytes of a tenant's secret. */
 export const auditSecretBytes = 32;
@@ -29,6 +30,8 @@ export class AuditKey {
   readonly #digests: Uint8Array;
   readonly #macs: Uint8Array;
   readonly #ciphers: Uint8Array;
+  /** Sealed subjects: a few act again and again. */
+  readonly #subjects = new Map<string, Uint8Array>();
 
   constructor(secret: Uint8Array) {
     this.#digests = derived(secret, "digest");
@@ -46,6 +49,17 @@ export class AuditKey {
     const vector = this.#vector(use, plain);
     const cipher = createCipheriv("aes-256-ctr", this.#ciphers, vector);
     return Buffer.concat([vector, cipher.update(plain), cipher.final()]);
+  }
+
+  /** As `seal`, for who acts, whose sealed name is kept at hand. */
+  sealSubject(subject: string): Uint8Array {
+    let sealed = this.#subjects.get(subject);
+    if (sealed === undefined) {
+      if (this.#subjects.size >= auditSubjectsCachedMax) this.#subjects.clear();
+      sealed = this.seal("subject", subject);
+      this.#subjects.set(subject, sealed);
+    }
+    return sealed;
   }
 
   /** The text of sealed bytes; undefined when they were sealed under another key, for another use, or were changed. */

@@ -1,5 +1,6 @@
 /** All error codes there are: the one map from a code to its family, message and details. */
 import { accessErrors } from "./codes/access-errors.js";
+import { auditErrors } from "./codes/audit-errors.js";
 import { engineErrors } from "./codes/engine-errors.js";
 import { quotaErrors } from "./codes/quota-errors.js";
 import { recordErrors } from "./codes/record-errors.js";
@@ -20,6 +21,7 @@ export const catalogue = {
   ...valueErrors,
   ...accessErrors,
   ...quotaErrors,
+  ...auditErrors,
 } as const;
 
 /**

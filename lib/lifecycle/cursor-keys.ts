@@ -1,4 +1,4 @@
-/** The keys that seal cursors: given to `open`, or made by the database and kept in its control plane. */
+/** The keys that seal cursors, or audit trails: given to `open`, or made by the database and kept in its control plane. */
 import type { ControlKeys } from "../keyspace/index.js";
 import { cursorKeysKeptMax, cursorKeysMissReloadMs, cursorKeysReloadMs } from "../limits.js";
 import type { Clock, Random } from "../observe/index.js";
@@ -45,9 +45,16 @@ export class StoredKeyring implements CursorKeyring {
   readonly #random: Random;
   #loaded: { readonly keys: Promise<Keys>; readonly at: number } | undefined;
 
-  constructor(control: ControlPlane, keys: ControlKeys, clock: Clock, random: Random) {
+  /** @param name What they are stored as: those that seal cursors unless it says otherwise. */
+  constructor(
+    control: ControlPlane,
+    keys: ControlKeys,
+    clock: Clock,
+    random: Random,
+    name: "cursorKeys" | "auditKeys" = "cursorKeys",
+  ) {
     this.#control = control;
-    this.#key = keys.metaKey("cursorKeys");
+    this.#key = keys.metaKey(name);
     this.#clock = clock;
     this.#random = random;
   }

@@ -69,7 +69,7 @@ export class Registry {
     }
     const key = new AuditKey(secret);
     return {
-      subject: by === undefined ? undefined : key.seal("subject", by),
+      subject: by === undefined ? undefined : key.sealSubject(by),
       reason: reason === undefined ? undefined : key.seal("reason", reason),
     };
   }

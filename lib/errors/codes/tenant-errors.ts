@@ -32,7 +32,6 @@ export const tenantErrors = {
     "An option of a call on tenants is not valid.",
   ),
   TENANT_UNAVAILABLE: define()("missing", "There is no such tenant, or it takes no writes now."),
-  AUDIT_TRAIL_CORRUPT: define()("corrupt", "A row of an audit trail is not one."),
   ISOLATION_VIOLATION: define<{ operation: string; reason: string }>()(
     "isolation",
     "The operation would have left its tenant and was refused.",

@@ -1,0 +1,217 @@
+/** Reading a trail: entries as they are answered, found by time, subject, entity and record, in pages. */
+import {
+  type AuditKey,
+  decodeEntry,
+  decodeSeal,
+  entryStamp,
+  type StoredChange,
+  type StoredEntry,
+} from "../audit/index.js";
+import { tenantryError } from "../errors/index.js";
+import { auditClockSkewMs, pageSizeMax } from "../limits.js";
+import type { CursorBinding, CursorSeal } from "../repository/index.js";
+import { type AnyEntity, modelOf } from "../schema/index.js";
+import type { TenantId } from "../tenant/index.js";
+import type { RelativeRange } from "../transaction/index.js";
+import { equalBytes, keyAfter, pack, unpack } from "../tuple/index.js";
+import type { AuditEntry, AuditedChange, AuditFilter, AuditPage, AuditPageOptions } from "./audit-entry.js";
+import {
+  entriesAfter,
+  entriesRange,
+  type Incarnation,
+  incarnationsOf,
+  sealsRange,
+  type TrailRows,
+} from "./trail-rows.js";
+
+/** An entry and where it was found. */
+interface Found {
+  readonly entry: AuditEntry;
+  readonly incarnation: number;
+  readonly key: Uint8Array;
+}
+
+/** A place to go on from, in one incarnation's trail. */
+interface Place {
+  readonly incarnation: number;
+  readonly key: Uint8Array;
+}
+
+const hex = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes === undefined ? undefined : Buffer.from(bytes).toString("hex");
+
+const timeOf = (option: string, value: Date | number | undefined): number | undefined => {
+  if (value === undefined) return undefined;
+  const time = Number(value);
+  if (Number.isFinite(time)) return time;
+  throw tenantryError("AUDIT_OPTION_INVALID", { option, reason: "not a time" });
+};
+
+/** A filter as stored entries are compared with. */
+class Wanted {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  /** Sealed, undefined when anybody's; null when nobody's can be told. */
+  readonly #subject: Uint8Array | undefined | null;
+  readonly #entity: string | undefined;
+  readonly #id: Uint8Array | undefined | null;
+  readonly #kind: AuditFilter["kind"];
+
+  constructor({ from, to, subject, entity, id, kind }: AuditFilter, key: AuditKey | undefined) {
+    this.from = timeOf("from", from);
+    this.to = timeOf("to", to);
+    this.#kind = kind;
+    this.#entity = entity?.name;
+    this.#subject = subject === undefined ? undefined : (key?.sealSubject(subject) ?? null);
+    if (id !== undefined && entity === undefined) {
+      throw tenantryError("AUDIT_OPTION_INVALID", { option: "id", reason: "given without an entity" });
+    }
+    this.#id =
+      id === undefined || entity === undefined
+        ? undefined
+        : // The model checks what the type of a filter cannot.
+          (key?.seal(`id of ${entity.name}`, modelOf(entity).encodeId(id as never)) ?? null);
+  }
+
+  has(entry: StoredEntry): boolean {
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = this;
+    if (entry.at < from || entry.at >= to) return false;
+    if (this.#kind !== undefined && entry.kind !== this.#kind) return false;
+    if (this.#subject !== undefined && !isText(entry.subject, this.#subject)) return false;
+    if (this.#entity === undefined) return true;
+    if (entry.kind === "denial") return entry.entity === this.#entity && this.#id === undefined;
+    return entry.kind === "changes" && entry.changes.some((change) => this.#isWanted(change));
+  }
+
+  #isWanted({ entity, id }: StoredChange): boolean {
+    return entity === this.#entity && (this.#id === undefined || isText(id, this.#id));
+  }
+}
+
+const isText = (sealed: Uint8Array | undefined, wanted: Uint8Array | null): boolean =>
+  sealed !== undefined && wanted !== null && equalBytes(sealed, wanted);
+
+export class Entries {
+  readonly #rows: TrailRows;
+  readonly #seal: CursorSeal;
+  readonly #entities: ReadonlyMap<string, AnyEntity>;
+
+  constructor(rows: TrailRows, seal: CursorSeal, entities: Iterable<AnyEntity>) {
+    this.#rows = rows;
+    this.#seal = seal;
+    this.#entities = new Map([...entities].map((entity) => [entity.name, entity]));
+  }
+
+  async *list(id: TenantId, filter: AuditFilter): AsyncGenerator<AuditEntry, undefined, undefined> {
+    for await (const { entry } of this.#found(id, filter, undefined)) yield entry;
+  }
+
+  async page(id: TenantId, options: AuditPageOptions): Promise<AuditPage> {
+    const { size, cursor, principal, from, to, subject, entity, kind, reverse = false } = options;
+    if (!Number.isSafeInteger(size) || size < 1 || size > pageSizeMax) {
+      throw tenantryError("PAGE_SIZE_INVALID", { size, pageSizeMax });
+    }
+    const record =
+      options.id === undefined || entity === undefined ? null : modelOf(entity).encodeId(options.id as never);
+    const times = [timeOf("from", from) ?? null, timeOf("to", to) ?? null];
+    const query = pack(["audit", ...times, subject ?? null, entity?.name ?? null, record, kind ?? null, reverse]);
+    const binding: CursorBinding = { tenantId: id, principal, query };
+    const position = cursor === undefined ? undefined : await this.#seal.open(cursor, binding);
+    const items: AuditEntry[] = [];
+    let cut: Uint8Array | undefined;
+    for await (const { entry, incarnation, key } of this.#found(id, options, position && placeOf(position.cut))) {
+      if (items.length === size) {
+        return { items, next: cut && (await this.#seal.seal({ direction: "next", cut }, binding)) };
+      }
+      items.push(entry);
+      cut = pack([incarnation, reverse ? key : keyAfter(key)]);
+    }
+    return { items, next: undefined };
+  }
+
+  async *#found(
+    id: TenantId,
+    filter: AuditFilter,
+    place: Place | undefined,
+  ): AsyncGenerator<Found, undefined, undefined> {
+    const { reverse = false, signal } = filter;
+    const { record, key } = await this.#rows.tenant(id, signal);
+    const wanted = new Wanted(filter, key);
+    const incarnations = incarnationsOf(record);
+    if (reverse) incarnations.reverse();
+    for (const each of incarnations) {
+      const { incarnation } = each;
+      if (place !== undefined && (reverse ? incarnation > place.incarnation : incarnation < place.incarnation))
+        continue;
+      const range = await this.#range(each, wanted, signal);
+      const own = place?.incarnation === incarnation ? place.key : undefined;
+      const part = own === undefined ? range : reverse ? { ...range, end: own } : { ...range, begin: own };
+      for await (const [at, value] of this.#rows.rows(each, part, { reverse, signal })) {
+        const stored = decodeEntry(value);
+        if (wanted.has(stored)) yield { entry: this.#entry(stored, at, incarnation, key), incarnation, key: at };
+      }
+    }
+  }
+
+  /** The part of a trail that entries of the wanted times are in: seals tell when what is before them was written. */
+  async #range(
+    incarnation: Incarnation,
+    { from, to }: Wanted,
+    signal: AbortSignal | undefined,
+  ): Promise<RelativeRange> {
+    const range = { ...entriesRange() };
+    if (from === undefined && to === undefined) return range;
+    for await (const [, value] of this.#rows.rows(incarnation, sealsRange(), { signal })) {
+      const { at, stamp } = decodeSeal(value);
+      const { begin } = entriesAfter({ stamp });
+      if (from !== undefined && at < from - auditClockSkewMs) range.begin = begin;
+      if (to !== undefined && at > to + auditClockSkewMs) {
+        range.end = begin;
+        break;
+      }
+    }
+    return range;
+  }
+
+  #entry(stored: StoredEntry, at: Uint8Array, incarnation: number, key: AuditKey | undefined): AuditEntry {
+    const { subject, request, operation } = stored;
+    return {
+      stamp: Buffer.from(entryStamp(at)).toString("hex"),
+      incarnation,
+      at: stored.at,
+      kind: stored.kind,
+      outcome: stored.kind === "denial" ? "denied" : "done",
+      subject: subject && key?.openText("subject", subject),
+      pseudonym: hex(subject?.subarray(0, 16)),
+      requestId: request && key?.openText("request", request),
+      operation,
+      changes: stored.kind === "changes" ? stored.changes.map((change) => this.#change(change, key)) : [],
+      move: stored.kind === "tenant" ? { from: stored.from, to: stored.to } : undefined,
+      reason: "reason" in stored && stored.reason !== undefined ? key?.openText("reason", stored.reason) : undefined,
+      denial: stored.kind === "denial" ? { code: stored.code, entity: stored.entity, count: stored.count } : undefined,
+    };
+  }
+
+  #change({ entity, kind, id, before, after }: StoredChange, key: AuditKey | undefined): AuditedChange {
+    return {
+      entity,
+      kind,
+      id: this.#idText(entity, key?.open(`id of ${entity}`, id)),
+      before: hex(before),
+      after: hex(after),
+    };
+  }
+
+  #idText(name: string, packed: Uint8Array | undefined): string | undefined {
+    const entity = this.#entities.get(name);
+    if (packed === undefined || entity === undefined) return undefined;
+    const model = modelOf(entity);
+    return model.formatId(model.decodeId(packed));
+  }
+}
+
+function placeOf(cut: Uint8Array): Place {
+  const [incarnation, key] = unpack(cut);
+  if (typeof incarnation === "number" && key instanceof Uint8Array) return { incarnation, key };
+  throw tenantryError("CURSOR_INVALID", {});
+}

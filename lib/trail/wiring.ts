@@ -1,0 +1,88 @@
+/** How auditing is put into a database: its hook, what it hears of refusals, and the trails. */
+import { AuditHook, AuditKeys } from "../audit/index.js";
+import type { OnViolation } from "../guard/index.js";
+import type { ControlKeys } from "../keyspace/index.js";
+import { type ControlPlane, StoredKeyring } from "../lifecycle/index.js";
+import { type Clock, type Logger, type Meter, type Random, silentLogger, silentMeter } from "../observe/index.js";
+import type { CursorSeal, OnDenied } from "../repository/index.js";
+import type { AnyEntity } from "../schema/index.js";
+import type { TenantRecord } from "../tenant/index.js";
+import type { TransactionHook } from "../transaction/index.js";
+import { AuditTrails } from "./audit-trails.js";
+import { Denials } from "./denials.js";
+import { type AuditOptions, auditedNames, sealKeyring } from "./options.js";
+import { TrailRows } from "./trail-rows.js";
+
+/** What the trails need of a database that is put together. */
+export interface WiredParts {
+  readonly control: ControlPlane;
+  readonly keys: ControlKeys;
+  readonly logger: Logger | undefined;
+  readonly meter: Meter | undefined;
+  readonly seal: CursorSeal;
+  readonly tenants: () => AsyncIterable<TenantRecord>;
+}
+
+/** Made before the database's transactions run, connected once they do. */
+export class AuditWiring {
+  /** What joins transactions: nothing unless auditing was asked for. */
+  readonly hooks: readonly TransactionHook[];
+  readonly #options: AuditOptions;
+  readonly #hears: boolean;
+  readonly #entities: ReadonlySet<AnyEntity>;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #given: ReturnType<typeof sealKeyring>;
+  #denials: Denials | undefined;
+
+  /** @throws DATABASE_OPTION_INVALID */
+  constructor(options: AuditOptions | undefined, entities: ReadonlySet<AnyEntity>, clock: Clock, random: Random) {
+    this.#options = options ?? {};
+    this.#hears = options !== undefined && options.denials !== false;
+    this.#entities = entities;
+    this.#clock = clock;
+    this.#random = random;
+    this.#given = sealKeyring(this.#options);
+    const names = auditedNames(this.#options, entities);
+    this.hooks = options === undefined ? [] : [new AuditHook(new AuditKeys(random), clock, names)];
+  }
+
+  /** Hears of violations, and tells `next`. */
+  onViolation(next: OnViolation | undefined): OnViolation | undefined {
+    if (!this.#hears) return next;
+    return (violation) => {
+      const { tenantId, operation } = violation;
+      this.#denials?.deny(tenantId, { code: "ISOLATION_VIOLATION", operation });
+      return next?.(violation);
+    };
+  }
+
+  /** Hears of attempts that roles refused, and tells `next`. */
+  onDenied(next: OnDenied | undefined): OnDenied | undefined {
+    if (!this.#hears) return next;
+    return (denial) => {
+      const { context, entity, action } = denial;
+      const { tenant, subject, requestId } = context;
+      this.#denials?.deny(tenant, { code: "ACCESS_DENIED", subject, requestId, operation: action, entity });
+      return next?.(denial);
+    };
+  }
+
+  connect({ control, keys, logger = silentLogger, meter = silentMeter, seal, tenants }: WiredParts): AuditTrails {
+    const [clock, random] = [this.#clock, this.#random];
+    const counter = meter.createCounter("tenantry.denials", {
+      description: "Attempts that were refused, by code",
+      unit: "{attempt}",
+    });
+    const denials = new Denials({ control, clock, random, logger, counter });
+    this.#denials = denials;
+    const keyring = this.#given ?? new StoredKeyring(control, keys, clock, random, "auditKeys");
+    const rows = new TrailRows(control, keyring);
+    return new AuditTrails({ rows, seal, clock, entities: this.#entities, denials, tenants });
+  }
+
+  /** Writes what was heard and is not written yet, before the database closes; undefined when that is nothing. */
+  flush(): Promise<void> | undefined {
+    return this.#denials?.isWaiting === true ? this.#denials.flush() : undefined;
+  }
+}
