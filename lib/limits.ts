@@ -57,12 +57,15 @@ export const seenRowsMax = listRecordsMax;
 /** Rows asked for at once by a scan, and records fetched together through an index. */
 export const scanBatchRowsMax = 1_000;
 
-/** Rows of the first batch of long work, and of one that nothing has made smaller: a batch of a scan. */
+/** Rows of the first batch of long work, of any batch, and its bytes: far below FoundationDB's 10 MB, as it advises. */
 export const workBatchRowsFirst = 250;
 export const workBatchRowsMax = scanBatchRowsMax;
-
-/** Bytes of rows that one batch of long work reads: far below FoundationDB's 10 MB, as it advises. */
 export const workBatchBytesMax = 1_000_000;
+
+/** Records, and characters of their lines, that an import stores in one transaction; and bytes of its longest line. */
+export const importBatchRecordsMax = 500;
+export const importBatchCharsMax = 1_000_000;
+export const importLineBytesMax = 6 * transactionBytesMax;
 
 /** Longest name of long work, in UTF-8 bytes: that of an idempotency key. */
 export const workNameBytesMax = 255;

@@ -5,11 +5,13 @@ export { defaultRoot, Keyspace } from "./keyspace.js";
 export type { Subspace } from "./subspace.js";
 export {
   aggregatePrefix,
+  allRecordsRange,
   attemptMarkerKey,
   attemptMarkersBefore,
   auditSecretKey,
   chunkKey,
   chunkPrefix,
+  entityOfRecordKey,
   feedPrefix,
   idempotencyMarkerKey,
   idempotencyMarkersBefore,

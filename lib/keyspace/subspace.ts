@@ -1,5 +1,5 @@
 /** The inside of a tenant: which integer holds what, and the tenant-relative keys of each part. */
-import { concatBytes, pack, type TupleElement, tupleRange } from "../tuple/index.js";
+import { concatBytes, pack, type TupleElement, TupleReader, tupleRange } from "../tuple/index.js";
 import type { KeyRange } from "./tenant-range.js";
 
 /**
@@ -42,6 +42,12 @@ export const subspaceRange = (subspace: Subspace, ...elements: readonly TupleEle
 
 /** What all keys of an entity's records begin with: `(entity)`; the packed id follows. */
 export const recordPrefix = (entity: string): Uint8Array => pack([entity]);
+
+/** Where all records of a tenant lie, those of every entity: a string is the first element of their keys, and of no others. */
+export const allRecordsRange: KeyRange = { begin: Uint8Array.of(0x02), end: Uint8Array.of(0x03) };
+
+/** The entity that a record's key names. */
+export const entityOfRecordKey = (key: Uint8Array): string => new TupleReader(key).string();
 
 /** What all entries of an index begin with: `(1, entity, index)`; the packed values and the id follow. */
 export const indexPrefix = (entity: string, index: string): Uint8Array => pack([subspaces.indexes, entity, index]);

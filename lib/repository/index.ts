@@ -17,6 +17,13 @@ export type { ReadScope, TransactionScope } from "./interface/scope.js";
 export type { TenantRepository } from "./interface/tenant-repository.js";
 export type { TransactionRepository } from "./interface/transaction-repository.js";
 export type {
+  ExportOptions,
+  ImportOptions,
+  ImportSource,
+  TenantExport,
+  TransferProgress,
+} from "./interface/transfer.js";
+export type {
   BoundedQuery,
   Count,
   Page,

@@ -10,6 +10,13 @@ import type { ReadRepository } from "./interface/read-repository.js";
 import type { ReadScope, TransactionScope } from "./interface/scope.js";
 import type { TenantRepository } from "./interface/tenant-repository.js";
 import type { TransactionRepository } from "./interface/transaction-repository.js";
+import type {
+  ExportOptions,
+  ImportOptions,
+  ImportSource,
+  TenantExport,
+  TransferProgress,
+} from "./interface/transfer.js";
 import { TenantRecords } from "./long/tenant-records.js";
 import { RecordReader } from "./record-reader.js";
 import { RecordTable } from "./record-table.js";
@@ -20,6 +27,8 @@ import {
   type TenantReader,
   type TenantWriter,
 } from "./tenant-reader.js";
+import { RecordExport } from "./transfer/tenant-export.js";
+import { RecordImport } from "./transfer/tenant-import.js";
 import { RecordWriter } from "./write/record-writer.js";
 
 /** What all repositories of a database share; it holds no tenant. */
@@ -55,6 +64,16 @@ export class RepositoryFactory {
     return new TenantRecords(this.#table(entity, tenant.context, options), tenant, this.#seal);
   }
 
+  /** The records of all entities in a tenant, as lines. */
+  export(tenant: TenantReader, options: ExportOptions = {}): TenantExport {
+    return new RecordExport(this.#tables(tenant), tenant, options);
+  }
+
+  /** Stores the records in the lines of an export. */
+  import(tenant: TenantWriter, source: ImportSource, options: ImportOptions = {}): Promise<TransferProgress> {
+    return new RecordImport(this.#tables(tenant), tenant, options).run(source);
+  }
+
   readScope(transaction: ReadTransaction, context: TenantContext | undefined): ReadScope {
     const reader = new JoinedReader(transaction, context);
     return { repository: (entity, options) => this.reader(entity, reader, options) };
@@ -72,6 +91,10 @@ export class RepositoryFactory {
   access(context: TenantContext | undefined, entity: string): RecordAccess | undefined {
     if (this.#access === undefined || context === undefined) return undefined;
     return new RecordAccess(this.#access, context, entity);
+  }
+
+  #tables({ context }: TenantReader): RecordTable<AnyEntity>[] {
+    return [...this.#models.keys()].map((entity) => this.#table(entity, context));
   }
 
   #table<E extends AnyEntity>(

@@ -139,6 +139,15 @@ export interface EntityModel<E extends AnyEntity> {
   parseId(text: string): IdOf<E>;
   formatId(id: IdOf<E>): string;
 
+  /** The stored side of a record, plain data: the record itself, but for codecs, whose encoded side is stored. */
+  toStored(record: Infer<E>): object;
+  /**
+   * The record of a stored side of a version, which is this one or an earlier one; validated as `parse` does.
+   *
+   * @throws `RECORD_INVALID` with zod's issues in the details, `MIGRATION_STEP_FAILED`
+   */
+  fromStored(stored: unknown, version: number): Infer<E>;
+
   /** The bytes of a record, as stored under its key. */
   encodeRecord(record: Infer<E>, revision: number): Uint8Array;
   /**

@@ -154,6 +154,14 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     return id;
   }
 
+  toStored(record: Infer<E>): object {
+    return this.#stored(record);
+  }
+
+  fromStored(stored: unknown, version: number): Infer<E> {
+    return this.history.steps.has(version) ? this.check(this.history.raise(stored, version)) : this.parse(stored);
+  }
+
   encodeRecord(record: Infer<E>, revision: number): Uint8Array {
     return this.#codec.encode(this.#stored(record), revision);
   }

@@ -51,6 +51,11 @@ export const recordErrors = {
     "An array of the record has too many distinct elements for an index.",
   ),
   INDEX_CORRUPT: define<{ entity: string; index: string }>()("corrupt", "An index disagrees with the records."),
+  IMPORT_LINE_INVALID: define<{ line: number; reason: string; entity: string | undefined }>()(
+    "input",
+    "A line of the import cannot be taken; what the lines before it say is stored.",
+  ),
+  IMPORT_SOURCE_INVALID: define()("usage", "An import reads texts or bytes."),
   WATCHES_TOO_MANY: define<{ watchesMax: number }>()("limit", "The engine holds as many watches as it may."),
   WORK_NAME_INVALID: define<{ entity: string; workNameBytesMax: number }>()(
     "usage",

@@ -1,5 +1,14 @@
 /** The size of batches: as many rows as commits have lately taken. */
+import { isTenantryError } from "../../errors/index.js";
 import { workBatchRowsFirst, workBatchRowsMax } from "../../limits.js";
+
+/** Code of a transaction over the engine's bound. */
+const transactionTooLarge = 2101;
+
+/** Whether a batch failed, with nothing written, for what a smaller one may not fail for. */
+export const isTooMuch = (error: unknown): boolean =>
+  isTenantryError(error, "TRANSACTION_DEADLINE_PASSED") ||
+  (isTenantryError(error, "ENGINE") && error.details.fdbCode === transactionTooLarge);
 
 /** Halves when a batch fails for its size, its age or others' writes, and grows by an eighth with each that does not. */
 export class BatchSize {

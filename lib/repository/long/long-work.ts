@@ -5,12 +5,9 @@ import type { WorkOptions, WorkProgress } from "../interface/long-work.js";
 import type { PlannedQuery } from "../query-plan.js";
 import type { RecordTable } from "../record-table.js";
 import type { TenantWriter } from "../tenant-reader.js";
-import { BatchSize } from "./batch-size.js";
+import { BatchSize, isTooMuch } from "./batch-size.js";
 import { NamedPlace, PassingPlace, type Place, type PlaceKeeper } from "./place.js";
 import { type Judge, workBatch } from "./work-batch.js";
-
-/** Code of a transaction over the engine's bound. */
-const transactionTooLarge = 2101;
 
 /** What one call of long work does. */
 export interface WorkOrder<E extends AnyEntity> {
@@ -19,11 +16,6 @@ export interface WorkOrder<E extends AnyEntity> {
   readonly judge: Judge<E>;
   readonly options: WorkOptions;
 }
-
-/** Whether a batch failed, with nothing written, for what a smaller one may not fail for. */
-const isTooMuch = (error: unknown): boolean =>
-  isTenantryError(error, "TRANSACTION_DEADLINE_PASSED") ||
-  (isTenantryError(error, "ENGINE") && error.details.fdbCode === transactionTooLarge);
 
 /** Runs long work on one entity's records in one tenant. */
 export class LongWork<E extends AnyEntity> {

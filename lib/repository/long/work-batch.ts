@@ -1,15 +1,15 @@
 /** One batch of long work: the next records of a range, changed in one transaction. */
 import { tenantryError } from "../../errors/index.js";
-import { entriesOf, type RangePlan, readEntry } from "../../indexes/index.js";
+import { entriesOf } from "../../indexes/index.js";
 import { workBatchBytesMax } from "../../limits.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
-import type { ReadTransaction } from "../../transaction/index.js";
 import { compareBytes, equalBytes } from "../../tuple/index.js";
 import type { PlannedQuery } from "../query-plan.js";
-import type { RecordTable, Stored } from "../record-table.js";
-import { type Rows, rangeAfter } from "../rows.js";
+import type { RecordTable } from "../record-table.js";
+import { rangeAfter } from "../rows.js";
 import type { WriteContext } from "../tenant-reader.js";
 import { applyChanges, type Change } from "../write/change.js";
+import { type Found, foundBy } from "./found-records.js";
 import type { Place } from "./place.js";
 
 /** What becomes of a record: another one in its place, nothing in its place, or undefined when it stays as it is. */
@@ -17,50 +17,6 @@ export type Verdict<E extends AnyEntity> = { readonly after: Infer<E> | undefine
 
 /** Decides about one record; it may be asked again about the same one when a batch is tried again. */
 export type Judge<E extends AnyEntity> = (record: Infer<E>) => Verdict<E>;
-
-/** A record and the row that led to it. */
-interface Found<E extends AnyEntity> {
-  readonly id: Uint8Array;
-  readonly key: Uint8Array;
-  readonly before: Stored<E>;
-}
-
-/** The packed ids of the records that rows are of, or lead to, and these records' own rows. */
-async function ownRows<E extends AnyEntity>(
-  transaction: ReadTransaction,
-  table: RecordTable<E>,
-  { index, prefix }: RangePlan,
-  rows: Rows,
-): Promise<{ readonly id: Uint8Array; readonly key: Uint8Array; readonly row: Uint8Array }[]> {
-  const { model } = table;
-  if (index === undefined) return rows.map(([key, row]) => ({ id: key.slice(prefix.length), key, row }));
-  return Promise.all(
-    rows.map(async ([key, value]) => {
-      const id = readEntry(model.name, index, key, value).id.slice();
-      const row = await table.row(transaction, id);
-      if (row === undefined) throw tenantryError("INDEX_CORRUPT", { entity: model.name, index: index.name });
-      return { id, key, row };
-    }),
-  );
-}
-
-/** The records of the first rows: of all of them, unless large ones come to more bytes than a batch reads. */
-async function foundBy<E extends AnyEntity>(
-  transaction: ReadTransaction,
-  table: RecordTable<E>,
-  range: RangePlan,
-  rows: Rows,
-): Promise<Found<E>[]> {
-  const found: Found<E>[] = [];
-  let bytes = 0;
-  for (const { id, key, row } of await ownRows(transaction, table, range, rows)) {
-    const before = await table.storedRow(transaction, id, row);
-    found.push({ id, key, before });
-    bytes += before.bytes;
-    if (bytes > workBatchBytesMax) break;
-  }
-  return found;
-}
 
 /** Throws `WORK_MOVES_RECORD` when a record, changed to `after`, would be met again further on in the range. */
 function assertStaysBehind<E extends AnyEntity>(

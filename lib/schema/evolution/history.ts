@@ -84,6 +84,14 @@ export class RecordHistory {
     return { ...decoded, record: this.#up(record, schemaVersion), origin: record };
   }
 
+  /** The record that the stored side of one of an earlier version has become. @throws MIGRATION_STEP_FAILED */
+  raise(stored: unknown, version: number): object {
+    const { revive } = this.formOf(version);
+    const record: unknown = revive === undefined ? stored : revive(stored);
+    if (typeof record === "object" && record !== null) return this.#up(record, version);
+    throw tenantryError("MIGRATION_STEP_FAILED", { entity: this.entity, version, reason: "notARecord" });
+  }
+
   #reading(form: StoredForm, envelope: OpenedEnvelope): Reading {
     const known = this.#readings.get(form) ?? new Map<number, Reading>();
     this.#readings.set(form, known);

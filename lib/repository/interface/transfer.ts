@@ -1,0 +1,76 @@
+/** Export and import of a tenant, as users see them. */
+import type { OperationOptions } from "./options.js";
+
+/**
+ * How far an export or an import has come.
+ *
+ * @example
+ * ```ts
+ * import type { TransferProgress } from "tenantry";
+ * const print = ({ records }: TransferProgress) => console.log(`${records} records`);
+ * ```
+ */
+export interface TransferProgress {
+  /** Records exported, or read from the lines and stored. */
+  readonly records: number;
+}
+
+/**
+ * What an export takes.
+ *
+ * @example
+ * ```ts
+ * import type { ExportOptions } from "tenantry";
+ * const options: ExportOptions = { onProgress: ({ records }) => console.info({ records }) };
+ * ```
+ */
+export interface ExportOptions extends OperationOptions {
+  /** Called after each batch of records. What it throws ends the export. */
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
+}
+
+/**
+ * What an import takes.
+ *
+ * @example
+ * ```ts
+ * import type { ImportOptions } from "tenantry";
+ * const rehearsal: ImportOptions = { dryRun: true };
+ * ```
+ */
+export interface ImportOptions extends OperationOptions {
+  /** Reads and validates every line and writes nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
+  /** Called after each batch is committed, which waits for it. What it throws ends the import there. */
+  readonly onProgress?: ((progress: TransferProgress) => void | Promise<void>) | undefined;
+}
+
+/**
+ * What `import` reads: lines, each with or without its newline; or the bytes of a file in chunks of any size, such as
+ * a stream of Node's or the web's.
+ *
+ * @example
+ * ```ts
+ * import { createReadStream } from "node:fs";
+ * import type { ImportSource } from "tenantry";
+ * const file: ImportSource = createReadStream("france.jsonl");
+ * ```
+ */
+export type ImportSource = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
+
+/**
+ * A tenant's records as lines of JSON, each with its newline at the end; read anew by each iteration.
+ *
+ * @example
+ * ```ts
+ * import { createWriteStream } from "node:fs";
+ * import { pipeline } from "node:stream/promises";
+ * import type { Tenant } from "tenantry";
+ * declare const france: Tenant;
+ * await pipeline(france.export(), createWriteStream("france.jsonl"));
+ * ```
+ */
+export interface TenantExport extends AsyncIterable<string> {
+  /** The same lines as a stream of bytes, for a `Response` or a file; cancelling it ends the export. */
+  stream(): ReadableStream<Uint8Array>;
+}

@@ -1,0 +1,118 @@
+/** Exporting: every record of a tenant as a line, behind a header and before a trailer. */
+import { tenantryError } from "../../errors/index.js";
+import { planRange, type RangePlan } from "../../indexes/index.js";
+import { allRecordsRange, entityOfRecordKey } from "../../keyspace/index.js";
+import { workBatchBytesMax, workBatchRowsMax } from "../../limits.js";
+import type { AnyEntity } from "../../schema/index.js";
+import type { ReadSession, ReadTransaction, RelativeRange } from "../../transaction/index.js";
+import { compareBytes } from "../../tuple/index.js";
+import type { ExportOptions, TenantExport } from "../interface/transfer.js";
+import { foundBy } from "../long/found-records.js";
+import type { RecordTable } from "../record-table.js";
+import { rangeAfter } from "../rows.js";
+import type { TenantReader } from "../tenant-reader.js";
+import { headerLine, LineDigest, recordLine, trailerLine } from "./line.js";
+
+type Table = RecordTable<AnyEntity>;
+
+/** The lines of some records, and the key of the last of these when more may follow. */
+interface LineBatch {
+  readonly lines: readonly string[];
+  readonly last: Uint8Array | undefined;
+  readonly version: bigint;
+}
+
+async function lineBatch(transaction: ReadTransaction, table: Table, rest: RangePlan): Promise<LineBatch> {
+  const wanted = { limit: workBatchRowsMax, targetBytes: workBatchBytesMax };
+  const { rows, more } = await transaction.getRange(rest, wanted);
+  const found = await foundBy(transaction, table, rest, rows);
+  const { model } = table;
+  const lines = found.map(({ before }) => {
+    const { record, revision } = before;
+    return recordLine({ entity: model.name, revision, record: model.toStored(record) });
+  });
+  const isLast = !more && found.length === rows.length;
+  return { lines, last: isLast ? undefined : found.at(-1)?.key, version: await transaction.getReadVersion() };
+}
+
+export class RecordExport implements TenantExport {
+  readonly #tables: readonly Table[];
+  readonly #reader: TenantReader;
+  readonly #options: ExportOptions;
+
+  /** @param tables Of all entities of the database. */
+  constructor(tables: readonly Table[], reader: TenantReader, options: ExportOptions) {
+    const begin = (table: Table): Uint8Array => planRange(table.model, {}).begin;
+    this.#tables = tables.toSorted((a, b) => compareBytes(begin(a), begin(b)));
+    this.#reader = reader;
+    this.#options = options;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string, undefined, undefined> {
+    for (const { access } of this.#tables) access?.assertAll("read");
+    const { signal, onProgress } = this.#options;
+    const session = this.#reader.openReadSession({ signal, label: { operation: "export" } });
+    const digest = new LineDigest();
+    const versions = new Set<bigint>();
+    let records = 0;
+    const written = (line: string): string => {
+      digest.add(line);
+      return `${line}\n`;
+    };
+    try {
+      yield written(headerLine(this.#tables.map(({ model: { name, version } }) => ({ name, version }))));
+      await this.#assertAllKnown(session);
+      for (const table of this.#tables) {
+        let rest = planRange(table.model, {});
+        for (;;) {
+          const part = rest;
+          const { lines, last, version } = await session.read((transaction) => lineBatch(transaction, table, part));
+          versions.add(version);
+          for (const line of lines) yield written(line);
+          records += lines.length;
+          onProgress?.({ records });
+          if (last === undefined) break;
+          rest = rangeAfter(rest, last, false);
+        }
+      }
+      yield `${trailerLine({ records, pointInTime: versions.size <= 1, sha256: digest.end() })}\n`;
+      return undefined;
+    } finally {
+      session.end();
+    }
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    const lines = this[Symbol.asyncIterator]();
+    return new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const { value, done } = await lines.next();
+        if (done === true) controller.close();
+        else controller.enqueue(Buffer.from(value));
+      },
+      async cancel() {
+        await lines.return(undefined);
+      },
+    });
+  }
+
+  /** Throws `ENTITY_UNKNOWN` when the tenant has records of an entity that the database was opened without. */
+  #assertAllKnown(session: Pick<ReadSession, "read">): Promise<void> {
+    const { begin, end } = allRecordsRange;
+    const known = this.#tables.map(({ model }) => planRange(model, {}));
+    const between: RelativeRange[] = [];
+    let from = begin;
+    for (const range of known) {
+      between.push({ begin: from, end: range.begin });
+      from = range.end;
+    }
+    between.push({ begin: from, end });
+    return session.read(async (transaction) => {
+      const first = await Promise.all(between.map((gap) => transaction.getRange(gap, { limit: 1 })));
+      for (const { rows } of first) {
+        const [row] = rows;
+        if (row !== undefined) throw tenantryError("ENTITY_UNKNOWN", { entity: entityOfRecordKey(row[0]) });
+      }
+    });
+  }
+}
