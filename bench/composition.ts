@@ -99,7 +99,7 @@ export function compose(engine: Engine, { guarded = true, hooks, logger }: Compo
       logger,
       meter: undefined,
       seal,
-      tenants: () => tenants.list(),
+      tenants,
     }),
     flushAudit: () => audit.flush(),
     runner,

@@ -248,7 +248,7 @@ export async function open(options: OpenOptions): Promise<Database> {
     checkHealth: (asked) => checkHealth(healthParts, asked),
     schemaChanges: met.changes,
     tenants,
-    audit: audit.connect({ control, keys: keyspace.control, logger, meter, seal, tenants: () => tenants.list() }),
+    audit: audit.connect({ control, keys: keyspace.control, logger, meter, seal, tenants }),
     flushAudit: () => audit.flush(),
     runner,
     repositories,

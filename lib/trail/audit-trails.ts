@@ -73,7 +73,7 @@ export class AuditTrails {
     return this.#sealer.seal(id, options?.signal);
   }
 
-  /** Seals the trails of all tenants, one after another. A trail that cannot be sealed ends it. */
+  /** Seals the trails of all tenants, erased ones too, one after another. A trail that cannot be sealed ends it. */
   async *sealAll(options?: {
     readonly signal?: AbortSignal | undefined;
   }): AsyncGenerator<AuditHead, undefined, undefined> {

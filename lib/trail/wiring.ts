@@ -2,11 +2,11 @@
 import { AuditHook, AuditKeys } from "../audit/index.js";
 import type { OnViolation } from "../guard/index.js";
 import type { ControlKeys } from "../keyspace/index.js";
-import { type ControlPlane, StoredKeyring } from "../lifecycle/index.js";
+import { type ControlPlane, StoredKeyring, type Tenants } from "../lifecycle/index.js";
 import { type Clock, type Logger, type Meter, type Random, silentLogger, silentMeter } from "../observe/index.js";
 import type { CursorSeal, OnDenied } from "../repository/index.js";
 import type { AnyEntity } from "../schema/index.js";
-import type { TenantRecord } from "../tenant/index.js";
+import { isTenantState, tenantStates } from "../tenant/index.js";
 import type { TransactionHook } from "../transaction/index.js";
 import { AuditTrails } from "./audit-trails.js";
 import { Denials } from "./denials.js";
@@ -20,7 +20,7 @@ export interface WiredParts {
   readonly logger: Logger | undefined;
   readonly meter: Meter | undefined;
   readonly seal: CursorSeal;
-  readonly tenants: () => AsyncIterable<TenantRecord>;
+  readonly tenants: Tenants;
 }
 
 /** Made before the database's transactions run, connected once they do. */
@@ -78,7 +78,10 @@ export class AuditWiring {
     this.#denials = denials;
     const keyring = this.#given ?? new StoredKeyring(control, keys, clock, random, "auditKeys");
     const rows = new TrailRows(control, keyring);
-    return new AuditTrails({ rows, seal, clock, entities: this.#entities, denials, tenants });
+    // Erased ones too: their trails are there.
+    const state = Object.keys(tenantStates).filter(isTenantState);
+    const everyTenant = () => tenants.list({ state });
+    return new AuditTrails({ rows, seal, clock, entities: this.#entities, denials, tenants: everyTenant });
   }
 
   /** Writes what was heard and is not written yet, before the database closes; undefined when that is nothing. */

@@ -366,7 +366,14 @@ describe("sealing and retention", () => {
     await using all = await processes();
     const db = await all.open();
     const ids = await Promise.all([1, 2, 3].map(async () => (await db.tenants.provision({ name: "x" })).id));
-    expect((await collect(db.audit.sealAll())).map(({ tenant }) => tenant)).toEqual(ids.sort());
+    const [gone, stopped] = ids;
+    if (gone === undefined || stopped === undefined) expect.unreachable();
+    await db.tenants.suspend(stopped);
+    await db.tenants.retire(gone, { graceMs: 0 });
+    await db.tenants.eraseDue();
+    const heads = await collect(db.audit.sealAll());
+    expect(heads.map(({ tenant }) => tenant)).toEqual([...ids].sort());
+    expect(heads.find(({ tenant }) => tenant === gone)?.entries).toBe(3);
   });
 });
 
