@@ -62,7 +62,7 @@ export class RunnerWriter implements TenantWriter {
 
   write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     const act = (transaction: TenantTransaction): Promise<T> => fn({ transaction, turns: undefined });
-    return this.#runner.transact(this.tenantId, act, this.#acting(options));
+    return this.#runner.transactOwn(this.tenantId, act, this.#acting(options));
   }
 
   get clock(): Clock {

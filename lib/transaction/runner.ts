@@ -14,7 +14,14 @@ import type {
 import { type ReadSession, TenantReadSession } from "./read-session.js";
 import type { ReadTransaction } from "./read-transaction.js";
 import { performSync } from "./sync-read.js";
-import { OwnReadPlan, type ReadFunction, ReadPlan, type WriteFunction, WritePlan } from "./tenant-plan.js";
+import {
+  OwnReadPlan,
+  OwnWritePlan,
+  type ReadFunction,
+  ReadPlan,
+  type WriteFunction,
+  WritePlan,
+} from "./tenant-plan.js";
 
 /**
  * Runs transactions of tenants: retries them by the engine's error codes within their attempts and their deadline,
@@ -54,6 +61,16 @@ export class TransactionRunner implements AsyncDisposable {
     options: TransactionOptions & ActingOptions = {},
   ): Promise<T> {
     const plan = new WritePlan(this.#host, tenantId, fn, this.#acting(options));
+    return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
+  }
+
+  /** As `transact`, for a function of the library's own, which starts no other transaction: nobody looks whether it does. */
+  async transactOwn<T>(
+    tenantId: TenantId,
+    fn: WriteFunction<T>,
+    options: TransactionOptions & ActingOptions = {},
+  ): Promise<T> {
+    const plan = new OwnWritePlan(this.#host, tenantId, fn, this.#acting(options));
     return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
   }
 

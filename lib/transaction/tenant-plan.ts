@@ -32,6 +32,8 @@ export type ReadFunction<T> = (transaction: ReadTransaction, tenant: TenantRecor
 /** A run that writes. */
 export class WritePlan<T> implements RunPlan<T> {
   readonly commits = true;
+  /** Whether what the function starts is told to be nested. */
+  protected readonly watched: boolean = true;
   readonly keyed: boolean;
   readonly #host: TransactionHost;
   readonly #tenantId: TenantId;
@@ -93,7 +95,9 @@ export class WritePlan<T> implements RunPlan<T> {
     }
     return {
       attempt,
-      call: () => running.inside(attempt, () => this.#fn(transaction, admission.record)),
+      call: this.watched
+        ? () => running.inside(attempt, () => this.#fn(transaction, admission.record))
+        : () => this.#fn(transaction, admission.record),
       beforeCommit: chain === undefined ? undefined : () => running.inside(attempt, async () => chain.beforeCommit()),
     };
   }
@@ -112,6 +116,11 @@ export class WritePlan<T> implements RunPlan<T> {
   sweep(engine: EngineTransaction): void {
     this.#seat.slots.sweepIfDue(engine, this.#begun);
   }
+}
+
+/** A run of the library's own that writes, and starts no other: it need not be watched for that. */
+export class OwnWritePlan<T> extends WritePlan<T> {
+  protected override readonly watched = false;
 }
 
 /** A run that only reads. */

@@ -7,7 +7,8 @@ import type { KeyRange } from "../store.js";
 export const rangeOverheadBytes = 24;
 
 /** The same keys in as few ranges as there can be, in key order. */
-export const joinRanges = (ranges: readonly KeyRange[]): KeyRange[] => {
+export const joinRanges = (ranges: readonly KeyRange[]): readonly KeyRange[] => {
+  if (ranges.length < 2) return ranges;
   const sorted = ranges.toSorted((a, b) => compareBytes(a.begin, b.begin));
   const joined: KeyRange[] = [];
   let last: KeyRange | undefined;

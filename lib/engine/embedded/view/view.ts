@@ -33,12 +33,23 @@ export class View {
   /** Reads what a versionstamp may change as if it did not. */
   bypassUnreadable = false;
   readonly #reader: SnapshotReader;
-  readonly #cache: SnapshotCache;
-  readonly #noWrites = new WriteMap();
+  /** Made by the first read. */
+  #known: SnapshotCache | undefined;
+  #nothing: WriteMap | undefined;
 
   constructor(reader: SnapshotReader) {
     this.#reader = reader;
-    this.#cache = new SnapshotCache((begin, end) => reader.all(begin, end));
+  }
+
+  get #cache(): SnapshotCache {
+    this.#known ??= new SnapshotCache((begin, end) => this.#reader.all(begin, end));
+    return this.#known;
+  }
+
+  /** What reads see that pass the transaction's own writes by. */
+  get #noWrites(): WriteMap {
+    this.#nothing ??= new WriteMap();
+    return this.#nothing;
   }
 
   #source(writes: WriteMap): ViewSource {
