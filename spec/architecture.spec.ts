@@ -259,6 +259,18 @@ describe("who may name what", () => {
     expect(eager.map((file) => file.path)).toEqual([]);
   });
 
+  test("neither jose nor CASL is loaded but by who imports tenantry/access", () => {
+    const loaded = (entry: string, found = new Set<string>()): ReadonlySet<string> => {
+      if (found.has(entry)) return found;
+      found.add(entry);
+      for (const { path, typeOnly } of byPath.get(entry)?.imports ?? []) if (!typeOnly) loaded(path, found);
+      return found;
+    };
+    const asks = (entry: string): string[] =>
+      [...loaded(entry)].filter((path) => byPath.get(path)?.packages.some((name) => /^(jose|@casl\/)/.test(name)));
+    expect(entries.filter((entry) => asks(entry).length > 0)).toEqual(["access/index.ts"]);
+  });
+
   test("no file has top-level await", () => {
     expect(files.filter((file) => /\n(?:const [^\n]+ = )?await /.test(file.text)).map((file) => file.path)).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import { subspaces } from "../keyspace/index.js";
 import { auditEntryBytesMax } from "../limits.js";
 import type { Clock } from "../observe/index.js";
-import type { HookScope, RecordChange, TransactionHook } from "../transaction/index.js";
+import { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "../transaction/index.js";
 import { pack } from "../tuple/index.js";
 import { canonicalBytes } from "./canonical.js";
 import { encodeEntry, newEntryKey, type StoredChange, type StoredEntry } from "./entry.js";
@@ -37,7 +37,8 @@ export class AuditHook implements TransactionHook {
   async beforeCommit(scope: HookScope, changes: readonly RecordChange[]): Promise<void> {
     const { trail, tenant, transaction } = scope;
     const entities = this.#entities;
-    const audited = entities === undefined ? changes : changes.filter(({ entity }) => entities.has(entity));
+    const audited =
+      entities === undefined ? changes : changes.filter((change) => entities.has(change.entity) || !isOfEntity(change));
     if (audited.length === 0 || trail === undefined) return;
     const key = await this.#keys.of(tenant, transaction, secretKey);
     const head = this.#head(scope, key);

@@ -11,6 +11,7 @@ import type { AnyEntity } from "../schema/index.js";
  * ```
  */
 export interface AuditedChange {
+  /** The name of an entity; `#members` and `#sessions` for these, whose ids are the subject, and the session. */
   readonly entity: string;
   readonly kind: "create" | "update" | "delete";
   /** As `formatId` writes it; undefined once the tenant is erased, and for an entity the database was opened without. */

@@ -203,8 +203,11 @@ export class Entries {
   }
 
   #idText(name: string, packed: Uint8Array | undefined): string | undefined {
+    if (packed === undefined) return undefined;
+    // Members and sessions, which are of no entity, have texts for ids.
+    if (name.startsWith("#")) return unpack(packed).join(" ");
     const entity = this.#entities.get(name);
-    if (packed === undefined || entity === undefined) return undefined;
+    if (entity === undefined) return undefined;
     const model = modelOf(entity);
     return model.formatId(model.decodeId(packed));
   }

@@ -11,7 +11,7 @@ export type {
   TransactionPriority,
 } from "./options.js";
 export type { CallEnd, CallPolicy, CallReport, TenantCall } from "./policy/call-policy.js";
-export type { HookScope, RecordChange, TransactionHook } from "./policy/hook.js";
+export { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "./policy/hook.js";
 export type { ReadSession } from "./read-session.js";
 export type {
   KeyReadOptions,

@@ -2,8 +2,8 @@
 import { tenantryError } from "../../errors/index.js";
 import type { RecordAccess } from "../../repository/index.js";
 import { type TenantContext, type TenantId, tenantContext } from "../../tenant/index.js";
-import type { TransactionRunner } from "../../transaction/index.js";
-import { type TupleElement, unpack } from "../../tuple/index.js";
+import type { RecordChange, TransactionRunner } from "../../transaction/index.js";
+import { pack, type TupleElement, unpack } from "../../tuple/index.js";
 
 /** One tenant, whoever acts in it, and what they may do with its members or sessions. */
 export interface IdentityDoor {
@@ -18,6 +18,22 @@ export interface IdentityDoor {
 export function checkedSubject(tenant: TenantId, subject: string, roles: readonly string[] = []): TenantContext {
   return tenantContext({ tenant, subject, roles });
 }
+
+/** The change of a member or a session, for the audit trail; plans count neither. */
+export const identityChange = (
+  name: "#members" | "#sessions",
+  id: readonly string[],
+  before: object | undefined,
+  after: object | undefined,
+): RecordChange => ({
+  entity: name,
+  id: pack(id),
+  kind: before === undefined ? "create" : after === undefined ? "delete" : "update",
+  before,
+  after,
+  bytesBefore: 0,
+  bytesAfter: 0,
+});
 
 /** The elements of a stored record, the first of which is its format. @throws IDENTITY_CORRUPT */
 export function recordElements(bytes: Uint8Array, kind: string, format: number): readonly TupleElement[] {

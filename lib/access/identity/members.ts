@@ -3,8 +3,9 @@ import { tenantryError } from "../../errors/index.js";
 import { subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
 import { membersListedAtOnceMax } from "../../limits.js";
 import type { OperationOptions } from "../../repository/index.js";
+import type { RecordChange } from "../../transaction/index.js";
 import { keyAfter, pack, unpack } from "../../tuple/index.js";
-import { checkedSubject, type IdentityDoor, recordElements, textsOf } from "./identity-door.js";
+import { checkedSubject, type IdentityDoor, identityChange, recordElements, textsOf } from "./identity-door.js";
 import { clearSessions } from "./session-keys.js";
 
 /**
@@ -52,6 +53,9 @@ function decode(subject: string, bytes: Uint8Array): Member {
   if (typeof joinedAt !== "number") throw tenantryError("IDENTITY_CORRUPT", { kind: "member" });
   return { subject, joinedAt, roles: textsOf(roles, "member") };
 }
+
+const change = (subject: string, before: Member | undefined, after: Member | undefined): RecordChange =>
+  identityChange("#members", [subject], before, after);
 
 /**
  * The members of one tenant: who belongs to it, whichever issuer vouches for them. On a handle with a context, everybody
@@ -112,10 +116,13 @@ export class Members {
     return runner.transact(
       tenantId,
       async (transaction) => {
-        const there = (await transaction.get(key)) !== undefined;
-        if (there) transaction.clear(key);
+        const bytes = await transaction.get(key);
+        if (bytes !== undefined) {
+          transaction.clear(key);
+          transaction.announce(change(subject, decode(subject, bytes), undefined));
+        }
         await clearSessions(transaction, subject);
-        return there;
+        return bytes !== undefined;
       },
       { signal: options?.signal, label: { operation: "removeMember" }, context },
     );
@@ -178,9 +185,11 @@ export class Members {
       tenantId,
       async (transaction) => {
         const bytes = await transaction.get(key);
-        const joinedAt = joinedAtOf(bytes === undefined ? undefined : decode(subject, bytes));
-        transaction.set(key, pack([format, joinedAt, [...checked.roles]]));
-        return { subject, roles: checked.roles, joinedAt };
+        const before = bytes === undefined ? undefined : decode(subject, bytes);
+        const after = { subject, roles: checked.roles, joinedAt: joinedAtOf(before) };
+        transaction.set(key, pack([format, after.joinedAt, [...after.roles]]));
+        transaction.announce(change(subject, before, after));
+        return after;
       },
       { signal: options?.signal, label: { operation }, context },
     );

@@ -2,6 +2,7 @@
 import { type KeyRange, subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
 import type { ReadTransaction, TenantTransaction } from "../../transaction/index.js";
 import { keyAfter, unpack } from "../../tuple/index.js";
+import { identityChange } from "./identity-door.js";
 
 /** The record of a session: `(4, "session", id)`. */
 export const sessionKey = (id: Uint8Array): Uint8Array => subspacePrefix(subspaces.sessions, "session", id);
@@ -35,9 +36,19 @@ export function clearSession(transaction: TenantTransaction, subject: string, id
   transaction.clear(subjectKey(subject, id));
 }
 
+/** Clears a session that somebody ends, and announces it. */
+export function endSession(transaction: TenantTransaction, subject: string, id: Uint8Array): void {
+  clearSession(transaction, subject, id);
+  const name = sessionName(id);
+  transaction.announce(identityChange("#sessions", [subject, name], { subject, session: name }, undefined));
+}
+
+/** The name of a session, for people and programs. */
+export const sessionName = (id: Uint8Array): string => Buffer.from(id).toString("base64url");
+
 /** Clears all sessions of a subject; how many there were. */
 export async function clearSessions(transaction: TenantTransaction, subject: string): Promise<number> {
   const ids = await sessionIds(transaction, subject);
-  for (const id of ids) clearSession(transaction, subject, id);
+  for (const id of ids) endSession(transaction, subject, id);
   return ids.length;
 }

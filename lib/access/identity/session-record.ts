@@ -3,6 +3,7 @@ import { tenantryError } from "../../errors/index.js";
 import { sessionTouchMs } from "../../limits.js";
 import { pack } from "../../tuple/index.js";
 import { recordElements, textsOf } from "./identity-door.js";
+import { sessionName } from "./session-keys.js";
 
 /**
  * A session: somebody signed in, somewhere. Times are milliseconds since 1970.
@@ -78,8 +79,6 @@ export function decodeSession(id: Uint8Array, bytes: Uint8Array): StoredSession 
 export function shownSession({ digest: _digest, ...session }: StoredSession): Session {
   return session;
 }
-
-export const sessionName = (id: Uint8Array): string => Buffer.from(id).toString("base64url");
 
 /** Whether a session is over at a time. A clock that stepped back ends none. */
 export const isOver = ({ expiresAt, seenAt, idleMs }: Session, now: number): boolean =>

@@ -13,15 +13,22 @@ import type { Clock, Random } from "../../observe/index.js";
 import type { OperationOptions, RecordAction } from "../../repository/index.js";
 import type { ReadTransaction } from "../../transaction/index.js";
 import { keyAfter, unpack } from "../../tuple/index.js";
-import { checkedSubject, type IdentityDoor } from "./identity-door.js";
-import { allSessions, clearSession, sessionIds, sessionKey, subjectKey } from "./session-keys.js";
+import { checkedSubject, type IdentityDoor, identityChange } from "./identity-door.js";
+import {
+  allSessions,
+  clearSession,
+  endSession,
+  sessionIds,
+  sessionKey,
+  sessionName,
+  subjectKey,
+} from "./session-keys.js";
 import {
   decodeSession,
   encodeSession,
   isOver,
   type Session,
   type StoredSession,
-  sessionName,
   shownSession,
   touchAfterMs,
 } from "./session-record.js";
@@ -125,6 +132,8 @@ export class Sessions {
         for (const other of others) if (!kept.includes(other)) clearSession(transaction, subject, other.id);
         transaction.set(sessionKey(id), encodeSession(stored));
         transaction.set(subjectKey(subject, id), new Uint8Array());
+        const { digest: _digest, ...made } = stored;
+        transaction.announce(identityChange("#sessions", [subject, stored.id], undefined, made));
       },
       { signal: options.signal, label: { operation: "createSession" }, context },
     );
@@ -184,7 +193,7 @@ export class Sessions {
       async (transaction) => {
         // Under its subject: the id of another's session ends nothing.
         const there = (await transaction.get(subjectKey(subject, bytes))) !== undefined;
-        if (there) clearSession(transaction, subject, bytes);
+        if (there) endSession(transaction, subject, bytes);
         return there;
       },
       { signal: options?.signal, label: { operation: "revokeSession" }, context },
@@ -202,7 +211,7 @@ export class Sessions {
       tenantId,
       async (transaction) => {
         const ids = (await sessionIds(transaction, subject)).filter((id) => sessionName(id) !== options?.except);
-        for (const id of ids) clearSession(transaction, subject, id);
+        for (const id of ids) endSession(transaction, subject, id);
         return ids.length;
       },
       { signal: options?.signal, label: { operation: "revokeSessions" }, context },

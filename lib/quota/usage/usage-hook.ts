@@ -1,6 +1,6 @@
 /** The hook that counts: records and bytes of every change, in the same transaction, within the tenant's limits. */
 import { subspaces } from "../../keyspace/index.js";
-import type { HookScope, RecordChange, TransactionHook } from "../../transaction/index.js";
+import { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "../../transaction/index.js";
 import { compareBytes } from "../../tuple/index.js";
 import type { PlanBook } from "../plan/plan-book.js";
 import { encodeCount } from "./count.js";
@@ -50,7 +50,8 @@ export class UsageHook implements TransactionHook {
     this.#turns = turns;
   }
 
-  async beforeCommit(scope: HookScope, changes: readonly RecordChange[]): Promise<void> {
+  async beforeCommit(scope: HookScope, announced: readonly RecordChange[]): Promise<void> {
+    const changes = announced.filter(isOfEntity);
     if (changes.length === 0) return;
     const { transaction, tenant } = scope;
     const keys = UsageKeys.ofHook;

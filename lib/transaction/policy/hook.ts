@@ -4,8 +4,9 @@ import type { TenantContext, TenantRecord } from "../../tenant/index.js";
 import type { TransactionLabel } from "../options.js";
 import type { TenantTransaction } from "../tenant-transaction.js";
 
-/** One record's change, as a repository announces it. */
+/** One record's change, as a repository announces it; or a member's or a session's. */
 export interface RecordChange {
+  /** The name of an entity; `#members` and `#sessions`, which none can have, for these. */
   readonly entity: string;
   /** The packed id, the bytes after the entity's prefix. */
   readonly id: Uint8Array;
@@ -18,6 +19,9 @@ export interface RecordChange {
   readonly bytesBefore: number;
   readonly bytesAfter: number;
 }
+
+/** Whether a change is one of an entity's records, which plans count. */
+export const isOfEntity = ({ entity }: RecordChange): boolean => !entity.startsWith("#");
 
 /** What a hook may touch: the caller's transaction, seen through the hook's own subspace alone. */
 export interface HookScope {
