@@ -96,7 +96,7 @@ export type {
   TenantQuotas,
   UsageReport,
 } from "./quota/index.js";
-export type { ChunkDefect } from "./records/index.js";
+export type { ChunkDefect, ExpiryDefect } from "./records/index.js";
 export type {
   AccessPolicy,
   AccessRight,
@@ -121,6 +121,8 @@ export type {
   Scan,
   ScanOptions,
   ScanProgress,
+  SweepOptions,
+  Swept,
   TenantExport,
   TenantRepository,
   TransactionRepository,

@@ -48,6 +48,18 @@ export const batchRecordsMax = 1_000;
 /** Records one `list` returns: more belongs in a scan or in pages. */
 export const listRecordsMax = 10_000;
 
+/** Rows that a page looks at for records that have not expired, before it ends early: ten batches of a scan. */
+export const liveRowsLookedMax = 10_000;
+
+/** Fewest rows asked for where some may have expired: a batch in one call, were all of them but one gone. */
+export const liveRowsMin = 32;
+
+/** Expired records that one transaction of a sweep removes at most: as a batch of a caller's. */
+export const sweepRecordsMax = 500;
+
+/** Bytes of expired records read by one transaction of a sweep: one more record may pass it. */
+export const sweepBytesMax = 1_000_000;
+
 /** Records of one page. */
 export const pageSizeMax = 1_000;
 

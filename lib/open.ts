@@ -238,6 +238,7 @@ export async function open(options: OpenOptions): Promise<Database> {
     seal,
     keyspace.tenant(newTenantId()).prefixLength,
     policy === undefined ? undefined : { policy, onDenied: audit.onDenied(options.onDenied) },
+    () => clock.now(),
   );
   const registry = new Registry(control, keyspace.control, clock, random);
   const tenants = new Tenants({ registry, runner, repositories, seal, seeds });

@@ -9,6 +9,8 @@ import type {
   ReadScope,
   RepositoryFactory,
   RepositoryOptions,
+  SweepOptions,
+  Swept,
   TenantExport,
   TenantRepository,
   TransactionScope,
@@ -130,6 +132,16 @@ export class Tenant {
       },
       { ...options, context: this.context },
     );
+  }
+
+  /**
+   * Removes records that have expired, of all entities the database was opened with, oldest first, in transactions of
+   * some hundred each; hooks see them deleted. To be called from time to time: until it is, they take room and count
+   * in aggregates. What it has removed stays removed when it ends early, and any number of processes may sweep. Per
+   * transaction one range read, a get and the writes of a `delete` for each record.
+   */
+  sweep(options: SweepOptions = {}): Promise<Swept> {
+    return this.#repositories.sweep(new RunnerWriter(this.#runner, this.id, this.context), options);
   }
 
   /**

@@ -25,9 +25,12 @@ export interface ReadEntry {
  * The formats of entry values there have been. An empty value is an entry whose key says it all, the id at its end.
  *
  * 1: format (1 byte), length of the id (2 bytes, big-endian; 0 when it is at the key's end), id, stored fields.
+ * 2: of a record that expires: format (1 byte), its time of expiry (8 bytes, big-endian, ms since 1970), then as 1.
  */
-const formatCurrent = 1;
-const headBytes = 3;
+const formatPlain = 1;
+const formatExpiring = 2;
+const lengthBytes = 2;
+const timeBytes = 8;
 const nothing = new Uint8Array(0);
 
 const prefixes = new WeakMap<IndexModel, Uint8Array>();
@@ -40,9 +43,29 @@ const prefixOf = (entityName: string, index: IndexModel): Uint8Array => {
   return prefix;
 };
 
-function entryValue(id: Uint8Array, stored: Uint8Array): Uint8Array {
-  if (id.length === 0 && stored.length === 0) return nothing;
-  return concatBytes(Uint8Array.of(formatCurrent, id.length >> 8, id.length & 0xff), id, stored);
+function entryValue(id: Uint8Array, stored: Uint8Array, expiresAt: number | undefined): Uint8Array {
+  const length = Uint8Array.of(id.length >> 8, id.length & 0xff);
+  if (expiresAt === undefined) {
+    if (id.length === 0 && stored.length === 0) return nothing;
+    return concatBytes(Uint8Array.of(formatPlain), length, id, stored);
+  }
+  const head = Buffer.alloc(1 + timeBytes);
+  head[0] = formatExpiring;
+  head.writeBigUInt64BE(BigInt(expiresAt), 1);
+  return concatBytes(head, length, id, stored);
+}
+
+/** Where an entry's value says how long the id in it is; undefined for bytes that are no such value. */
+function lengthAt(value: Uint8Array): number | undefined {
+  const at = value[0] === formatPlain ? 1 : value[0] === formatExpiring ? 1 + timeBytes : undefined;
+  return at === undefined || value.length < at + lengthBytes ? undefined : at;
+}
+
+/** When the record of an entry expires, in milliseconds since 1970; undefined when it stays. */
+export function expiryOfEntry(value: Uint8Array, begin = 0, end = value.length): number | undefined {
+  if (value[begin] !== formatExpiring || end - begin < 1 + timeBytes) return undefined;
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  return Number(view.getBigUint64(begin + 1));
 }
 
 /**
@@ -59,18 +82,22 @@ export function entriesOf(
   if (indexed.length === 0) return [];
   const prefix = prefixOf(entityName, index);
   const stored = index.encodeStored(record);
+  const expiresAt = index.expiryOf(record);
   return indexed.map(({ values, taken }) => ({
     key: taken ? concatBytes(prefix, values) : concatBytes(prefix, values, id),
-    value: entryValue(taken ? id : nothing, stored),
+    value: entryValue(taken ? id : nothing, stored, expiresAt),
     taken,
   }));
 }
 
 /** The id in the value of an entry whose key may belong to one record only; empty when the value is none of these. */
-export const holderOf = (value: Uint8Array): Uint8Array =>
-  value[0] === formatCurrent
-    ? value.subarray(headBytes, headBytes + (Number(value[1]) << 8) + Number(value[2]))
-    : nothing;
+export function holderOf(value: Uint8Array): Uint8Array {
+  const at = lengthAt(value);
+  return at === undefined ? nothing : value.subarray(at + lengthBytes, idEnd(value, at));
+}
+
+const idEnd = (value: Uint8Array, at: number): number =>
+  at + lengthBytes + (Number(value[at]) << 8) + Number(value[at + 1]);
 
 /**
  * Reads an entry.
@@ -85,10 +112,13 @@ export function readEntry(entityName: string, index: IndexModel, key: Uint8Array
     if (idInKey.length === 0) throw corrupt();
     return { id: idInKey, values, stored: nothing };
   }
-  const storedAt = headBytes + (Number(value[1]) << 8) + Number(value[2]);
+  const at = lengthAt(value);
+  if (at === undefined) throw corrupt();
+  const idAt = at + lengthBytes;
+  const storedAt = idEnd(value, at);
   // One place or the other holds the id.
-  const misplaced = storedAt > headBytes === idInKey.length > 0;
-  if (value[0] !== formatCurrent || !(storedAt <= value.length) || misplaced) throw corrupt();
-  const id = idInKey.length > 0 ? idInKey : value.subarray(headBytes, storedAt);
+  const misplaced = storedAt > idAt === idInKey.length > 0;
+  if (!(storedAt <= value.length) || misplaced) throw corrupt();
+  const id = idInKey.length > 0 ? idInKey : value.subarray(idAt, storedAt);
   return { id, values, stored: value.subarray(storedAt) };
 }

@@ -24,7 +24,9 @@ export interface EntryChanges {
 export interface RecordVersions<E extends AnyEntity> {
   /** The packed id. */
   readonly id: Uint8Array;
-  readonly before: Pick<StoredRecord<E>, "record" | "origin"> | undefined;
+  readonly before:
+    | (Pick<StoredRecord<E>, "record" | "origin"> & { readonly expiresAt: number | undefined })
+    | undefined;
   readonly after: Infer<E> | undefined;
 }
 
@@ -42,6 +44,8 @@ function earlierEntries(entity: string, index: IndexModel, origin: object, id: U
 /**
  * What the indexes need for a change of a record.
  *
+ * What a record that expires has in a unique index another may have by now: whose it is has to be asked.
+ *
  * A record that migration steps upgraded has entries of before or of after the step, who knows: both are removed, and
  * all of its new ones are written.
  *
@@ -57,16 +61,19 @@ export function entryChanges<E extends AnyEntity>(
   const added: AddedEntry[] = [];
   for (const index of model.indexes.values()) {
     const certain = before?.origin === undefined;
+    // Another may have taken what an expired record had; on another clock this one may have expired already.
+    const mayBeLost = before?.expiresAt !== undefined;
     const old = before === undefined ? [] : entriesOf(model.name, index, before.record, id);
     const earlier = before?.origin === undefined ? [] : earlierEntries(model.name, index, before.origin, id);
     const fresh = after === undefined ? [] : entriesOf(model.name, index, after, id);
     for (const { key, taken } of [...old, ...earlier]) {
       if (fresh.some((entry) => equalBytes(entry.key, key))) continue;
-      if (certain || !taken) removed.push(key);
+      if (!taken || (certain && !mayBeLost)) removed.push(key);
       else released.push(key);
     }
     for (const entry of fresh) {
-      const same = certain ? old.find(({ key }) => equalBytes(key, entry.key)) : undefined;
+      const same =
+        certain && !(entry.taken && mayBeLost) ? old.find(({ key }) => equalBytes(key, entry.key)) : undefined;
       if (same !== undefined && equalBytes(same.value, entry.value)) continue;
       added.push({ ...entry, index: index.name, held: same !== undefined });
     }

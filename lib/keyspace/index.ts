@@ -12,6 +12,8 @@ export {
   chunkKey,
   chunkPrefix,
   entityOfRecordKey,
+  expiryKey,
+  expiryUntil,
   feedPrefix,
   idempotencyMarkerKey,
   idempotencyMarkersBefore,

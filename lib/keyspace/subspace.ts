@@ -70,6 +70,13 @@ const aggregateKinds = { groups: 1, counters: 2 } as const;
 export const aggregatePrefix = (entity: string, aggregate: string): Uint8Array =>
   pack([subspaces.aggregates, aggregateKinds.groups, entity, aggregate]);
 
+/** A record in the queue of those that expire: `(10, time, entity, id…)`, the time in ms since 1970. */
+export const expiryKey = (time: number, entity: string, id: Uint8Array): Uint8Array =>
+  concatBytes(pack([subspaces.expiry, time, entity]), id);
+
+/** The records of the queue that expire up to `time`. */
+export const expiryUntil = (time: number): KeyRange => bucketsBefore(subspaces.expiry, time + 1);
+
 /** What a tenant's schema state for one entity begins with: `(5, entity)`. */
 export const schemaPrefix = (entity: string): Uint8Array => pack([subspaces.schema, entity]);
 

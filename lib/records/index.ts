@@ -9,5 +9,15 @@ export {
   wholeValue,
   wholeValueSync,
 } from "./chunks.js";
+export {
+  expiryOfRecord,
+  type QueuedRecord,
+  queuedValue,
+  queueKey,
+  queueUntil,
+  readQueueKey,
+  wholeQueue,
+} from "./expiry.js";
+export { type ExpiryDefect, queueDefect, verifyQueue } from "./queue-check.js";
 export { isSplit } from "./split.js";
 export { type ChunkDefect, verifyChunks, wholeOrDefect } from "./verify.js";

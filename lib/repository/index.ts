@@ -9,6 +9,7 @@ export {
   cursorKey,
   cursorSecretBytes,
 } from "./cursor.js";
+export type { SweepOptions, Swept } from "./expiry/sweep.js";
 export type { AggregateGroup } from "./interface/aggregate-query.js";
 export type { ScanOptions, ScanProgress, WorkOptions, WorkProgress, WorkQuery } from "./interface/long-work.js";
 export type { ChangeOptions, OperationOptions, RepositoryOptions } from "./interface/options.js";

@@ -1,7 +1,7 @@
 /** Pages: some rows of a range around a cut, and the sealed cursors of their neighbours. */
 import { tenantryError } from "../errors/index.js";
 import type { RangePlan } from "../indexes/index.js";
-import { pageSizeMax } from "../limits.js";
+import { liveRowsLookedMax, pageSizeMax } from "../limits.js";
 import type { AnyEntity } from "../schema/index.js";
 import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
 import { keyAfter, pack } from "../tuple/index.js";
@@ -10,7 +10,7 @@ import type { CursorBinding, CursorDirection, CursorSeal } from "./cursor.js";
 import type { Page } from "./query.js";
 import type { PlannedQuery } from "./query-plan.js";
 import type { RecordTable } from "./record-table.js";
-import { firstRows, visitFirst, type Wanted } from "./rows.js";
+import { filteredRows, firstRows, visitFirst, type Wanted } from "./rows.js";
 import type { TenantReader } from "./tenant-reader.js";
 
 /** Which page of a range is wanted. */
@@ -39,6 +39,18 @@ async function readRows<E extends AnyEntity, R>(
   part: RangePlan,
   wanted: Wanted,
 ): Promise<PageRows<R>> {
+  const live = table.liveness.filter(part.index);
+  if (live !== undefined) {
+    const { rows: found, last } = await filteredRows(transaction, part, wanted, live, liveRowsLookedMax);
+    const full = found.length === wanted.limit;
+    const shown = full ? found.slice(0, -1) : found;
+    return {
+      records: await table.records<R>(transaction, planned, shown),
+      more: full || last !== undefined,
+      first: shown.at(0)?.[0],
+      last: full ? shown.at(-1)?.[0] : last,
+    };
+  }
   const rows = await firstRows(transaction, part, wanted);
   const own = rows.slice(0, wanted.limit - 1);
   const records = await table.records<R>(transaction, planned, own);
@@ -53,7 +65,7 @@ async function visitRows<E extends AnyEntity, R>(
   part: RangePlan,
   wanted: Wanted,
 ): Promise<PageRows<R> | undefined> {
-  if (part.index !== undefined) return undefined;
+  if (part.index !== undefined || table.model.expires) return undefined;
   const size = wanted.limit - 1;
   const gathering = table.gather<R>(planned);
   let place = 0;

@@ -14,7 +14,7 @@ import { readPage } from "./page.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "./query.js";
 import { explainPlan, planQuery, type QueryPlan } from "./query-plan.js";
 import type { Loaded, RecordTable } from "./record-table.js";
-import { countBatch, firstRows } from "./rows.js";
+import { countBatch } from "./rows.js";
 import { batchesOf, RecordScan } from "./scan.js";
 import type { TenantReader } from "./tenant-reader.js";
 import { type Defect, verifyRecords } from "./verify.js";
@@ -59,8 +59,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const table = this.#table;
     if (table.access?.filters) return (await this.#find("has", id, options)) !== undefined;
     const packed = table.model.encodeId(id);
-    const read = (transaction: ReadTransaction): Promise<Uint8Array | undefined> => table.row(transaction, packed);
-    return (await this.#reader.read(read, this.#options("has", options))) !== undefined;
+    return this.#reader.read((transaction) => table.has(transaction, packed), this.#options("has", options));
   }
 
   async getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]> {
@@ -97,7 +96,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
           assertSize(visited.records.length);
           return visited.whole(transaction);
         }
-        const rows = await firstRows(transaction, planned.range, { limit, reverse: planned.reverse });
+        const rows = await this.#table.firstRows(transaction, planned, limit);
         assertSize(rows.length);
         return this.#table.records<Selected<E, S>>(transaction, planned, rows);
       },
@@ -109,7 +108,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     query: Query<E, S> = {},
   ): Promise<Selected<E, S> | undefined> {
     const planned = planQuery(this.#table.model, query);
-    const { range, reverse, limit } = planned;
+    const { limit } = planned;
     return this.#reader.read(
       async (transaction) => {
         if (this.#table.access?.filters) {
@@ -117,7 +116,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
         }
         const visited = this.#table.visited<Selected<E, S>>(transaction, planned, Math.min(limit, 1));
         if (visited !== undefined) return (await visited.whole(transaction))[0];
-        const rows = await firstRows(transaction, range, { limit: Math.min(limit, 1), reverse });
+        const rows = await this.#table.firstRows(transaction, planned, Math.min(limit, 1));
         return (await this.#table.records<Selected<E, S>>(transaction, planned, rows))[0];
       },
       this.#options("first", query),
@@ -152,7 +151,8 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const limit = Math.min(planned.limit, (max ?? Number.POSITIVE_INFINITY) + 1);
     let count = 0;
     const sizes = batchesOf(this.#session("count", query), { ...planned, limit }, async (transaction, part, wanted) => {
-      if (!this.#table.access?.filters) return countBatch(transaction, part, wanted);
+      if (!this.#table.access?.filters)
+        return countBatch(transaction, part, wanted, this.#table.liveness.filter(part.index));
       const seen = await seenBatch<E, Infer<E>>(transaction, this.#table, planned, part, wanted);
       return { ...seen, value: seen.count };
     });
@@ -192,7 +192,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   async verify(options?: OperationOptions): Promise<Defect<E>[]> {
     const session = this.#session("verify", options);
     try {
-      return await verifyRecords(this.#table.model, (fn) => session.read(fn));
+      return await verifyRecords(this.#table, (fn) => session.read(fn));
     } finally {
       session.end();
     }

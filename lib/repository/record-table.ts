@@ -4,13 +4,22 @@ import { isTenantryError, tenantryError } from "../errors/index.js";
 import { type RangePlan, readEntry } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
 import { keyBytesMax, splitReadsMax, transactionBytesMax } from "../limits.js";
-import { isSplit, type RecordRows, recordRows, type WholeValue, wholeValue, wholeValueSync } from "../records/index.js";
+import {
+  expiryOfRecord,
+  isSplit,
+  type RecordRows,
+  recordRows,
+  type WholeValue,
+  wholeValue,
+  wholeValueSync,
+} from "../records/index.js";
 import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import type { ReadTransaction } from "../transaction/index.js";
 import { concatBytes } from "../tuple/index.js";
 import type { RecordAccess } from "./access/record-access.js";
+import { Liveness } from "./expiry/liveness.js";
 import type { PlannedQuery } from "./query-plan.js";
-import { type Batch, type Rows, visitFirst, type Wanted } from "./rows.js";
+import { type Batch, filteredBatch, filteredRows, firstRows, type Rows, visitFirst, type Wanted } from "./rows.js";
 
 /** The bytes of a record, from which `decode` makes it, and what they take in the store. */
 export interface Loaded {
@@ -24,7 +33,12 @@ export interface Loaded {
 const unsplit = (value: Uint8Array): WholeValue => ({ value, chunks: 0, chunkBytes: 0 });
 
 /** A record as it is stored. */
-export interface Stored<E extends AnyEntity> extends StoredRecord<E>, Loaded {}
+export interface Stored<E extends AnyEntity> extends StoredRecord<E>, Loaded {
+  /** When it expires, in ms since 1970; undefined when it stays. */
+  readonly expiresAt: number | undefined;
+  /** Whether it has: then it is not there for anybody, and yet to be removed. */
+  readonly expired: boolean;
+}
 
 /** A record whose chunks are yet to be read, and its place among the others. */
 interface SplitRecord {
@@ -47,14 +61,22 @@ export class RecordTable<E extends AnyEntity> {
   readonly model: EntityModel<E>;
   /** What whoever works with the table may do; undefined for anything. */
   readonly access: RecordAccess | undefined;
+  readonly liveness: Liveness;
   readonly #prefix: Uint8Array;
   readonly #tenantPrefixBytes: number;
   readonly #verifyOnRead: boolean;
 
   /** `tenantPrefixBytes`: how many bytes every tenant's prefix adds to a key, which count towards `keyBytesMax`. */
-  constructor(model: EntityModel<E>, tenantPrefixBytes: number, verifyOnRead: boolean, access?: RecordAccess) {
+  constructor(
+    model: EntityModel<E>,
+    tenantPrefixBytes: number,
+    verifyOnRead: boolean,
+    now: () => number,
+    access?: RecordAccess,
+  ) {
     this.model = model;
     this.access = access;
+    this.liveness = new Liveness(model.expires, now);
     this.#verifyOnRead = verifyOnRead;
     this.#prefix = recordPrefix(model.name);
     this.#tenantPrefixBytes = tenantPrefixBytes;
@@ -92,15 +114,27 @@ export class RecordTable<E extends AnyEntity> {
     if (bytes > keyBytesMax) throw tenantryError("KEY_TOO_LARGE", { bytes, keyBytesMax });
   }
 
+  /** The stored record, if it is there for whoever works with the table: not expired, and not hidden. */
+  present(stored: Stored<E> | undefined): Stored<E> | undefined {
+    if (stored === undefined || stored.expired || this.access?.shows(stored.record) === false) return undefined;
+    return stored;
+  }
+
+  /** Whether there is a record with a packed id. */
+  async has(transaction: ReadTransaction, id: Uint8Array): Promise<boolean> {
+    const row = await this.row(transaction, id);
+    return row !== undefined && this.liveness.hasRecord(row);
+  }
+
   /** What is under the key of the record with a packed id: its bytes, or the head of these. */
   row(transaction: ReadTransaction, id: Uint8Array): Promise<Uint8Array | undefined> {
     return transaction.get(this.key(id));
   }
 
-  /** The record with a packed id as bytes, put together where they are split. */
+  /** The record with a packed id as bytes, put together where they are split; undefined when it has expired. */
   async load(transaction: ReadTransaction, id: Uint8Array): Promise<Loaded | undefined> {
     const row = await this.row(transaction, id);
-    if (row === undefined) return undefined;
+    if (row === undefined || !this.liveness.hasRecord(row)) return undefined;
     return isSplit(row) ? this.#joined(transaction, id, row) : this.#loaded(id, row, unsplit(row));
   }
 
@@ -124,7 +158,9 @@ export class RecordTable<E extends AnyEntity> {
     if (!transaction.readsAtOnce) return undefined;
     let stored: StoredRecord<E> | undefined;
     let head: Uint8Array | undefined;
+    const live = this.liveness.filter(undefined);
     transaction.visitKey(this.key(id), (bytes, begin, end) => {
+      if (live?.(bytes, begin, end) === false) return;
       if (isSplit(bytes, begin)) head = new Uint8Array(bytes.subarray(begin, end));
       else stored = this.decode(bytes, begin, end);
     });
@@ -171,7 +207,12 @@ export class RecordTable<E extends AnyEntity> {
   async storedRow(transaction: ReadTransaction, id: Uint8Array, row: Uint8Array): Promise<Stored<E>> {
     // A tick less than through `load`: what is left unawaited should be done as soon as it can be.
     const loaded = isSplit(row) ? await this.#joined(transaction, id, row) : this.#loaded(id, row, unsplit(row));
-    return { ...this.decode(loaded.value), ...loaded };
+    return {
+      ...this.decode(loaded.value),
+      ...loaded,
+      expiresAt: expiryOfRecord(row),
+      expired: !this.liveness.hasRecord(row),
+    };
   }
 
   /** What a planned query answers for a record, stored in the bytes from `begin` to `end`. */
@@ -211,7 +252,7 @@ export class RecordTable<E extends AnyEntity> {
    * memory; undefined where that cannot be.
    */
   visited<R>(transaction: ReadTransaction, planned: PlannedQuery, limit: number): Gathering<R> | undefined {
-    if (planned.range.index !== undefined) return undefined;
+    if (planned.range.index !== undefined || this.model.expires) return undefined;
     const gathering = this.gather<R>(planned);
     const wanted = { limit, reverse: planned.reverse };
     const count = visitFirst(transaction, planned.range, wanted, gathering.add);
@@ -225,6 +266,11 @@ export class RecordTable<E extends AnyEntity> {
     part: RangePlan,
     wanted: Wanted,
   ): Promise<Batch<R[]>> {
+    const live = this.liveness.filter(part.index);
+    if (live !== undefined) {
+      const batch = await filteredBatch(transaction, part, wanted, live);
+      return { ...batch, value: await this.records<R>(transaction, planned, batch.value) };
+    }
     if (part.index === undefined) {
       const gathering = this.gather<R>(planned);
       const visited = transaction.visitRange(part, wanted, gathering.add);
@@ -275,6 +321,13 @@ export class RecordTable<E extends AnyEntity> {
       gathering.add(key, 0, key.length, value, 0, value.length);
     }
     return gathering.whole(transaction);
+  }
+
+  /** The first rows of a planned query whose records have not expired, `limit` at most. */
+  async firstRows(transaction: ReadTransaction, { range, reverse }: PlannedQuery, limit: number): Promise<Rows> {
+    const live = this.liveness.filter(range.index);
+    if (live === undefined) return firstRows(transaction, range, { limit, reverse });
+    return (await filteredRows(transaction, range, { limit, reverse }, live, Number.POSITIVE_INFINITY)).rows;
   }
 
   /** The fields of a packed id. */

@@ -1,10 +1,12 @@
 /** What makes repositories: inside a transaction, by the scopes users work with, and outside of one. */
 import { tenantryError } from "../errors/index.js";
+import { systemClock } from "../observe/index.js";
 import type { AnyEntity, EntityModel } from "../schema/index.js";
 import type { TenantContext } from "../tenant/index.js";
 import type { ReadTransaction, TenantTransaction } from "../transaction/index.js";
 import { type AccessRules, RecordAccess } from "./access/record-access.js";
 import type { CursorSeal } from "./cursor.js";
+import { type SweepOptions, type Swept, sweepExpired } from "./expiry/sweep.js";
 import type { RepositoryOptions } from "./interface/options.js";
 import type { ReadRepository } from "./interface/read-repository.js";
 import type { ReadScope, TransactionScope } from "./interface/scope.js";
@@ -37,6 +39,7 @@ export class RepositoryFactory {
   readonly #seal: CursorSeal;
   readonly #tenantPrefixBytes: number;
   readonly #access: AccessRules | undefined;
+  readonly #now: () => number;
 
   /** `access`: what handles with a context are bound by; without it, by nothing. */
   constructor(
@@ -44,11 +47,13 @@ export class RepositoryFactory {
     seal: CursorSeal,
     tenantPrefixBytes: number,
     access?: AccessRules | undefined,
+    now: () => number = () => systemClock.now(),
   ) {
     this.#models = models;
     this.#seal = seal;
     this.#tenantPrefixBytes = tenantPrefixBytes;
     this.#access = access;
+    this.#now = now;
   }
 
   reader<E extends AnyEntity>(entity: E, tenant: TenantReader, options?: RepositoryOptions): ReadRepository<E> {
@@ -72,6 +77,12 @@ export class RepositoryFactory {
   /** Stores the records in the lines of an export. */
   import(tenant: TenantWriter, source: ImportSource, options: ImportOptions = {}): Promise<TransferProgress> {
     return new RecordImport(this.#tables(tenant), tenant, options).run(source);
+  }
+
+  /** Removes a tenant's expired records, of all entities. */
+  sweep(tenant: RunnerWriter, options: SweepOptions): Promise<Swept> {
+    const tables = [...this.#models].map(([entity]) => [entity.name, this.#table(entity, undefined)] as const);
+    return sweepExpired(new Map(tables), tenant, this.#now(), options);
   }
 
   readScope(transaction: ReadTransaction, context: TenantContext | undefined): ReadScope {
@@ -106,6 +117,12 @@ export class RepositoryFactory {
     if (model === undefined) throw tenantryError("ENTITY_UNKNOWN", { entity: entity.name });
     const access = this.access(context, entity.name);
     // The map holds each entity's own model.
-    return new RecordTable<E>(model as never, this.#tenantPrefixBytes, options.verifyOnRead === true, access);
+    return new RecordTable<E>(
+      model as never,
+      this.#tenantPrefixBytes,
+      options.verifyOnRead === true,
+      this.#now,
+      access,
+    );
   }
 }

@@ -2,12 +2,23 @@
 import { type AggregateDefect, Tally } from "../aggregates/index.js";
 import { type IndexDefect, verifyEntriesOf, verifyIndexes } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
-import { type BatchReader, type ChunkDefect, forEachBatch, verifyChunks, wholeOrDefect } from "../records/index.js";
-import type { AnyEntity, EntityModel, Infer } from "../schema/index.js";
+import {
+  type BatchReader,
+  type ChunkDefect,
+  type ExpiryDefect,
+  forEachBatch,
+  queueDefect,
+  verifyChunks,
+  verifyQueue,
+  wholeOrDefect,
+} from "../records/index.js";
+import type { AnyEntity, Infer } from "../schema/index.js";
 import { tupleRange } from "../tuple/index.js";
+import type { RecordTable } from "./record-table.js";
 
 /**
- * What `verify` finds: a defect of an index, which it names, of the chunks of a large record, or of an aggregate.
+ * What `verify` finds: a defect of an index, which it names, of the chunks of a large record, of an aggregate, or of the
+ * queue of records that expire.
  *
  * @example
  * ```ts
@@ -15,7 +26,7 @@ import { tupleRange } from "../tuple/index.js";
  * const where = (defect: Defect<AnyEntity>): string => ("index" in defect ? `index ${defect.index}` : defect.part);
  * ```
  */
-export type Defect<E extends AnyEntity> = IndexDefect<E> | ChunkDefect<E> | AggregateDefect;
+export type Defect<E extends AnyEntity> = IndexDefect<E> | ChunkDefect<E> | AggregateDefect | ExpiryDefect<E>;
 
 /**
  * Compares all that is kept beside an entity's records with them, batch by batch: each batch is of one point in time,
@@ -24,23 +35,28 @@ export type Defect<E extends AnyEntity> = IndexDefect<E> | ChunkDefect<E> | Aggr
  * record has to have, one per entry and one per chunk there is; holds the totals of all groups in memory.
  */
 export async function verifyRecords<E extends AnyEntity>(
-  model: EntityModel<E>,
+  table: RecordTable<E>,
   read: BatchReader,
 ): Promise<Defect<E>[]> {
+  const { model } = table;
   const defects: Defect<E>[] = [];
   const records = recordPrefix(model.name);
   const aggregates = new Tally(model);
   await forEachBatch(read, tupleRange(records), async (transaction, rows) => {
     const found: Defect<E>[] = [];
     const taken: Infer<E>[] = [];
+    const isLive = table.liveness.filter(undefined);
     const checks = rows.map(async ([key, row]) => {
       const packed = key.subarray(records.length);
       const whole = await wholeOrDefect(transaction, model.name, packed, row);
+      if (model.expires) found.push(...(await queueDefect(model, transaction, packed, row)));
       if ("defect" in whole) found.push({ part: "chunks", kind: whole.defect, id: model.decodeId(packed) });
       else {
         const { record } = model.decodeRecord(whole.value);
         taken.push(record);
-        found.push(...(await verifyEntriesOf(model, transaction, packed, record)));
+        found.push(
+          ...(await verifyEntriesOf(model, transaction, packed, record, isLive?.(row, 0, row.length) === false)),
+        );
       }
     });
     await Promise.all(checks);
@@ -50,6 +66,7 @@ export async function verifyRecords<E extends AnyEntity>(
   });
   defects.push(...(await verifyIndexes(model, read)));
   defects.push(...(await verifyChunks(model, read)));
+  if (model.expires) defects.push(...(await verifyQueue(model, read)));
   defects.push(...(await aggregates.defects(read)));
   return defects;
 }

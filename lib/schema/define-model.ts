@@ -24,6 +24,7 @@ interface Definition {
   readonly migrations: GivenSteps;
   readonly recordBytesMax?: number | undefined;
   readonly aggregates: AggregateDefinitions;
+  readonly expires?: string | undefined;
 }
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
@@ -70,6 +71,16 @@ class ModelDefinition {
     });
   }
 
+  /** The field with the time a record expires at. */
+  get expires(): SchemaKeyField | undefined {
+    const { expires } = this.#definition;
+    if (expires === undefined) return undefined;
+    const place = this.#root.field("expires");
+    const field = this.#indexField(expires, place);
+    if (expires.includes(".")) place.refuse("unknownField");
+    return field.kind === "date" && !field.encoded ? field : place.refuse("notADate");
+  }
+
   indexes(): Map<string, SchemaIndexModel> {
     const models = new Map<string, SchemaIndexModel>();
     const place = this.#root.field("indexes");
@@ -100,6 +111,7 @@ class ModelDefinition {
       unique,
       sparse,
       revision,
+      expires: this.expires,
       stored: stored.length === 0 ? undefined : new StoredFields(options, at.field("stored")),
       // A definition's function takes its own entity's records: it is given no others.
       where: where === undefined ? undefined : (record) => Reflect.apply(where, undefined, [record]),
@@ -214,5 +226,6 @@ export function defineModel(name: string, definition: Definition): RecordModel<A
     aggregates: checked.aggregates(),
     history: new RecordHistory(name, form, steps),
     recordBytesMax,
+    expires: checked.expires,
   });
 }

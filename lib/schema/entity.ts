@@ -92,6 +92,20 @@ interface MigrationOptions<Schema extends ObjectSchema, Earlier extends EarlierS
   readonly migrations?: Migrations<Schema, Earlier> | undefined;
 }
 
+/** The names of the fields that hold a date, or nothing. */
+type DateFieldName<Output> = {
+  [K in keyof Output & string]-?: NonNullable<Output[K]> extends Date ? K : never;
+}[keyof Output & string];
+
+/** When records are gone. */
+interface ExpiryOptions<Output> {
+  /**
+   * The field, a `z.date()` that may be optional or nullable, with the time from which on a record is gone: no read
+   * finds it, and `sweep` removes it. Without a date a record stays.
+   */
+  readonly expires?: DateFieldName<Output> | undefined;
+}
+
 /** What is kept of the records as a whole. */
 interface AggregateOptions<Aggregates extends AggregateDefinitions> {
   /** Counts and sums of the records by name, kept in the transactions that write them. */
@@ -154,15 +168,16 @@ export function entity<
   options: EntityOptions<Schema, Id, Indexes> &
     Predicates<core.output<Schema>> &
     MigrationOptions<Schema, Earlier> &
-    AggregateOptions<Aggregates>,
+    AggregateOptions<Aggregates> &
+    ExpiryOptions<core.output<Schema>>,
 ): Entity<Name, Schema, Id, Indexes, Aggregates> {
-  const { version, schema, id, recordBytesMax } = options;
+  const { version, schema, id, recordBytesMax, expires } = options;
   // Without indexes given, `Indexes` is the type of no indexes; so with aggregates.
   const indexes = options.indexes ?? ({} as Indexes);
   const aggregates = options.aggregates ?? ({} as Aggregates);
   // Whatever the versions: every step has a schema and a function, which `defineModel` checks.
   const migrations = (options.migrations ?? {}) as GivenSteps;
-  const defined = defineModel(name, { version, schema, id, indexes, migrations, recordBytesMax, aggregates });
+  const defined = defineModel(name, { version, schema, id, indexes, migrations, recordBytesMax, aggregates, expires });
   const made: Entity<Name, Schema, Id, Indexes, Aggregates> = Object.freeze({
     name,
     version,

@@ -15,6 +15,8 @@ export interface IndexModelOptions {
   readonly unique: boolean;
   readonly sparse: boolean;
   readonly revision: number;
+  /** The field with the time at which records expire, which entries then hold too; undefined when they stay. */
+  readonly expires?: SchemaKeyField | undefined;
   /** The fields kept in the entries' values; undefined when there are none. */
   readonly stored: StoredFields | undefined;
   /** Which records are in the index; undefined for all. */
@@ -23,11 +25,15 @@ export interface IndexModelOptions {
   readonly place?: "aggregates" | undefined;
 }
 
+/** The time of a date, in milliseconds since 1970; a time before that is as good as the first. */
+export const timeOf = (date: unknown): number | undefined =>
+  date instanceof Date ? Math.max(0, date.getTime()) : undefined;
+
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 const nothing = new Uint8Array(0);
 
 /** The first four bytes of the SHA-256 of all that decides which entries there are, and what is in them. */
-function fingerprintOf({ fields, unique, sparse, revision, stored, where }: IndexModelOptions): number {
+function fingerprintOf({ fields, unique, sparse, revision, stored, where, expires }: IndexModelOptions): number {
   const keys = fields.map(({ path, kind, descending, each }) => [path, kind, descending, each]);
   const text = JSON.stringify([
     "index",
@@ -38,6 +44,7 @@ function fingerprintOf({ fields, unique, sparse, revision, stored, where }: Inde
     where !== undefined,
     stored?.fingerprint ?? 0,
     revision,
+    ...(expires === undefined ? [] : [expires.path]),
   ]);
   return createHash("sha256").update(text).digest().readUInt32BE();
 }
@@ -79,6 +86,10 @@ export class SchemaIndexModel implements IndexModel {
       }
     }
     return [...distinct.values()];
+  }
+
+  expiryOf(record: unknown): number | undefined {
+    return timeOf(this.#options.expires?.get(record));
   }
 
   encodeStored(record: unknown): Uint8Array {

@@ -115,9 +115,14 @@ export class SchemaKeyField implements KeyField {
     return this.each || this.#type.nullish || this.#names.length > 1 ? undefined : this.#names[0];
   }
 
+  /** Whether a codec makes its values, so that they are another kind than in a record. */
+  get encoded(): boolean {
+    return this.#type.codec;
+  }
+
   /** Whether its values are integers that can be added up. */
   get sums(): boolean {
-    return !this.#type.codec && (this.kind === "integer" || this.kind === "bigint");
+    return !this.encoded && (this.kind === "integer" || this.kind === "bigint");
   }
 
   get(record: unknown): unknown {

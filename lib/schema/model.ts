@@ -50,6 +50,8 @@ export interface IndexModel {
    * @throws `INDEX_ELEMENTS_TOO_MANY` when the array has more distinct elements than a record may have entries
    */
   valuesOf(record: unknown): readonly IndexedValues[];
+  /** When a record expires, in milliseconds since 1970; undefined when it stays. */
+  expiryOf(record: unknown): number | undefined;
   /** The bytes of the stored fields of a record; empty when the index has none. */
   encodeStored(record: unknown): Uint8Array;
   /** The covered fields `names` of the record whose entry has these values and these stored fields. */
@@ -91,6 +93,8 @@ export interface EntityModel<E extends AnyEntity> {
   readonly idFields: readonly KeyField[];
   readonly indexes: ReadonlyMap<string, IndexModel>;
   readonly aggregates: ReadonlyMap<string, AggregateModel>;
+  /** Whether records may expire. */
+  readonly expires: boolean;
   /** Most bytes a record may have, encoded. */
   readonly recordBytesMax: number;
 

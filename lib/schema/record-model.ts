@@ -8,7 +8,7 @@ import type { RecordCodec, RecordLayout } from "../value/index.js";
 import type { AggregateModel } from "./aggregates/aggregate-model.js";
 import type { RecordHistory } from "./evolution/history.js";
 import { formatKeyValue, joinKeyTexts, parseKeyValue, splitKeyTexts } from "./id-text.js";
-import type { SchemaIndexModel } from "./index-model.js";
+import { type SchemaIndexModel, timeOf } from "./index-model.js";
 import type { AnyEntity, IdOf, Infer } from "./infer.js";
 import type { SchemaKeyField } from "./key-field.js";
 import type { EntityModel, StoredRecord } from "./model.js";
@@ -23,6 +23,8 @@ export interface RecordModelOptions {
   readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
   readonly aggregates: ReadonlyMap<string, AggregateModel>;
   readonly recordBytesMax: number;
+  /** The field with the time a record expires at; undefined when records stay. */
+  readonly expires: SchemaKeyField | undefined;
   /** How records are stored, now and before. */
   readonly history: RecordHistory;
 }
@@ -163,7 +165,12 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   }
 
   encodeRecord(record: Infer<E>, revision: number): Uint8Array {
-    return this.#codec.encode(this.#stored(record), revision);
+    const expiresAt = timeOf(this.#options.expires?.get(record));
+    return this.#codec.encode(this.#stored(record), revision, expiresAt);
+  }
+
+  get expires(): boolean {
+    return this.#options.expires !== undefined;
   }
 
   decodeRecord(bytes: Uint8Array, start?: number, end?: number): StoredRecord<E> {

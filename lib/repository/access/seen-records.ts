@@ -33,11 +33,13 @@ async function seenRows<E extends AnyEntity>(
 ): Promise<SeenRows<E>> {
   // A condition is about the whole record, whatever is selected.
   const whole = { ...planned, select: undefined, covered: part.index === undefined };
+  const live = table.liveness.filter(part.index);
   const seen: SeenRow<E>[] = [];
   let looked = 0;
   let size = Math.min(Math.max(firstRead, limit), scanBatchRowsMax);
   for (let rest = part; !part.empty && limit > 0; size = Math.min(2 * size, scanBatchRowsMax)) {
-    const { rows, more } = await transaction.getRange(rest, { limit: Math.min(size, looksMax - looked), reverse });
+    const batch = await transaction.getRange(rest, { limit: Math.min(size, looksMax - looked), reverse });
+    const rows = live === undefined ? batch.rows : batch.rows.filter(([, value]) => live(value, 0, value.length));
     const records = await table.records<Infer<E>>(transaction, whole, rows);
     for (const [at, [key]] of rows.entries()) {
       const record = records[at];
@@ -45,9 +47,9 @@ async function seenRows<E extends AnyEntity>(
       seen.push({ key, record });
       if (seen.length === limit) return { rows: seen, last: key };
     }
-    const last = rows.at(-1)?.[0];
-    if (!more || last === undefined) return { rows: seen, last: undefined };
-    looked += rows.length;
+    const last = batch.rows.at(-1)?.[0];
+    if (!batch.more || last === undefined) return { rows: seen, last: undefined };
+    looked += batch.rows.length;
     if (looked >= looksMax) return { rows: seen, last };
     rest = rangeAfter(rest, last, reverse);
   }

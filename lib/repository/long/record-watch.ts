@@ -128,8 +128,7 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
           const set = transaction.watch(table.key(this.#id));
           watch = set;
           const stored = row === undefined ? undefined : await table.storedRow(transaction, this.#id, row);
-          const shown = stored !== undefined && table.access?.shows(stored.record) !== false;
-          return { row, record: shown ? stored.record : undefined, watch: set };
+          return { row, record: table.present(stored)?.record, watch: set };
         },
         { signal: this.#signal, label },
       );

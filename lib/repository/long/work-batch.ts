@@ -76,7 +76,7 @@ export async function workBatch<E extends AnyEntity>(
     ? { rows: [], more: false }
     : await transaction.getRange(rest, { limit, reverse, targetBytes: workBatchBytesMax });
   const all = await foundBy(transaction, table, range, rows);
-  const found = all.filter(({ before }) => table.access?.shows(before.record) !== false);
+  const found = all.filter(({ before }) => table.present(before) !== undefined);
   const changes = found.flatMap((each) => changeOf(table, planned, each, judge) ?? []);
   await applyChanges(context, table, changes);
   return {

@@ -27,7 +27,8 @@ async function lineBatch(transaction: ReadTransaction, table: Table, rest: Range
   const { rows, more } = await transaction.getRange(rest, wanted);
   const found = await foundBy(transaction, table, rest, rows);
   const { model } = table;
-  const lines = found.map(({ before }) => {
+  const present = found.filter(({ before }) => !before.expired);
+  const lines = present.map(({ before }) => {
     const { record, revision } = before;
     return recordLine({ entity: model.name, revision, record: model.toStored(record) });
   });

@@ -4,7 +4,7 @@ import { Additions } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
 import { type AddedEntry, entryChanges, holderOf } from "../../indexes/index.js";
 import { valueBytesMax } from "../../limits.js";
-import { chunkRange, type Row } from "../../records/index.js";
+import { chunkRange, expiryOfRecord, queuedValue, queueKey, type Row } from "../../records/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import type { RecordChange, RelativeRange, TenantTransaction } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
@@ -33,7 +33,11 @@ interface PreparedChange {
   readonly removed: readonly Uint8Array[];
   readonly released: readonly Uint8Array[];
   readonly added: readonly AddedEntry[];
-  readonly announcement: RecordChange;
+  /** The key in the queue of those that expire that is given up, and the one that is taken; where they differ. */
+  readonly dequeued: Uint8Array | undefined;
+  readonly queued: Uint8Array | undefined;
+  /** What hooks are told: one change, or two where a record takes the place of one that has expired. */
+  readonly announcements: readonly [RecordChange, ...RecordChange[]];
 }
 
 /** An entry of a unique index that is new to its record. */
@@ -52,7 +56,9 @@ const kindOf = (before: unknown, after: unknown): RecordChange["kind"] => {
 
 function prepare<E extends AnyEntity>(table: RecordTable<E>, change: Change<E>): PreparedChange {
   const { id, before, after } = change;
-  table.access?.assertChange(before?.record, after);
+  const { name } = table.model;
+  const present = before?.expired ? undefined : before;
+  table.access?.assertChange(present?.record, after);
   const key = table.key(id);
   const rows = after === undefined ? [] : table.encode(id, after, change.revision);
   const { removed, released, added } = entryChanges(table.model, { id, before, after });
@@ -65,23 +71,45 @@ function prepare<E extends AnyEntity>(table: RecordTable<E>, change: Change<E>):
     const { index, value } = entry;
     throw tenantryError("INDEX_ENTRY_TOO_LARGE", { ...named, index, bytes: value.length, valueBytesMax });
   }
+  const [row] = rows;
+  const expiresAt = row === undefined ? undefined : expiryOfRecord(row.value);
+  const moves = expiresAt !== before?.expiresAt;
+  const queueKeyAt = (time: number | undefined): Uint8Array | undefined =>
+    time === undefined || !moves ? undefined : queueKey({ time, entity: name, id });
+  const queued = queueKeyAt(expiresAt);
+  if (queued !== undefined) table.assertKeyFits(queued);
   return {
     key,
     rows,
-    chunks: rows.length > 1 || (before?.chunks ?? 0) > 0 ? chunkRange(table.model.name, id) : undefined,
+    chunks: rows.length > 1 || (before?.chunks ?? 0) > 0 ? chunkRange(name, id) : undefined,
     removed,
     released,
     added,
-    announcement: {
-      entity: table.model.name,
-      id,
-      kind: kindOf(before, after),
-      before: before?.record,
-      after,
-      bytesBefore: before?.bytes ?? 0,
-      bytesAfter: rows.reduce((bytes, row) => bytes + row.key.length + row.value.length, 0),
-    },
+    dequeued: queueKeyAt(before?.expiresAt),
+    queued,
+    announcements: announcementsOf(name, change, rows),
   };
+}
+
+/** What hooks are told of a change: a record that takes the place of an expired one is created after that one's end. */
+function announcementsOf<E extends AnyEntity>(
+  entity: string,
+  { id, before, after }: Change<E>,
+  rows: readonly Row[],
+): PreparedChange["announcements"] {
+  const bytesBefore = before?.bytes ?? 0;
+  const bytesAfter = rows.reduce((bytes, row) => bytes + row.key.length + row.value.length, 0);
+  const told = (was: Infer<E> | undefined, is: Infer<E> | undefined): RecordChange => ({
+    entity,
+    id,
+    kind: kindOf(was, is),
+    before: was,
+    after: is,
+    bytesBefore: was === undefined ? 0 : bytesBefore,
+    bytesAfter: is === undefined ? 0 : bytesAfter,
+  });
+  if (before?.expired && after !== undefined) return [told(before.record, undefined), told(undefined, after)];
+  return [told(before?.record, after)];
 }
 
 /** The keys among the `released` ones whose entries are their record's own: one get each. */
@@ -89,7 +117,7 @@ async function ownReleased(
   transaction: TenantTransaction,
   prepared: readonly PreparedChange[],
 ): Promise<readonly Uint8Array[]> {
-  const all = prepared.flatMap(({ released, announcement }) => released.map((key) => ({ key, id: announcement.id })));
+  const all = prepared.flatMap(({ released, announcements: [{ id }] }) => released.map((key) => ({ key, id })));
   const holders = await Promise.all(all.map(({ key }) => transaction.get(key)));
   return all.flatMap(({ key, id }, at) => {
     const holder = holders[at];
@@ -112,7 +140,9 @@ async function assertUnique<E extends AnyEntity>(
   const claimed = new Set<string>();
   contested.forEach(({ id, entry, text }, at) => {
     const holder = holders[at];
-    if ((holder !== undefined && !equalBytes(holderOf(holder), id)) || claimed.has(text)) {
+    // What an expired record had is free; its removal will see whose it is by then.
+    const held = holder !== undefined && table.liveness.hasEntry(holder) && !equalBytes(holderOf(holder), id);
+    if (held || claimed.has(text)) {
       const named = table.named(table.model.decodeId(id));
       throw tenantryError("UNIQUE_VIOLATION", { ...named, index: entry.index });
     }
@@ -130,10 +160,8 @@ export async function applyChanges<E extends AnyEntity>(
   changes: readonly Change<E>[],
 ): Promise<void> {
   const prepared = changes.map((change) => prepare(table, change));
-  const contested = prepared.flatMap(({ added, announcement }) =>
-    added.flatMap((entry) =>
-      entry.taken && !entry.held ? [{ id: announcement.id, entry, text: textOf(entry.key) }] : [],
-    ),
+  const contested = prepared.flatMap(({ added, announcements: [{ id }] }) =>
+    added.flatMap((entry) => (entry.taken && !entry.held ? [{ id, entry, text: textOf(entry.key) }] : [])),
   );
   const additions = new Additions(table.model);
   for (const { before, after } of changes) additions.change(before?.record, after);
@@ -148,12 +176,14 @@ export async function applyChanges<E extends AnyEntity>(
     if (contested.length > 0) await assertUnique(transaction, table, removed, contested);
     // What one record gives up another of them may take.
     for (const key of removed) transaction.clear(key);
-    for (const { key, rows, chunks, added, announcement } of prepared) {
+    for (const { dequeued } of prepared) if (dequeued !== undefined) transaction.clear(dequeued);
+    for (const { key, rows, chunks, added, queued, announcements } of prepared) {
       if (chunks !== undefined) transaction.clearRange(chunks);
       if (rows.length === 0) transaction.clear(key);
       for (const row of rows) transaction.set(row.key, row.value);
       for (const entry of added) transaction.set(entry.key, entry.value);
-      transaction.announce(announcement);
+      if (queued !== undefined) transaction.set(queued, queuedValue());
+      for (const announcement of announcements) transaction.announce(announcement);
     }
     additions.apply(transaction);
   } finally {

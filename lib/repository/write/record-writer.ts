@@ -92,7 +92,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
       );
       const changes = new Map<string, Change<E>>();
       for (const { id, key, record, before } of found) {
-        const revision = changes.get(key)?.revision ?? before?.revision;
+        const revision = changes.get(key)?.revision ?? (before?.expired ? undefined : before?.revision);
         check(revision, record);
         changes.set(key, { id, before, after: record, revision: (revision ?? 0) + 1 });
       }
@@ -110,8 +110,8 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     const { model } = this.#table;
     const packed = model.encodeId(id);
     return this.#write(operation, [packed], options, async (context) => {
-      const before = await this.#table.stored(context.transaction, packed);
-      if (before === undefined || this.#table.access?.shows(before.record) === false) throw this.#table.missing(id);
+      const before = this.#table.present(await this.#table.stored(context.transaction, packed));
+      if (before === undefined) throw this.#table.missing(id);
       this.#assertRevision(id, before.revision, options);
       // Decoded again: what the function does to its record must not reach the one that index entries are read from.
       const after = revise(this.#table.decode(before.value).record);
@@ -132,9 +132,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return this.#write(operation, all, options, async (context) => {
       const changes = await Promise.all(
         [...wanted.values()].map(async ({ id, packed }): Promise<Change<E>[]> => {
-          const stored = await this.#table.stored(context.transaction, packed);
-          const hidden = stored !== undefined && this.#table.access?.shows(stored.record) === false;
-          const before = hidden ? undefined : stored;
+          const before = this.#table.present(await this.#table.stored(context.transaction, packed));
           this.#assertRevision(id, before?.revision, options);
           return before === undefined ? [] : [{ id: packed, before, after: undefined, revision: 0 }];
         }),
