@@ -6,17 +6,13 @@ export const keyBytesMax = 1_900;
 /** Largest value of one key: FoundationDB's bound (error 2103). */
 export const valueBytesMax = 100_000;
 
-/** Bytes of a split record's first part, the head: so that a batch of a scan holds ten of them, whose rest is read at once. */
+/** Bytes of a split record's head, so that a batch of a scan holds ten, and how many an operation completes at once. */
 export const splitHeadBytes = 8_000;
-
-/** Largest record, encoded, of an entity that does not say: ours, so that a batch of a scan stays at some ten megabytes. */
-export const recordBytesDefault = 1_000_000;
-
-/** Largest `recordBytesMax` an entity may say: it is written in one transaction, with room for its index entries. */
-export const recordBytesLargest = 8_000_000;
-
-/** Large records whose chunks one operation reads at once. */
 export const splitReadsMax = 16;
+
+/** Largest record, encoded: unless its entity says (ours: ten are ten megabytes), and the most it may (one transaction). */
+export const recordBytesDefault = 1_000_000;
+export const recordBytesLargest = 8_000_000;
 
 /** Largest transaction, mutations and conflict ranges together: FoundationDB's bound (error 2101). */
 export const transactionBytesMax = 10_000_000;
@@ -48,16 +44,12 @@ export const batchRecordsMax = 1_000;
 /** Records one `list` returns: more belongs in a scan or in pages. */
 export const listRecordsMax = 10_000;
 
-/** Rows that a page looks at for records that have not expired, before it ends early: ten batches of a scan. */
+/** Rows a page looks at for ones that have not expired before it ends early, and fewest that are asked for at once. */
 export const liveRowsLookedMax = 10_000;
-
-/** Fewest rows asked for where some may have expired: a batch in one call, were all of them but one gone. */
 export const liveRowsMin = 32;
 
-/** Expired records that one transaction of a sweep removes at most: as a batch of a caller's. */
+/** Expired records, and bytes of them (one may pass it), that one transaction of a sweep takes. */
 export const sweepRecordsMax = 500;
-
-/** Bytes of expired records read by one transaction of a sweep: one more record may pass it. */
 export const sweepBytesMax = 1_000_000;
 
 /** Records of one page. */
@@ -161,10 +153,8 @@ export const valueDepthMax = 64;
 /** Payload up to which the strings of a record may share one text in memory: keeping one field keeps that text. */
 export const sharedTextBytesMax = 1_024;
 
-/** Longest key FoundationDB takes, in bytes (error 2102). */
+/** Longest key FoundationDB takes (error 2102), and how long opening waits for a cluster: a recovery takes about five seconds. */
 export const foundationdbKeyBytesMax = 10_000;
-
-/** How long opening waits for a cluster to answer unless told otherwise, in milliseconds: a recovery takes about five seconds. */
 export const foundationdbConnectTimeoutMs = 10_000;
 
 /** Longest name of a tenant, in UTF-8 bytes. */
@@ -321,16 +311,12 @@ export const cursorKeysReloadMs = 60_000;
 /** Age from which they are read again for a cursor under an unknown key: bounds what forged cursors cost. */
 export const cursorKeysMissReloadMs = 1_000;
 
-/** Bytes of rows that a copy writes in one transaction: far below FoundationDB's 10 MB, as it advises. */
+/** Bytes of rows that a copy writes in one transaction, far below FoundationDB's bound as it advises; such writes at once. */
 export const copyChunkBytesMax = 500_000;
-
-/** Writes of a copy under way at once. */
 export const copyWritesMax = 4;
 
-/** How often a copy tries one read or write, the engine backing off in between. */
+/** How often a copy tries one read or write, and passes over a source that goes on changing, before it gives up. */
 export const copyAttemptsMax = 20;
-
-/** Passes over a source that goes on changing before a copy gives up. */
 export const copyPassesMax = 5;
 
 /** Parts into which what is left under a hard limit is split: as many transactions take from it at once. */
