@@ -1,9 +1,11 @@
 /** Roles as a policy: what is allowed, by which role, and which definitions are refused. */
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { allow, forbid, roles } from "../../lib/access/index.js";
 import { memory } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { open } from "../../lib/open.js";
+import { entity } from "../../lib/schema/index.js";
 import { newTenantId, tenantContext } from "../../lib/tenant/index.js";
 import { Note, note, Plain, policy } from "./notes.js";
 
@@ -27,6 +29,17 @@ describe("roles", () => {
     expect(policy.right(context("toString", "__proto__", "constructor"), "note", "read")).toBe(false);
     expect(policy.right(context("reader"), "#members", "read")).toBe(false);
     expect(policy.right(context("administrator"), "#members", "delete")).toBe(true);
+  });
+
+  test("of an entity that is called all are of that one alone", () => {
+    const All = entity("all", { version: 1, schema: z.object({ id: z.int() }), id: ["id"] });
+    const some = roles({ a: [allow("manage", All)] });
+    expect(some.right(context("a"), "all", "read")).toBe(true);
+    for (const other of ["note", "plain", "#members", "#sessions"]) {
+      expect(some.right(context("a"), other, "read")).toBe(false);
+    }
+    expect(policy.right(context("administrator"), "all", "read")).toBe(true);
+    expect(policy.right(context("reader"), "all", "read")).toBe(false);
   });
 
   test("add up", () => {
@@ -87,6 +100,10 @@ describe("roles", () => {
     // It would match each record that lacks the field.
     const lost = roles({ a: [allow("read", Note, { where: () => ({ author: undefined }) as never })] });
     expect(codeOf(() => lost.right(context("a"), "note", "read"))).toBe("ROLES_INVALID");
+    for (const where of [{ "author.name": "u1" }, { $or: [] }, "author", null]) {
+      const strange = roles({ a: [allow("read", Note, { where: () => where as never })] });
+      expect(codeOf(() => strange.right(context("a"), "note", "read"))).toBe("ROLES_INVALID");
+    }
     const nested = roles({ a: [allow("read", Note, { where: { author: { $in: [undefined as never] } } })] });
     expect(codeOf(() => nested.right(context("a"), "note", "read"))).toBe("ROLES_INVALID");
   });

@@ -95,7 +95,7 @@ export type PermissionSubject = "members" | "sessions" | "all";
 export interface Permission {
   readonly forbids: boolean;
   readonly actions: readonly (RecordAction | "manage")[];
-  /** The name of an entity; `#members` and `#sessions` cannot be one. */
+  /** The name of an entity; `#members`, `#sessions` and `#all` cannot be one. */
   readonly subject: string;
   readonly where: ((context: TenantContext) => object) | undefined;
 }
@@ -115,7 +115,7 @@ function permission<E extends AnyEntity>(
   const refuse = (reason: string): Error => tenantryError("ROLES_INVALID", { role: "", reason });
   if (stray !== undefined || list.length === 0) throw refuse("an action is create, read, update, delete or manage");
   if (typeof subject === "string" && where !== undefined) throw refuse("only an entity's records have conditions");
-  const named = typeof subject === "string" ? (subject === "all" ? "all" : `#${subject}`) : subject.name;
+  const named = typeof subject === "string" ? `#${subject}` : subject.name;
   return Object.freeze({
     forbids,
     actions: list,

@@ -15,6 +15,14 @@ function assertDefined(role: string, condition: unknown): void {
   for (const value of Object.values(condition)) assertDefined(role, value);
 }
 
+/** @throws ROLES_INVALID for a condition that cannot be meant, one on a path included: a field may have a dot in its name. */
+function assertConditions(role: string, conditions: unknown): void {
+  if (typeof conditions !== "object" || conditions === null) throw refuse(role, "a condition is an object");
+  const stray = Object.keys(conditions).find((field) => field.includes(".") || field.startsWith("$"));
+  if (stray !== undefined) throw refuse(role, "a condition names fields of the record, at its top");
+  assertDefined(role, conditions);
+}
+
 class RolePolicy implements AccessPolicy {
   readonly entities: readonly string[];
   readonly #roles: ReadonlyMap<string, readonly Permission[]>;
@@ -23,7 +31,7 @@ class RolePolicy implements AccessPolicy {
   constructor(roles: ReadonlyMap<string, readonly Permission[]>) {
     this.#roles = roles;
     const subjects = [...roles.values()].flat().map(({ subject }) => subject);
-    this.entities = [...new Set(subjects)].filter((subject) => subject !== "all" && !subject.startsWith("#"));
+    this.entities = [...new Set(subjects)].filter((subject) => !subject.startsWith("#"));
   }
 
   right(context: TenantContext, entity: string, action: RecordAction): AccessRight {
@@ -51,10 +59,12 @@ const abilityOf = (role: string, permissions: readonly Permission[], context: Te
   createMongoAbility(
     permissions.map(({ actions, subject, forbids, where }) => {
       const conditions = where?.(context);
-      if (where !== undefined) assertDefined(role, conditions);
+      if (where !== undefined) assertConditions(role, conditions);
       const rule = { action: [...actions], subject, inverted: forbids };
       return conditions === undefined ? rule : { ...rule, conditions: { ...conditions } };
     }),
+    // An entity may be called "all", which is what CASL calls all of them unless told.
+    { anySubjectType: "#all" },
   );
 
 /** The last permission that is about a record decides. */
