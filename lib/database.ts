@@ -2,7 +2,15 @@
 
 import type { Identities } from "./access/identity/index.js";
 import { tenantryError } from "./errors/index.js";
-import type { HealthOptions, HealthReport, OperatorEntrance, Tenants } from "./lifecycle/index.js";
+import {
+  type DatabaseSweepOptions,
+  type DatabaseSwept,
+  type HealthOptions,
+  type HealthReport,
+  type OperatorEntrance,
+  sweepTenants,
+  type Tenants,
+} from "./lifecycle/index.js";
 import type { ServiceLevels } from "./observe/index.js";
 import type { Quotas } from "./quota/index.js";
 import type { RepositoryFactory } from "./repository/index.js";
@@ -143,6 +151,17 @@ export class Database implements AsyncDisposable {
    */
   rotateCursorKeys(): Promise<void> {
     return this.#parts.rotateCursorKeys();
+  }
+
+  /**
+   * Removes the expired records of all tenants, some tenants at once: {@link Tenant.sweep} of each whose state takes
+   * writes. A tenant that fails does not stop the others; it is told of, and swept the next time.
+   *
+   * @throws `DATABASE_OPTION_INVALID`, `TRANSACTION_ABORTED` at the signal.
+   */
+  sweep(options: DatabaseSweepOptions = {}): Promise<DatabaseSwept> {
+    const { signal } = options;
+    return sweepTenants(this.tenants.list({ signal }), (id, asked) => this.tenant(id).sweep(asked), options);
   }
 
   /**

@@ -42,6 +42,8 @@ export {
 } from "./guard/index.js";
 export type { IndexDefect } from "./indexes/index.js";
 export type {
+  DatabaseSweepOptions,
+  DatabaseSwept,
   EraseOptions,
   FailedProvisioning,
   HealthOptions,

@@ -51,6 +51,9 @@ export const liveRowsMin = 32;
 /** Expired records, and bytes of them (one may pass it), that one transaction of a sweep takes. */
 export const sweepRecordsMax = 500;
 export const sweepBytesMax = 1_000_000;
+/** Tenants swept at once unless told otherwise, and failures of theirs that are told. */
+export const sweptTenantsMax = 4;
+export const sweptTenantsFailedMax = 100;
 
 /** Records of one page. */
 export const pageSizeMax = 1_000;

@@ -19,3 +19,4 @@ export type { FailedProvisioning, ResumedProvisioning } from "./provisioning.js"
 export { Registry } from "./registry.js";
 export { type ProvisioningOptions, type Seed, type SeedPosition, seedsOf } from "./seed.js";
 export { Tenants } from "./tenants.js";
+export { type DatabaseSweepOptions, type DatabaseSwept, sweepTenants } from "./upkeep/expiry-sweep.js";

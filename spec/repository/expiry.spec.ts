@@ -331,6 +331,72 @@ describe("records that expire", () => {
     expect(await repository.verify()).toMatchObject([{ kind: "missing" }]);
   });
 
+  test("of all tenants are swept together; one that fails, or takes no writes, does not stop the others", async () => {
+    clock.at = 1_000_000;
+    const engine = await openEngine(memory());
+    const database = await open({ engine, entities: [Visit], clock });
+    const ids = [];
+    for (let n = 0; n < 12; n++) {
+      const { id } = await database.tenants.provision({ name: `tenant ${n}` });
+      const until = at(clock.at + 1);
+      await database
+        .tenant(id)
+        .repository(Visit)
+        .createMany([visit(1, { until }), visit(2, { until }), visit(3)]);
+      ids.push(id);
+    }
+    const [first, second] = ids;
+    if (first === undefined || second === undefined) return expect.unreachable();
+    await database.tenants.suspend(first);
+    // A record that is none: a chunked one without its chunks.
+    const transaction = engine.begin();
+    transaction.set(
+      new Keyspace().tenant(second).absolute(concatBytes(recordPrefix("visit"), pack([1]))),
+      Uint8Array.of(0x92),
+    );
+    await transaction.commit();
+    clock.at += 1;
+    const swept = await database.sweep({ concurrency: 3 });
+    expect(swept).toMatchObject({ tenants: 11, tenantsFailed: 0, removed: 2 * 11 - 1, failed: 1, failures: [] });
+    await expect(database.sweep({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "TRANSACTION_ABORTED",
+    });
+    await expect(database.sweep({ concurrency: 0 })).rejects.toMatchObject({ code: "DATABASE_OPTION_INVALID" });
+    const failing = recording(engine);
+    const broken = await open({ engine: failing, entities: [Visit], clock });
+    const begin = failing.begin.bind(failing);
+    let begun = 0;
+    failing.begin = () => {
+      if (++begun % 5 === 0) throw new Error("no more");
+      return begin();
+    };
+    const partly = await broken.sweep();
+    expect(partly.tenants + partly.tenantsFailed).toBe(11);
+    expect(partly.failures).toHaveLength(partly.tenantsFailed);
+    expect(partly.tenantsFailed).toBeGreaterThan(0);
+    await broken.close();
+    await database.close();
+    await engine.close();
+  });
+
+  test("have entries and places in the queue with these bytes", async () => {
+    clock.at = 1_000_000;
+    const { id, repository } = await house();
+    await repository.create(visit(7, { code: "c", until: at(0x0102030405) }));
+    const { begin, end } = new Keyspace().tenant(id);
+    const bound = (key: Uint8Array) => ({ key, orEqual: false, offset: 1 });
+    const { rows } = await inner.begin().getRange(bound(begin), bound(end), { limit: 20, mode: "exact" });
+    const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+    const own = new Map(rows.map(([key, value]) => [hex(key.subarray(begin.length - 1)), hex(value)] as const));
+    const index = (name: string): string => `150102766973697400${hex(pack([name]))}`;
+    const time = "0000000102030405";
+    expect(own.get(`${index("byCode")}0263001507`.replace("1507", ""))).toBe(`02${time}00021507`);
+    expect(own.get(`${index("plain")}${hex(pack([Uint8Array.of(0xfd, 0x8a, 0xff, 0xff)]))}1507`)).toBe(`02${time}0000`);
+    expect(own.get(`150a${hex(pack([0x0102030405, "visit"]))}1507`)).toBe("01");
+    // Format 1; expires and all ASCII; fingerprint, version, revision, and the time as a varint.
+    expect(own.get("027669736974001507")).toMatch(/^1c[0-9a-f]{8}010185888c9010/);
+  });
+
   test("are defined by a field that holds a date", () => {
     const schema = z.object({ id: z.int(), at: z.date(), nested: z.object({ at: z.date() }) });
     const define = (expires: string) => () =>
