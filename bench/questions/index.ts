@@ -10,6 +10,7 @@ import { commitLatency } from "./latency.js";
 import { memory } from "./memory.js";
 import { guard, hookCost, validation } from "./overhead.js";
 import { page, pageCursor } from "./page.js";
+import { quotas } from "./quotas.js";
 import { scan, scanLarge } from "./scan.js";
 import { writes } from "./write.js";
 
@@ -26,6 +27,7 @@ export const questions: readonly Question[] = [
   commitLatency,
   counters,
   fairness,
+  quotas,
   bulkLoad,
   recordsGrowth,
   tenantsGrowth,

@@ -31,6 +31,7 @@ export const targets: readonly Target[] = [
   atMost("Growth of a get from 10 to 10,000 tenants", "tenants-get/growth", 1.3),
   atMost("Growth of an update from 10 to 10,000 tenants", "tenants-update/growth", 1.3),
   atMost("A quiet tenant's p99 beside a flood, over its p99 alone", "fairness/p99", 2),
+  atLeast("64 writers under a hard limit, over without quotas", "quotas/hard-limit", 0.5),
   atLeast("On FoundationDB: full scan, getRangeAll and unpack", "scan/foundationdb", 0.9),
 ];
 

@@ -123,9 +123,8 @@ export class Quotas {
     const recount = new Recount((fn) => this.#runner().transact(known, fn, options), token, repair);
     const found: RecountedResource[] = [];
     for (const entity of this.#book.entities) found.push(...(await recount.entity(entity)));
-    found.push(await recount.storage());
-    for (const resource of this.#book.resources) found.push(await recount.claims(resource));
-    found.push(await recount.connections());
+    for (const resource of this.#book.resources) found.push(...(await recount.claims(resource)));
+    found.push(...(await recount.connections()));
     return found;
   }
 

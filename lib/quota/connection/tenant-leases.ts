@@ -94,7 +94,7 @@ export class TenantLeases {
       // Taken away when this process seemed dead: then all it holds counts anew.
       const before = row === undefined ? 0 : decodeHolder(row).count;
       const ledger = await Ledger.open(transaction, keys, turns.next());
-      await ledger.change(connections, book.grant(tenant).counted.get(connections.name), count - before);
+      await ledger.change(connections, [book.grant(tenant).counted.get(connections.name)], [count - before]);
       if (count === 0) transaction.clear(this.#key);
       else {
         const expiresAt = (await databaseTime(transaction)) + leaseMs;
@@ -118,7 +118,7 @@ export class TenantLeases {
       }
       const count = dead.reduce((sum, [, row]) => sum + decodeHolder(row).count, 0);
       const ledger = await Ledger.open(transaction, keys, turns.next());
-      await ledger.change(connections, book.grant(tenant).counted.get(connections.name), -count);
+      await ledger.change(connections, [book.grant(tenant).counted.get(connections.name)], [-count]);
       return true;
     });
   }

@@ -120,15 +120,14 @@ export class ResourceClaims implements Claims {
 
   /** Has a name hold a claim, or none; false when it is so already. */
   #change(name: string, held: boolean): Promise<boolean> {
-    const resource = claimed(this.#resource);
     const key = this.#keys.claim(this.#resource, name);
     return this.#access.write(async (transaction, tenant) => {
       if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});
       const isHeld = (await transaction.get(key)) !== undefined;
       if (isHeld === held) return false;
       const ledger = await Ledger.open(transaction, this.#keys, this.#turns.next());
-      const limit = this.#book.grant(tenant).counted.get(resource.name);
-      await ledger.change(resource, limit, held ? 1 : -1);
+      const limit = this.#book.grant(tenant).counted.get(this.#resource);
+      await ledger.change(claimed(this.#resource), [limit], [held ? 1 : -1]);
       if (held) transaction.set(key, mark);
       else transaction.clear(key);
       return true;

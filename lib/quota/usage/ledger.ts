@@ -1,37 +1,56 @@
-/** The ledger: a tenant's counters inside one transaction, and the escrow that keeps hard limits without serialising. */
+/** The ledger: a tenant's counters inside one transaction. */
 import { tenantryError } from "../../errors/index.js";
-import { quotaSlotsMax, quotaSlotUnitsMin } from "../../limits.js";
-import type { TenantTransaction } from "../../transaction/index.js";
+import type { RangeReadOptions, ReadTransaction, TenantTransaction } from "../../transaction/index.js";
+import { keyAfter } from "../../tuple/index.js";
 import type { Limit } from "../plan/limit.js";
-import { decodeCount, encodeCount } from "./count.js";
-import type { Resource, UsageKeys } from "./resource.js";
+import { decodeCounts, encodeCounts } from "./count.js";
+import { Escrow } from "./escrow.js";
+import { type Account, entityAccount, storage, type UsageKeys } from "./resource.js";
 import { decodeState, encodeState, type UsageState } from "./usage-state.js";
-
-/** How many slots hold what is left under a hard limit: a small one needs no many. */
-export const slotCount = (limit: number): number =>
-  Math.min(quotaSlotsMax, Math.max(1, Math.floor(limit / quotaSlotUnitsMin)));
 
 /** What refuses an increase. */
 export const exceeded = (resource: string, limit: number, used: number, retryAfterMs?: number): Error =>
   tenantryError("QUOTA_EXCEEDED", { resource, limit, used, retryAfterMs });
 
-/**
- * Changes what is used. Under a hard limit, limit − used is spread over slots, in sum and at every moment: an increase
- * takes from one of them, which it reads with a conflict; a decrease gives to one, blindly, so it always passes. A slot
- * that has too little makes the writer look at all of them, and near the limit even them out. Where the slots were
- * filled under another limit, or none, they are filled anew from the counter.
- */
+/** How much is used of an account. One get; for all bytes, one range read. */
+export async function readUsed(
+  transaction: ReadTransaction,
+  keys: UsageKeys,
+  account: Account,
+  options?: RangeReadOptions,
+): Promise<number[]> {
+  if (account === storage) return [await bytesOfEntities(transaction, keys, options)];
+  return decodeCounts(await transaction.get(keys.used(account), options), account.resources.length);
+}
+
+async function bytesOfEntities(
+  transaction: ReadTransaction,
+  keys: UsageKeys,
+  options: RangeReadOptions | undefined,
+): Promise<number> {
+  const { begin, end } = keys.usedByEntities;
+  const length = entityAccount("").resources.length;
+  let sum = 0;
+  for (let rest = begin; ; ) {
+    const { rows, more } = await transaction.getRange({ begin: rest, end }, options);
+    for (const [, value] of rows) sum += decodeCounts(value, length)[1] ?? 0;
+    const last = rows.at(-1)?.[0];
+    if (!more || last === undefined) return sum;
+    rest = keyAfter(last);
+  }
+}
+
+/** Changes what is used: {@link reserve} first, which refuses, then {@link adjust}, which counts. */
 export class Ledger {
   readonly #transaction: TenantTransaction;
   readonly #keys: UsageKeys;
-  /** Which slot to begin with: writers with turns of their own take from slots of their own. */
-  readonly #turn: number;
+  readonly #escrow: Escrow;
   #state: UsageState;
 
   private constructor(transaction: TenantTransaction, keys: UsageKeys, turn: number, state: UsageState) {
     this.#transaction = transaction;
     this.#keys = keys;
-    this.#turn = turn;
+    this.#escrow = new Escrow(transaction, keys, turn);
     this.#state = state;
   }
 
@@ -49,98 +68,74 @@ export class Ledger {
     this.#transaction.set(this.#keys.state, encodeState(state));
   }
 
-  /** How much is used. One snapshot get. */
-  async used(resource: Resource): Promise<number> {
-    return decodeCount(await this.#transaction.get(this.#keys.used(resource), { snapshot: true }));
+  /** How much is used, without a conflict. */
+  used(account: Account): Promise<number[]> {
+    return readUsed(this.#transaction, this.#keys, account, { snapshot: true });
   }
 
-  /** Adds to what is used, or takes from it. One get for an increase under a limit, if there is enough. @throws QUOTA_EXCEEDED */
-  async change(resource: Resource, limit: Limit | undefined, delta: number): Promise<void> {
-    if (delta === 0) return;
-    const hard = limit?.kind === "hard" ? limit.limit : undefined;
-    if (delta > 0 && hard !== undefined) await this.#take(resource, hard, delta);
-    else {
-      if (delta > 0 && limit !== undefined) {
-        const used = await this.used(resource);
-        if (used + delta > limit.limit) throw exceeded(resource.name, limit.limit, used);
-      }
-      if (hard !== undefined) this.#give(resource, hard, -delta);
-      else this.drop([resource]);
+  /** Adds to what is used, or takes from it. @throws QUOTA_EXCEEDED */
+  async change(account: Account, limits: readonly (Limit | undefined)[], deltas: readonly number[]): Promise<void> {
+    await this.reserve(account, limits, deltas);
+    this.adjust(account, deltas);
+  }
+
+  /**
+   * Makes sure that what is used may change by `deltas`: one get for an increase under hard limits, as long as there is
+   * enough; nothing is read for a decrease.
+   *
+   * @throws QUOTA_EXCEEDED
+   */
+  async reserve(account: Account, limits: readonly (Limit | undefined)[], deltas: readonly number[]): Promise<void> {
+    if (deltas.every((delta) => delta === 0)) return;
+    const hard = limits.map((limit) => (limit?.kind === "hard" ? limit.limit : null));
+    if (limits.some((limit, n) => limit?.kind === "soft" && Number(deltas[n]) > 0)) {
+      await this.#assertSoft(account, limits, deltas);
     }
-    this.adjust(resource, delta);
+    const changes = hard.map((limit, n) => (limit === null ? 0 : Number(deltas[n])));
+    const isFilled = this.#isFilled(account, hard);
+    if (changes.some((change) => change > 0)) {
+      if (isFilled) await this.#escrow.take(account, hard, changes);
+      else {
+        const used = await readUsed(this.#transaction, this.#keys, account);
+        if (this.#escrow.fill(account, hard, used, changes)) {
+          this.state = { ...this.#state, limits: { ...this.#state.limits, [account.name]: hard } };
+        } else this.drop([account]);
+      }
+    } else if (isFilled && hard.some((limit) => limit !== null)) this.#escrow.give(account, hard, changes);
+    else this.drop([account]);
   }
 
-  /** Adds to the counter alone. */
-  adjust(resource: Resource, delta: number): void {
-    this.#transaction.atomic("add", this.#keys.used(resource), encodeCount(delta));
+  /** Counts what was reserved; all bytes are counted with their entities. */
+  adjust(account: Account, deltas: readonly number[]): void {
+    if (account === storage || deltas.every((delta) => delta === 0)) return;
+    this.#transaction.atomic("add", this.#keys.used(account), encodeCounts(deltas));
   }
 
-  /** Has the slots of resources filled anew by whoever next takes from them. */
-  drop(resources: readonly Resource[]): void {
-    const filled = resources.filter(({ name }) => Object.hasOwn(this.#state.limits, name));
+  /** Has the slots of accounts filled anew by whoever next takes from them. */
+  drop(accounts: readonly Account[]): void {
+    const filled = accounts.filter(({ name }) => Object.hasOwn(this.#state.limits, name));
     if (filled.length === 0) return;
     const limits = { ...this.#state.limits };
     for (const { name } of filled) delete limits[name];
     this.state = { ...this.#state, limits };
   }
 
-  async #take(resource: Resource, limit: number, amount: number): Promise<void> {
-    if (this.#state.limits[resource.name] !== limit) {
-      await this.#fill(resource, limit, amount);
-      return;
+  /** Whether the slots of an account hold what is left under these very limits. */
+  #isFilled({ name }: Account, hard: readonly (number | null)[]): boolean {
+    const stored = Object.hasOwn(this.#state.limits, name) ? this.#state.limits[name] : undefined;
+    return stored !== undefined && stored.length === hard.length && hard.every((limit, n) => limit === stored[n]);
+  }
+
+  async #assertSoft(
+    account: Account,
+    limits: readonly (Limit | undefined)[],
+    deltas: readonly number[],
+  ): Promise<void> {
+    const used = await this.used(account);
+    for (const [n, limit] of limits.entries()) {
+      const [before, delta] = [Number(used[n]), Number(deltas[n])];
+      if (limit?.kind !== "soft" || delta <= 0 || before + delta <= limit.limit) continue;
+      throw exceeded(account.resources[n] ?? account.name, limit.limit, before);
     }
-    const key = this.#keys.slot(resource, this.#turn % slotCount(limit));
-    const left = decodeCount(await this.#transaction.get(key));
-    if (left >= amount) this.#transaction.set(key, encodeCount(left - amount));
-    else await this.#search(resource, limit, amount);
-  }
-
-  #give(resource: Resource, limit: number, amount: number): void {
-    const key = this.#keys.slot(resource, this.#turn % slotCount(limit));
-    this.#transaction.atomic("add", key, encodeCount(amount));
-  }
-
-  /** Takes from a slot that has enough, or from all of them together. */
-  async #search(resource: Resource, limit: number, amount: number): Promise<void> {
-    const slots = await this.#slots(resource);
-    const fit = slots.flatMap(({ key, left }) => (left >= amount ? [{ key, left }] : []));
-    const chosen = fit[this.#turn % Math.max(1, fit.length)];
-    if (chosen !== undefined) {
-      this.#transaction.addReadConflictKey(chosen.key);
-      this.#transaction.set(chosen.key, encodeCount(chosen.left - amount));
-      return;
-    }
-    const left = slots.reduce((sum, slot) => sum + slot.left, 0);
-    if (left < amount) throw exceeded(resource.name, limit, limit - left);
-    this.#transaction.addReadConflictRange(this.#keys.slots(resource));
-    this.#spread(resource, limit, left - amount, amount);
-  }
-
-  /** Fills the slots from the counter: the first increase under this limit. */
-  async #fill(resource: Resource, limit: number, amount: number): Promise<void> {
-    const used = decodeCount(await this.#transaction.get(this.#keys.used(resource)));
-    if (used + amount > limit) throw exceeded(resource.name, limit, used);
-    this.#spread(resource, limit, limit - used - amount, amount);
-    this.state = { ...this.#state, limits: { ...this.#state.limits, [resource.name]: limit } };
-  }
-
-  /** Shares what is left between slots: fewer of them when it is little, so that a writer finds enough in one. */
-  #spread(resource: Resource, limit: number, left: number, amount: number): void {
-    this.#transaction.clearRange(this.#keys.slots(resource));
-    const all = slotCount(limit);
-    const count = Math.min(all, Math.max(1, Math.floor(left / (amount * quotaSlotUnitsMin))));
-    const share = Math.floor(left / count);
-    for (let n = 0; n < count; n++) {
-      const part = n === 0 ? left - share * (count - 1) : share;
-      this.#transaction.set(this.#keys.slot(resource, (this.#turn + n) % all), encodeCount(part));
-    }
-  }
-
-  /** All slots there are. One range read, without conflicts. */
-  async #slots(resource: Resource): Promise<{ readonly key: Uint8Array; readonly left: number }[]> {
-    const { begin, end } = this.#keys.slots(resource);
-    const limit = quotaSlotsMax + 1;
-    const { rows } = await this.#transaction.getRange({ begin, end }, { snapshot: true, limit, mode: "exact" });
-    return rows.map(([key, value]) => ({ key, left: decodeCount(value) }));
   }
 }

@@ -6,9 +6,9 @@ import type { RangeReadOptions, RelativeRange, TenantTransaction } from "../../t
 import { concatBytes, keyAfter, tupleRange } from "../../tuple/index.js";
 import { flagSplit } from "../../value/index.js";
 import { holderCount } from "../connection/holder.js";
-import { decodeCount, encodeCount } from "./count.js";
+import { decodeCounts, encodeCounts } from "./count.js";
 import { Ledger } from "./ledger.js";
-import { bytesOf, claimed, connections, type Resource, recordsOf, storage, UsageKeys } from "./resource.js";
+import { type Account, claimed, connections, entityAccount, storage, UsageKeys } from "./resource.js";
 
 /**
  * What a recount found of one resource.
@@ -55,10 +55,10 @@ export class Recount {
    * well as to the counter: so the two differ by what the counter was wrong by, and by nothing else.
    */
   async entity(entity: string): Promise<RecountedResource[]> {
-    const both = [recordsOf(entity), bytesOf(entity)] as const;
+    const account = entityAccount(entity);
     await this.#transact(async (transaction) => {
       const ledger = await Ledger.open(transaction, keys, 0);
-      for (const resource of both) transaction.clear(keys.recounted(resource));
+      transaction.clear(keys.recounted(account));
       ledger.state = { ...ledger.state, recount: { token: this.#token, entity, position: "" } };
     });
     let rows = recountBatchRowsMax;
@@ -73,30 +73,21 @@ export class Recount {
     }
     return this.#transact(async (transaction) => {
       const ledger = await this.#ledger(transaction);
-      const found = await Promise.all(
-        both.map(async (resource) => {
-          const counted = decodeCount(await transaction.get(keys.recounted(resource), { snapshot: true }));
-          return this.#settle(ledger, resource, counted);
-        }),
-      );
-      for (const resource of both) transaction.clear(keys.recounted(resource));
+      const row = await transaction.get(keys.recounted(account), { snapshot: true });
+      const found = await this.#settle(ledger, account, decodeCounts(row, account.resources.length));
+      transaction.clear(keys.recounted(account));
       ledger.state = { ...ledger.state, recount: null };
       return found;
     });
   }
 
-  /** The bytes of all entities: the sum of theirs. */
-  storage(): Promise<RecountedResource> {
-    return this.#compare(storage, (transaction) => sumOf(transaction, keys.usedBytes, decodeCount));
-  }
-
   /** The claims of a resource, in one transaction. */
-  claims(resource: string): Promise<RecountedResource> {
+  claims(resource: string): Promise<RecountedResource[]> {
     return this.#compare(claimed(resource), (transaction) => sumOf(transaction, keys.claims(resource), () => 1));
   }
 
   /** The connections of all processes. */
-  connections(): Promise<RecountedResource> {
+  connections(): Promise<RecountedResource[]> {
     return this.#compare(connections, (transaction) => sumOf(transaction, keys.holders, holderCount));
   }
 
@@ -104,20 +95,27 @@ export class Recount {
    * Compares a counter with what it counts, at one point in time. Whoever changes the one changes the other by as much
    * in the same transaction, so what they differ by stays right, and needs no conflict.
    */
-  #compare(resource: Resource, count: (transaction: TenantTransaction) => Promise<number>): Promise<RecountedResource> {
+  #compare(account: Account, count: (transaction: TenantTransaction) => Promise<number>): Promise<RecountedResource[]> {
     return this.#transact(async (transaction) => {
       const ledger = await Ledger.open(transaction, keys, 0);
-      return this.#settle(ledger, resource, await count(transaction));
+      return this.#settle(ledger, account, [await count(transaction)]);
     });
   }
 
-  async #settle(ledger: Ledger, resource: Resource, counted: number): Promise<RecountedResource> {
-    const used = await ledger.used(resource);
-    const drift = counted - used;
-    if (drift === 0 || !this.#repairs) return { resource: resource.name, drift, used };
-    ledger.adjust(resource, drift);
-    ledger.drop([resource]);
-    return { resource: resource.name, drift, used: counted };
+  async #settle(ledger: Ledger, account: Account, counted: readonly number[]): Promise<RecountedResource[]> {
+    const used = await ledger.used(account);
+    const drifts = counted.map((count, n) => count - Number(used[n]));
+    const repairs = this.#repairs && drifts.some((drift) => drift !== 0);
+    if (repairs) {
+      ledger.adjust(account, drifts);
+      // All bytes are the sum of entities'.
+      ledger.drop([account, storage]);
+    }
+    return account.resources.map((resource, n) => ({
+      resource,
+      drift: Number(drifts[n]),
+      used: Number((repairs ? counted : used)[n]),
+    }));
   }
 
   async #ledger(transaction: TenantTransaction): Promise<Ledger> {
@@ -144,8 +142,7 @@ export class Recount {
       last = key;
       if (sums.bytes > recountBatchBytesMax) break;
     }
-    transaction.atomic("add", keys.recounted(recordsOf(entity)), encodeCount(sums.records));
-    transaction.atomic("add", keys.recounted(bytesOf(entity)), encodeCount(sums.bytes));
+    transaction.atomic("add", keys.recounted(entityAccount(entity)), encodeCounts([sums.records, sums.bytes]));
     const isLast = !more && last === rows.at(-1)?.[0];
     const position =
       isLast || last === undefined ? null : Buffer.from(keyAfter(last.subarray(prefix.length))).toString("hex");

@@ -3,29 +3,44 @@ import { subspacePrefix, subspaces } from "../../keyspace/index.js";
 import { concatBytes, pack, type TupleElement, tupleRange } from "../../tuple/index.js";
 import { resourceName } from "../plan/plan.js";
 
-/** Something that is counted. */
-export interface Resource {
-  /** Its name in errors, reports and plans. */
+/** Things that are counted together, in one row. */
+export interface Account {
+  /** Its own, in the state of usage. */
   readonly name: string;
-  /** What it is in keys: its kind, and of which entity or resource. */
+  /** Of each thing that it counts, the name in errors, reports and plans. */
+  readonly resources: readonly string[];
+  /** What it is in keys. */
   readonly key: readonly TupleElement[];
 }
 
 /** Kinds of what is counted. The numbers are stored: none is ever changed or used again. */
-const kinds = { records: 1, bytes: 2, storage: 3, claimed: 4, connections: 5 } as const;
+const kinds = { entity: 1, storage: 2, claimed: 3, connections: 4 } as const;
 
-export const recordsOf = (entity: string): Resource => ({
-  name: resourceName.records(entity),
-  key: [kinds.records, entity],
+/** Records of an entity, and their bytes. */
+export const entityAccount = (entity: string): Account => ({
+  name: `entity:${entity}`,
+  resources: [resourceName.records(entity), resourceName.bytes(entity)],
+  key: [kinds.entity, entity],
 });
 
-export const bytesOf = (entity: string): Resource => ({ name: resourceName.bytes(entity), key: [kinds.bytes, entity] });
+/** Bytes of all entities: the sum of theirs, so it has no counter of its own. */
+export const storage: Account = {
+  name: resourceName.storage,
+  resources: [resourceName.storage],
+  key: [kinds.storage],
+};
 
-export const storage: Resource = { name: resourceName.storage, key: [kinds.storage] };
+export const claimed = (resource: string): Account => ({
+  name: resource,
+  resources: [resource],
+  key: [kinds.claimed, resource],
+});
 
-export const claimed = (resource: string): Resource => ({ name: resource, key: [kinds.claimed, resource] });
-
-export const connections: Resource = { name: resourceName.connections, key: [kinds.connections] };
+export const connections: Account = {
+  name: resourceName.connections,
+  resources: [resourceName.connections],
+  key: [kinds.connections],
+};
 
 type KeyRange = ReturnType<typeof tupleRange>;
 
@@ -50,27 +65,27 @@ export class UsageKeys {
     return this.#key(parts.state);
   }
 
-  /** How much is used: `(3, 1, …resource)`. */
-  used({ key }: Resource): Uint8Array {
+  /** How much is used: `(3, 1, …account)`. */
+  used({ key }: Account): Uint8Array {
     return this.#key(parts.used, ...key);
   }
 
-  /** The bytes of all entities: `(3, 1, 2, …)`. */
-  get usedBytes(): KeyRange {
-    return this.#range(parts.used, kinds.bytes);
+  /** How much is used of all entities: `(3, 1, 1, …)`. */
+  get usedByEntities(): KeyRange {
+    return this.#range(parts.used, kinds.entity);
   }
 
-  /** A part of what is left: `(3, 2, …resource, n)`. */
-  slot({ key }: Resource, n: number): Uint8Array {
+  /** A part of what is left: `(3, 2, …account, n)`. */
+  slot({ key }: Account, n: number): Uint8Array {
     return this.#key(parts.slots, ...key, n);
   }
 
-  slots({ key }: Resource): KeyRange {
+  slots({ key }: Account): KeyRange {
     return this.#range(parts.slots, ...key);
   }
 
-  /** What a recount has come to: `(3, 3, …resource)`. */
-  recounted({ key }: Resource): Uint8Array {
+  /** What a recount has come to: `(3, 3, …account)`. */
+  recounted({ key }: Account): Uint8Array {
     return this.#key(parts.recount, ...key);
   }
 

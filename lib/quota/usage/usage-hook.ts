@@ -3,27 +3,22 @@ import { subspaces } from "../../keyspace/index.js";
 import { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "../../transaction/index.js";
 import { compareBytes } from "../../tuple/index.js";
 import type { PlanBook } from "../plan/plan-book.js";
-import { encodeCount } from "./count.js";
+import { encodeCounts } from "./count.js";
 import { Ledger } from "./ledger.js";
-import { bytesOf, type Resource, recordsOf, storage, UsageKeys } from "./resource.js";
+import { type Account, entityAccount, storage, UsageKeys } from "./resource.js";
 import type { Turns } from "./turns.js";
 import type { RecountState } from "./usage-state.js";
 
-/** What a transaction does to one entity. */
-interface Delta {
-  records: number;
-  bytes: number;
-}
-
-const deltaOf = (changes: readonly RecordChange[]): Delta => {
-  const delta = { records: 0, bytes: 0 };
+/** What changes do to an entity's records and their bytes. */
+function deltasOf(changes: readonly RecordChange[]): readonly [records: number, bytes: number] {
+  let [records, bytes] = [0, 0];
   for (const { kind, bytesBefore, bytesAfter } of changes) {
-    if (kind === "create") delta.records++;
-    else if (kind === "delete") delta.records--;
-    delta.bytes += bytesAfter - bytesBefore;
+    if (kind === "create") records++;
+    else if (kind === "delete") records--;
+    bytes += bytesAfter - bytesBefore;
   }
-  return delta;
-};
+  return [records, bytes];
+}
 
 function byEntity(changes: readonly RecordChange[]): ReadonlyMap<string, readonly RecordChange[]> {
   const all = new Map<string, RecordChange[]>();
@@ -57,19 +52,24 @@ export class UsageHook implements TransactionHook {
     const keys = UsageKeys.ofHook;
     const { counted } = this.#book.grant(tenant);
     const ledger = await Ledger.open(transaction, keys, this.#turns.next());
-    const deltas: [Resource, number][] = [];
-    let bytes = 0;
-    for (const [entity, some] of byEntity(changes)) {
-      const delta = deltaOf(some);
-      bytes += delta.bytes;
-      deltas.push([recordsOf(entity), delta.records], [bytesOf(entity), delta.bytes]);
-      const { recount } = ledger.state;
-      if (recount?.entity !== entity) continue;
-      const again = deltaOf(some.filter((change) => isRecounted(recount, change)));
-      transaction.atomic("add", keys.recounted(recordsOf(entity)), encodeCount(again.records));
-      transaction.atomic("add", keys.recounted(bytesOf(entity)), encodeCount(again.bytes));
-    }
-    deltas.push([storage, bytes]);
-    await Promise.all(deltas.map(([resource, delta]) => ledger.change(resource, counted.get(resource.name), delta)));
+    const reserve = (account: Account, deltas: readonly number[]): Promise<void> =>
+      ledger.reserve(
+        account,
+        account.resources.map((name) => counted.get(name)),
+        deltas,
+      );
+    const entities = [...byEntity(changes)].map(([entity, some]) => ({
+      account: entityAccount(entity),
+      deltas: deltasOf(some),
+    }));
+    const bytes = entities.reduce((sum, { deltas }) => sum + deltas[1], 0);
+    await Promise.all([reserve(storage, [bytes]), ...entities.map(({ account, deltas }) => reserve(account, deltas))]);
+    for (const { account, deltas } of entities) ledger.adjust(account, deltas);
+    const { recount } = ledger.state;
+    if (recount === null) return;
+    const again = deltasOf(
+      changes.filter((change) => change.entity === recount.entity && isRecounted(recount, change)),
+    );
+    transaction.atomic("add", keys.recounted(entityAccount(recount.entity)), encodeCounts(again));
   }
 }

@@ -3,8 +3,8 @@ import type { ReadTransaction } from "../../transaction/index.js";
 import type { Limit } from "../plan/limit.js";
 import type { Grant, PlanBook } from "../plan/plan-book.js";
 import type { Headroom } from "../rate/token-desk.js";
-import { decodeCount } from "./count.js";
-import { bytesOf, claimed, connections, type Resource, recordsOf, storage, UsageKeys } from "./resource.js";
+import { readUsed } from "./ledger.js";
+import { claimed, connections, entityAccount, storage, UsageKeys } from "./resource.js";
 
 /**
  * What a tenant uses of one resource.
@@ -43,37 +43,29 @@ export interface UsageReport {
   readonly rates: Readonly<Record<string, Headroom>>;
 }
 
-function usageOf({ name }: Resource, used: number, limit: Limit | undefined): ResourceUsage {
+function usageOf(resource: string, used: number, limit: Limit | undefined): ResourceUsage {
   const remaining = limit === undefined ? undefined : Math.max(0, limit.limit - used);
-  return { resource: name, used, limit: limit?.limit, kind: limit?.kind, remaining };
+  return { resource, used, limit: limit?.limit, kind: limit?.kind, remaining };
 }
 
-/** Reads a report: one get for each resource, all at once. */
+/** Reads a report: one get for each account, and one range read, all at once. */
 export async function readUsage(
   transaction: ReadTransaction,
   book: PlanBook,
   grant: Grant,
   headroom: (rate: string) => Headroom | undefined,
 ): Promise<UsageReport> {
-  const resources = [
-    storage,
-    ...[...book.entities].flatMap((entity) => [recordsOf(entity), bytesOf(entity)]),
-    ...book.resources.map(claimed),
-    connections,
-  ];
-  const used = await Promise.all(
-    resources.map(async (resource) =>
-      usageOf(
-        resource,
-        decodeCount(await transaction.get(UsageKeys.ofTenant.used(resource))),
-        grant.counted.get(resource.name),
-      ),
-    ),
+  const accounts = [storage, ...[...book.entities].map(entityAccount), ...book.resources.map(claimed), connections];
+  const resources = await Promise.all(
+    accounts.map(async (account) => {
+      const used = await readUsed(transaction, UsageKeys.ofTenant, account);
+      return account.resources.map((name, n) => usageOf(name, Number(used[n]), grant.counted.get(name)));
+    }),
   );
   const rates: Record<string, Headroom> = {};
   for (const name of grant.rates.keys()) {
     const room = headroom(name);
     if (room !== undefined) rates[name] = room;
   }
-  return { plan: grant.plan, resources: used, rates };
+  return { plan: grant.plan, resources: resources.flat(), rates };
 }

@@ -11,8 +11,8 @@ export interface RecountState {
 }
 
 export interface UsageState {
-  /** By the name of a resource: the hard limit whose remainder its slots hold. */
-  readonly limits: Readonly<Record<string, number>>;
+  /** By the name of an account: the hard limits whose remainders its slots hold, null where there is none. */
+  readonly limits: Readonly<Record<string, readonly (number | null)[]>>;
   readonly recount: RecountState | null;
 }
 
@@ -44,10 +44,13 @@ function isState(value: unknown): value is UsageState {
   if (typeof value !== "object" || value === null || !("limits" in value) || !("recount" in value)) return false;
   const { limits, recount } = value;
   if (typeof limits !== "object" || limits === null) return false;
-  if (!Object.values(limits).every((limit: unknown) => Number.isSafeInteger(limit))) return false;
+  if (!Object.values(limits).every(areLimits)) return false;
   if (recount === null) return true;
   if (typeof recount !== "object" || !("token" in recount && "entity" in recount && "position" in recount))
     return false;
   const { token, entity, position } = recount;
   return typeof token === "string" && typeof entity === "string" && (position === null || typeof position === "string");
 }
+
+const areLimits = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((limit: unknown) => limit === null || Number.isSafeInteger(limit));
