@@ -290,7 +290,7 @@ describe("sessions", () => {
     await own.sessions.revoke("ada", b.session.id);
     expect(await seen()).toBe(before);
     timers[0]?.fn();
-    await expect.poll(seen).toBe(now);
+    await expect.poll(seen, { timeout: 20_000, interval: 5 }).toBe(now);
     expect(await codeOf(own.sessions.open(b.token))).toBe("TOKEN_INVALID");
     // Touched again and again, it lives longer than its idle time; its end stays its end.
     const end = a.session.expiresAt;
@@ -300,7 +300,7 @@ describe("sessions", () => {
       const at = now;
       await own.sessions.open(a.token);
       timers[0]?.fn();
-      await expect.poll(seen).toBe(at);
+      await expect.poll(seen, { timeout: 20_000, interval: 5 }).toBe(at);
     }
     now = end;
     expect(await codeOf(own.sessions.open(a.token))).toBe("TOKEN_INVALID");

@@ -154,7 +154,7 @@ describe("the example service", () => {
     expect(records).toMatchObject({ used: 3, limit: 25 });
 
     const tasks = `/t/${service.acme}/tasks?size=1`;
-    const answers = await Promise.all(Array.from({ length: 40 }, () => asked(service, tasks)));
+    const answers = await Promise.all(Array.from({ length: 120 }, () => asked(service, tasks)));
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(20);
