@@ -39,7 +39,7 @@ export const Art = entity("art", {
   id: ["key", "n"],
 });
 
-/** With an index of every kind. */
+/** With an index of every kind, and aggregates. */
 export const Member = entity("member", {
   version: 1,
   schema: z.object({
@@ -58,6 +58,10 @@ export const Member = entity("member", {
     named: { fields: ["mail", "name"], sparse: true, stored: ["skills", "left"] },
     bySkill: { fields: [{ each: "skills" }, "card"], stored: ["name"] },
     byLocker: { fields: [{ each: "lockers.n", order: "descending" }], unique: true, sparse: true },
+  },
+  aggregates: {
+    all: { count: true },
+    perSkill: { sum: "card", by: [{ each: "skills" }, "left"], where: (member) => member.card > 0 },
   },
 });
 

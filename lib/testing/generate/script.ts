@@ -3,6 +3,7 @@ import type { Arbitrary } from "fast-check";
 import { keyBytesMax } from "../../limits.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { FastCheck } from "./fast-check.js";
+import { type IdentityStep, identityArbitrary } from "./identity-step.js";
 import type { RecordMaker } from "./record-maker.js";
 import { recordSet } from "./record-set.js";
 import { hardTexts } from "./text-arbitrary.js";
@@ -13,7 +14,7 @@ export type IdPick = { readonly record: number } | { readonly value: unknown };
 /** The values of a bound: of a record's fields, as many as the index has or fewer, or any value at all. */
 export type BoundPick = { readonly record: number; readonly fields: number } | { readonly value: unknown };
 
-/** A query; `index` counts the entity's indexes from 1, 0 is the id. */
+/** A query; `index` counts the entity's indexes from 1, 0 is the id. For an aggregate it counts those. */
 export interface QueryPick {
   readonly index: number;
   readonly equals: BoundPick | undefined;
@@ -54,6 +55,7 @@ export type RepositoryStep = { readonly entity: number } & (
       readonly cursor: CursorPick;
       readonly principal: string | undefined;
     }
+  | { readonly do: "aggregate" | "groups"; readonly query: QueryPick }
   | { readonly do: "verify" }
 );
 
@@ -69,12 +71,14 @@ export type LongStep = { readonly entity: number } & (
       readonly work: string | undefined;
     }
   | { readonly do: "forgetWork"; readonly work: string }
+  | { readonly do: "recount" }
 );
 
 /** One operation of a tenant. */
 export type Step =
   | RepositoryStep
   | LongStep
+  | IdentityStep
   | {
       readonly do: "transact" | "read";
       readonly steps: readonly RepositoryStep[];
@@ -218,6 +222,7 @@ function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryS
       cursor: cursors(fc),
       principal: fc.constantFrom(undefined, undefined, "ada", ""),
     }),
+    fc.record({ do: fc.constantFrom("aggregate" as const, "groups" as const), entity, query }),
     fc.record({ do: fc.constant("verify" as const), entity }),
   );
 }
@@ -232,6 +237,7 @@ function longSteps(fc: FastCheck, entities: number): Arbitrary<LongStep> {
     fc.record({ do: fc.constant("scanAll" as const), entity, query }),
     fc.record({ do: fc.constant("transform" as const), entity, query, record: fc.nat(recordsMax - 1), work }),
     fc.record({ do: fc.constant("deleteWhere" as const), entity, query, every: fc.boolean(), work }),
+    fc.record({ do: fc.constant("recount" as const), entity }),
     fc.record({ do: fc.constant("forgetWork" as const), entity, work: fc.constantFrom(...workNames) }),
   );
 }
@@ -257,6 +263,7 @@ export function scripts(fc: FastCheck, { entities, records, steps }: ScriptOptio
         { weight: 8, arbitrary: step },
         { weight: 2, arbitrary: scope },
         { weight: 1, arbitrary: longSteps(fc, entities.length) },
+        { weight: 1, arbitrary: identityArbitrary(fc) },
       ),
       { minLength: 1, maxLength: steps },
     ),

@@ -7,7 +7,7 @@ import type { AnyEntity } from "../../schema/index.js";
 import { loadFastCheck } from "../generate/fast-check.js";
 import type { RecordMaker } from "../generate/record-maker.js";
 import { type Script, scripts, wholeRange } from "../generate/script.js";
-import { tampered } from "./actor.js";
+import { tampered } from "./acting/index.js";
 import {
   assertCursorRefused,
   assertForeignLooksMissing,
@@ -66,10 +66,8 @@ async function stays(stage: Stage, script: Script): Promise<void> {
     await Promise.all(others.map((other) => other.hold(enough(script.foreign), sharedKey)));
     await others[0].workThrough(sharedWork);
     const leaves = await others[1].leaf();
-    const actor = scene.actor(
-      acting,
-      leaves.map(({ cursor }) => cursor),
-    );
+    const tokens = await others[0].settle();
+    const actor = scene.actor(acting, { cursors: leaves.map(({ cursor }) => cursor), tokens });
     const before = await stage.rows();
     stage.watch(scene);
     const outcomes = await actor.perform();
@@ -87,6 +85,7 @@ async function transcript(stage: Stage, script: Script, withForeign: boolean): P
     await actor.hold(script.own);
     if (withForeign) await neighbour.hold(script.foreign, sharedKey);
     if (withForeign) await neighbour.workThrough(sharedWork);
+    if (withForeign) await neighbour.settle();
     if (withForeign) await neighbour.readAll();
     stage.watch(scene);
     return { outcomes: await actor.perform(), accesses: stage.recorded.take(), said: scene.ports.said };

@@ -16,7 +16,7 @@ import type { AnyEntity } from "../../schema/index.js";
 import type { TenantId } from "../../tenant/index.js";
 import { pack, type TupleElement, tupleRange } from "../../tuple/index.js";
 import type { Script } from "../generate/script.js";
-import { Actor } from "./actor.js";
+import { Actor, type Stolen } from "./acting/index.js";
 import type { KeptRow } from "./assertions.js";
 import { CapturedPorts, SeededRandom } from "./captured.js";
 import { type Cast, castOf } from "./cast.js";
@@ -38,7 +38,7 @@ export interface Scene {
   readonly db: Database;
   readonly ports: CapturedPorts;
   readonly random: SeededRandom;
-  actor(tenant: TenantId, othersCursors?: readonly string[]): Actor;
+  actor(tenant: TenantId, stolen?: Stolen): Actor;
 }
 
 export class Stage {
@@ -95,8 +95,8 @@ export class Stage {
       await Promise.all(ids.map((id) => db.tenants.provision({ id, name: "of the laws" })));
       await db.rotateCursorKeys();
       random.reseed();
-      const actor = (id: TenantId, othersCursors: readonly string[] = []): Actor =>
-        new Actor(db.tenant(id), this.entities, script, othersCursors);
+      const actor = (id: TenantId, stolen: Stolen = {}): Actor =>
+        new Actor(db.tenant(id), this.entities, script, stolen);
       return await scene({ cast, db, ports, random, actor });
     } finally {
       await this.calm();

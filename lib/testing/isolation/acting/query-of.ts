@@ -1,7 +1,7 @@
 /** A script's queries, made for an entity: bounds from what its records have in the index asked. */
-import { isTenantryError } from "../../errors/index.js";
-import { type AnyEntity, type IndexModel, modelOf } from "../../schema/index.js";
-import type { BoundPick, QueryPick } from "../generate/script.js";
+import { isTenantryError } from "../../../errors/index.js";
+import { type AnyEntity, type IndexModel, type KeyField, modelOf } from "../../../schema/index.js";
+import type { BoundPick, QueryPick } from "../../generate/script.js";
 
 /** A query without its types. */
 export interface AnyQuery {
@@ -27,23 +27,44 @@ function entryOf(index: IndexModel, record: unknown): readonly unknown[] | undef
   }
 }
 
+type RecordAt = (record: number) => unknown;
+
+/** What a bound stands for: values that a record has in an index, or among its id fields. */
+function boundOf(
+  index: IndexModel | undefined,
+  idFields: readonly KeyField[],
+  recordAt: RecordAt,
+  pick: BoundPick | undefined,
+): unknown {
+  if (pick === undefined || "value" in pick) return pick?.value;
+  const record = recordAt(pick.record);
+  const values = index && entryOf(index, record);
+  return (values ?? (index?.fields ?? idFields).map((field) => field.get(record))).slice(0, pick.fields);
+}
+
 /** The query that `pick` stands for; `recordAt` gives the entity's records by their number. */
-export function queryOf(entity: AnyEntity, pick: QueryPick, recordAt: (record: number) => unknown): AnyQuery {
+export function queryOf(entity: AnyEntity, pick: QueryPick, recordAt: RecordAt): AnyQuery {
   const model = modelOf(entity);
   const { equals, from, to, prefix, reverse, limit } = pick;
   const names = [undefined, ...model.indexes.keys()];
   const name = names[pick.index % names.length];
   const index = name === undefined ? undefined : model.indexes.get(name);
-  const bound = (at: BoundPick | undefined): unknown => {
-    if (at === undefined || "value" in at) return at?.value;
-    const record = recordAt(at.record);
-    const values = index && entryOf(index, record);
-    return (values ?? (index?.fields ?? model.idFields).map((field) => field.get(record))).slice(0, at.fields);
-  };
+  const bound = (at: BoundPick | undefined): unknown => boundOf(index, model.idFields, recordAt, at);
   // A query has one way to bound its range.
   const range = prefix === undefined ? { from: bound(from), to: bound(to) } : { from: undefined, to: undefined };
   // First what an entry answers by itself.
   const selectable = new Set([...(index?.covered ?? []), ...Object.keys(entity.schema._zod.def.shape)]);
   const select = pick.select === undefined ? undefined : [...selectable].slice(0, pick.select);
   return { index: name, equals: bound(equals), ...range, prefix, select, reverse, limit };
+}
+
+/** The aggregate that `pick` asks for, and a group or a range of groups of it. */
+export function aggregateQueryOf(entity: AnyEntity, pick: QueryPick, recordAt: RecordAt) {
+  const model = modelOf(entity);
+  const { equals, from, to, prefix, reverse, limit } = pick;
+  const names = [...model.aggregates.keys()];
+  const name = names[pick.index % Math.max(1, names.length)] ?? "none";
+  const bound = (at: BoundPick | undefined): unknown =>
+    boundOf(model.aggregates.get(name)?.groups, model.idFields, recordAt, at);
+  return { name, query: { equals: bound(equals), from: bound(from), to: bound(to), prefix, reverse, limit } };
 }

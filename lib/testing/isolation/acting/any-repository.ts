@@ -1,5 +1,5 @@
 /** Repositories without their types: the laws also give them what does not compile. */
-import type { AnyEntity } from "../../schema/index.js";
+import type { AnyEntity } from "../../../schema/index.js";
 
 type Options = { readonly ifRevision?: number | undefined };
 type WorkName = { readonly name?: string | undefined };
@@ -25,6 +25,9 @@ export interface AnyRepository {
   first(query: unknown): Promise<unknown>;
   explain(query: unknown): unknown;
   page(query: unknown): Promise<{ items: unknown; next: string | undefined; previous: string | undefined }>;
+  aggregate(name: string, query: unknown): Promise<unknown>;
+  groups(name: string, query: unknown): Promise<unknown>;
+  recount(): Promise<unknown>;
   verify(): Promise<unknown>;
   scanAll(query: unknown): AsyncIterable<unknown>;
   transform(query: unknown, fn: (record: object) => unknown, options: WorkName): Promise<unknown>;

@@ -1,7 +1,8 @@
 /** The actor: performs a script's steps through the public interface of one tenant. */
-import { isTenantryError } from "../../errors/index.js";
-import { type AnyEntity, type EntityModel, modelOf } from "../../schema/index.js";
-import type { Tenant } from "../../tenant-handle.js";
+import { isTenantryError } from "../../../errors/index.js";
+import { type AnyEntity, type EntityModel, modelOf } from "../../../schema/index.js";
+import type { Tenant } from "../../../tenant-handle.js";
+import type { IdentityStep } from "../../generate/identity-step.js";
 import {
   type CursorPick,
   type IdPick,
@@ -11,19 +12,15 @@ import {
   type Script,
   type Step,
   wholeRange,
-} from "../generate/script.js";
+} from "../../generate/script.js";
+import { type Outcome, outcomeOf } from "../outcome.js";
 import type { AnyRepository, Source } from "./any-repository.js";
-import { type Outcome, outcomeOf } from "./outcome.js";
-import { type AnyQuery, queryOf } from "./query-of.js";
+import { IdentityActor } from "./identity-actor.js";
+import { type AnyQuery, aggregateQueryOf, queryOf } from "./query-of.js";
+import { tampered } from "./tampered.js";
 
 /** A page's cursors are never the same twice; that there are any is. */
 const withoutSeals = (cursor: string | undefined): string | undefined => (cursor === undefined ? undefined : "sealed");
-
-/** A cursor with one character changed for another of its alphabet. */
-export function tampered(cursor: string, place: number): string {
-  const at = place % cursor.length;
-  return `${cursor.slice(0, at)}${cursor[at] === "A" ? "B" : "A"}${cursor.slice(at + 1)}`;
-}
 
 async function collected(items: AsyncIterable<unknown>): Promise<unknown[]> {
   const all: unknown[] = [];
@@ -43,20 +40,27 @@ export interface Leaf {
   readonly cursor: string;
 }
 
+/** What other tenants were given, for the actor to try. */
+export interface Stolen {
+  readonly cursors?: readonly string[] | undefined;
+  readonly tokens?: readonly string[] | undefined;
+}
+
 export class Actor {
   readonly #tenant: Tenant;
   readonly #entities: readonly AnyEntity[];
   readonly #script: Script;
   readonly #othersCursors: readonly string[];
+  readonly #identity: IdentityActor;
   readonly #cursors: string[] = [];
   readonly #outcomes: Outcome[] = [];
 
-  /** @param othersCursors Cursors of other tenants, for the actor to try. */
-  constructor(tenant: Tenant, entities: readonly AnyEntity[], script: Script, othersCursors: readonly string[]) {
+  constructor(tenant: Tenant, entities: readonly AnyEntity[], script: Script, stolen: Stolen) {
     this.#tenant = tenant;
     this.#entities = entities;
     this.#script = script;
-    this.#othersCursors = othersCursors;
+    this.#othersCursors = stolen.cursors ?? [];
+    this.#identity = new IdentityActor(tenant, stolen.tokens ?? []);
   }
 
   /** Performs every step, and gives what came of each. */
@@ -83,6 +87,11 @@ export class Actor {
       return "the first holder's result";
     };
     await this.#tenant.transact(store, { idempotencyKey });
+  }
+
+  /** Takes in members and signs them in, as other tenants do; their tokens. */
+  settle(): Promise<readonly string[]> {
+    return this.#identity.settle();
   }
 
   /** Works through all it holds, under a name that others use as well: how far it came is kept. */
@@ -122,8 +131,7 @@ export class Actor {
 
   async #step(step: Step): Promise<void> {
     if (!("steps" in step)) {
-      const work = () => (isLong(step) ? this.#long(step) : this.#operate(this.#tenant, step));
-      this.#outcomes.push(await outcomeOf(step.do, work));
+      this.#outcomes.push(await outcomeOf(step.do, () => this.#single(step)));
       return;
     }
     let scope: Source | undefined;
@@ -143,6 +151,11 @@ export class Actor {
     if (step.end === "useAfter" && ended !== undefined && last !== undefined) {
       this.#outcomes.push(await outcomeOf(`${last.do} after its end`, () => this.#operate(ended, last)));
     }
+  }
+
+  #single(step: RepositoryStep | LongStep | IdentityStep): Promise<unknown> {
+    if (!("entity" in step)) return this.#identity.perform(step);
+    return isLong(step) ? this.#long(step) : this.#operate(this.#tenant, step);
   }
 
   async #operate(source: Source, step: RepositoryStep): Promise<unknown> {
@@ -192,6 +205,13 @@ export class Actor {
           }),
         );
       }
+      case "aggregate":
+      case "groups": {
+        const { name, query } = aggregateQueryOf(this.#entity(step.entity), step.query, (record) =>
+          this.#parsed(step.entity, record),
+        );
+        return repository[step.do](name, query);
+      }
       case "verify":
         return repository.verify();
     }
@@ -200,6 +220,7 @@ export class Actor {
   async #long(step: LongStep): Promise<unknown> {
     const repository = this.#repository(this.#tenant, step.entity);
     if (step.do === "forgetWork") return repository.forgetWork(step.work);
+    if (step.do === "recount") return repository.recount();
     if (step.do === "watch") return firstOf(repository.watch(this.#id(step.entity, step.id)));
     const query = this.#query(step.entity, step.query);
     if (step.do === "scanAll") return collected(repository.scanAll(query));
@@ -284,6 +305,7 @@ export class Actor {
 const longWork: ReadonlySet<string> = new Set<LongStep["do"]>([
   "watch",
   "scanAll",
+  "recount",
   "transform",
   "deleteWhere",
   "forgetWork",
