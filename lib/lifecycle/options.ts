@@ -1,7 +1,13 @@
 /** What callers say to the registry of tenants: of a new one, of a change, of which to list. */
 import { tenantryError } from "../errors/index.js";
 import { operatorReasonBytesMax, tenantContextTextBytesMax } from "../limits.js";
-import type { TenantId, TenantProfile, TenantRecord, TenantState } from "../tenant/index.js";
+import {
+  isBoundedText,
+  type TenantId,
+  type TenantProfile,
+  type TenantRecord,
+  type TenantState,
+} from "../tenant/index.js";
 
 /**
  * Who changes a tenant and why, for its audit trail. Both are stored so that the tenant's erasure makes them unreadable.
@@ -193,18 +199,12 @@ export interface TenantPage {
   readonly next: string | undefined;
 }
 
-const isText = (value: unknown, bytesMax: number): boolean =>
-  typeof value === "string" &&
-  value.length > 0 &&
-  !/\p{Surrogate}/u.test(value) &&
-  Buffer.byteLength(value) <= bytesMax;
-
 /** @throws TENANT_OPTION_INVALID */
 export function assertOperator({ by, reason }: OperatorOptions): void {
-  if (by !== undefined && !isText(by, tenantContextTextBytesMax)) {
+  if (by !== undefined && !isBoundedText(by, tenantContextTextBytesMax)) {
     throw invalid("by", `not well-formed text of 1 to ${tenantContextTextBytesMax} bytes`);
   }
-  if (reason !== undefined && !isText(reason, operatorReasonBytesMax)) {
+  if (reason !== undefined && !isBoundedText(reason, operatorReasonBytesMax)) {
     throw invalid("reason", `not well-formed text of 1 to ${operatorReasonBytesMax} bytes`);
   }
 }

@@ -146,8 +146,11 @@ export class Registry {
   #storeJobs(transaction: SystemTransaction, before: TenantRecord | undefined, after: TenantRecord): void {
     const { keys } = this;
     const { id } = after;
-    if (before?.state === "provisioning") transaction.clear(keys.jobKey("provisioning", id));
+    // It stays while the tenant is retired: one that was given up half made is not resumed.
     if (after.state === "provisioning") transaction.set(keys.jobKey("provisioning", id), new Uint8Array());
+    else if (before?.state === "provisioning" ? after.state === "active" : after.state === "erased") {
+      transaction.clear(keys.jobKey("provisioning", id));
+    }
     if (before?.eraseAfter !== undefined) transaction.clear(keys.jobKey("erasure", id, before.eraseAfter));
     if (after.eraseAfter !== undefined) transaction.set(keys.jobKey("erasure", id, after.eraseAfter), new Uint8Array());
   }

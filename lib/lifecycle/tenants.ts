@@ -140,7 +140,7 @@ export class Tenants {
     return this.#move(id, "quarantined", { ...options, operation: "quarantine" });
   }
 
-  /** Makes a suspended, quarantined or retired tenant active again. */
+  /** Makes a suspended, quarantined or retired tenant active again; not one that was retired half made. */
   resume(id: TenantId, options?: OperatorOptions): Promise<TenantRecord> {
     return this.#move(id, "active", { ...options, operation: "resume" });
   }
@@ -177,11 +177,15 @@ export class Tenants {
     state: TenantRecord["state"],
     act: OperatorOptions & { readonly operation: string },
   ): Promise<TenantRecord> {
-    return this.#registry.change(id, act, (record) => {
+    const { keys } = this.#registry;
+    return this.#registry.change(id, act, async (record, transaction) => {
       if (record.state === state) return record;
+      const { state: from } = record;
       // Only its seeds' end opens a tenant for the first time.
-      if (record.state === "provisioning")
-        throw tenantryError("TENANT_MOVE_INVALID", { from: record.state, to: state });
+      const unfinished =
+        from === "provisioning" ||
+        (from === "retired" && (await transaction.get(keys.jobKey("provisioning", record.id))) !== undefined);
+      if (unfinished) throw tenantryError("TENANT_MOVE_INVALID", { from, to: state });
       return { ...unretired(record), state };
     });
   }

@@ -1,6 +1,7 @@
 /** The tenant context: on whose behalf a tenant's data is read and written, as a value that is passed on. */
 import { tenantryError } from "../errors/index.js";
 import { tenantContextRolesMax, tenantContextTextBytesMax } from "../limits.js";
+import { isBoundedText } from "./bounded-text.js";
 import { parseTenantId, type TenantId } from "./tenant-id.js";
 
 /**
@@ -24,11 +25,7 @@ export interface TenantContext {
   readonly requestId?: string | undefined;
 }
 
-const isText = (value: unknown): value is string =>
-  typeof value === "string" &&
-  value.length > 0 &&
-  !/\p{Surrogate}/u.test(value) &&
-  Buffer.byteLength(value) <= tenantContextTextBytesMax;
+const isText = (value: unknown): value is string => isBoundedText(value, tenantContextTextBytesMax);
 
 /**
  * A frozen copy of a context, checked: what a caller does to its own later changes nothing.

@@ -7,6 +7,7 @@ import {
   tenantNameBytesMax,
   tenantPlanBytesMax,
 } from "../limits.js";
+import { isBoundedText } from "./bounded-text.js";
 
 /**
  * Texts that a service keeps with a tenant, by names of its own.
@@ -40,20 +41,14 @@ export interface TenantProfile {
   readonly metadata?: TenantMetadata | undefined;
 }
 
-const isText = (value: unknown, bytesMax: number): value is string =>
-  typeof value === "string" &&
-  value.length > 0 &&
-  !/\p{Surrogate}/u.test(value) &&
-  Buffer.byteLength(value) <= bytesMax;
-
 /** Whether `name` can be a tenant's: 1 to `tenantNameBytesMax` bytes of well-formed text. */
-export const isTenantName = (name: unknown): name is string => isText(name, tenantNameBytesMax);
+export const isTenantName = (name: unknown): name is string => isBoundedText(name, tenantNameBytesMax);
 
 /** Whether `key` can be an external key: 1 to `tenantExternalKeyBytesMax` bytes of well-formed text. */
-export const isExternalKey = (key: unknown): key is string => isText(key, tenantExternalKeyBytesMax);
+export const isExternalKey = (key: unknown): key is string => isBoundedText(key, tenantExternalKeyBytesMax);
 
 /** Whether `value` can be a plan or a region. */
-export const isPlan = (value: unknown): value is string => isText(value, tenantPlanBytesMax);
+export const isPlan = (value: unknown): value is string => isBoundedText(value, tenantPlanBytesMax);
 
 /** Whether `value` can be a tenant's metadata: texts by name, few and short enough for the registry. */
 export function isTenantMetadata(value: unknown): value is TenantMetadata {
@@ -69,7 +64,7 @@ export function isTenantMetadata(value: unknown): value is TenantMetadata {
   return bytes <= tenantMetadataBytesMax;
 }
 
-/** A part of the profile, or the external key: checked, the metadata copied. */
+/** A profile: checked, its metadata copied. @throws TENANT_PROFILE_INVALID */
 export function tenantProfile({ plan, region, metadata }: TenantProfile): TenantProfile {
   const refuse = (part: string): Error => tenantryError("TENANT_PROFILE_INVALID", { part });
   if (plan !== undefined && !isPlan(plan)) throw refuse("plan");

@@ -77,18 +77,18 @@ class Wanted {
     const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = this;
     if (entry.at < from || entry.at >= to) return false;
     if (this.#kind !== undefined && entry.kind !== this.#kind) return false;
-    if (this.#subject !== undefined && !isText(entry.subject, this.#subject)) return false;
+    if (this.#subject !== undefined && !isSealed(entry.subject, this.#subject)) return false;
     if (this.#entity === undefined) return true;
     if (entry.kind === "denial") return entry.entity === this.#entity && this.#id === undefined;
     return entry.kind === "changes" && entry.changes.some((change) => this.#isWanted(change));
   }
 
   #isWanted({ entity, id }: StoredChange): boolean {
-    return entity === this.#entity && (this.#id === undefined || isText(id, this.#id));
+    return entity === this.#entity && (this.#id === undefined || isSealed(id, this.#id));
   }
 }
 
-const isText = (sealed: Uint8Array | undefined, wanted: Uint8Array | null): boolean =>
+const isSealed = (sealed: Uint8Array | undefined, wanted: Uint8Array | null): boolean =>
   sealed !== undefined && wanted !== null && equalBytes(sealed, wanted);
 
 export class Entries {

@@ -102,7 +102,13 @@ describe("provisioning", () => {
     await expect(db.tenants.provision({ name: "x", id })).rejects.toThrow("seed failed");
     await db.tenants.retire(id, { graceMs: 0 });
     expect(await db.tenants.resumeProvisioning()).toEqual({ done: [], failed: [] });
+    // It never was what it would be resumed to.
+    await expect(db.tenants.resume(id)).rejects.toMatchObject({
+      code: "TENANT_MOVE_INVALID",
+      details: { from: "retired", to: "active" },
+    });
     expect(await db.tenants.eraseDue()).toEqual([id]);
+    expect(await rowsIn(all.engine, new Keyspace().control.jobs("provisioning"))).toEqual([]);
   });
 
   test("keeps the profile, and changes of it", async () => {
