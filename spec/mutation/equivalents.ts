@@ -128,6 +128,12 @@ export const equivalents: readonly EquivalentMutant[] = [
     replacement: "false",
     reason: "what stops a run is no engine's error, and after one of those the outcome counts as unknown anyway",
   },
+  {
+    file: run,
+    original: "marked",
+    replacement: "true",
+    reason: "an attempt that left no marker is taken out again when its commit fails",
+  },
   { file: run, original: "number === undefined", replacement: "false", reason: numbered },
   { file: run, original: "number !== undefined", replacement: "true", reason: numbered },
   {
@@ -137,7 +143,6 @@ export const equivalents: readonly EquivalentMutant[] = [
     reason: "it is for the error of a deadline that nobody gets to see: the run's own error is given",
   },
   { file: systemView, original: "body < 0", replacement: "body <= 0", reason: tooShort },
-  { file: systemView, original: "-1", replacement: "+1", reason: tooShort },
   {
     file: systemView,
     original: "last === undefined",

@@ -85,8 +85,10 @@ function section({ room, mutants }: RoomResult): string {
   const killed = tried.filter(dead).length;
   const counted = tried.length - equivalent.length;
   const score = counted === 0 ? 100 : (100 * killed) / counted;
+  const files = [...new Set(tried.map(({ file }) => file.replace(/^lib\//, "")))].sort();
   const parts = [
     heading(room),
+    `Of ${files.map((file) => `\`${file}\``).join(", ")}.`,
     `**${score.toFixed(1)}%**: ${killed} of ${counted} die; ${survivors.length} survive; ${equivalent.length} more are equivalent (below) and not counted.`,
   ];
   if (survivors.length > 0) {

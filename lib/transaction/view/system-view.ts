@@ -163,7 +163,7 @@ export class SystemView implements SystemTransaction {
     const copy = copied(key, "setVersionstampedKey");
     const { range } = this.#keyspace.control;
     const body = copy.length - 4;
-    const at = body < 0 ? -1 : new DataView(copy.buffer).getUint32(body, true);
+    const at = body < 0 ? 0 : new DataView(copy.buffer).getUint32(body, true);
     // The stamp must leave alone what keeps the key in the control range.
     if (at <= range.prefixLength || at + 10 > body || !range.contains(copy, 0, body)) {
       throw this.#outside("setVersionstampedKey");
