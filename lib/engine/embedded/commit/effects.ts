@@ -23,10 +23,14 @@ export interface StampedMutations {
 const stepItems = 128;
 
 /** Whether a batch can be written in order as it is: it neither reads what it writes nor clears more than keys. */
-function isPlain(commits: readonly StampedMutations[]): boolean {
-  return commits.every(({ mutations }) =>
-    mutations.every((mutation) => mutation.type === "set" || (mutation.type === "clearRange" && isSingleKey(mutation))),
-  );
+const isPlain = (commits: readonly StampedMutations[]): boolean =>
+  commits.every(({ mutations }) => mutations.every(isPlainMutation));
+
+function isPlainMutation(mutation: Mutation): boolean {
+  if (mutation.type === "atomic") {
+    return mutation.op === "setVersionstampedKey" || mutation.op === "setVersionstampedValue";
+  }
+  return mutation.type === "set" || isSingleKey(mutation);
 }
 
 /** Mutations, and rows cleared, that are written in one go: well under 50 ms of work. */
@@ -64,10 +68,13 @@ export function* writeEffects(
 
 function* writeInOrder(commits: readonly StampedMutations[], target: WriteTarget): Generator<void, void, undefined> {
   let items = 0;
-  for (const { mutations } of commits) {
+  for (const { mutations, versionstamp } of commits) {
     for (const mutation of mutations) {
       if (mutation.type === "set") target.put(mutation.key, mutation.value);
       else if (mutation.type === "clearRange") target.remove(mutation.begin);
+      else if (mutation.op === "setVersionstampedKey") {
+        target.put(putStamp(mutation.key, versionstamp), mutation.operand);
+      } else target.put(mutation.key, putStamp(mutation.operand, versionstamp));
       if (++items % stepItems === 0) yield;
     }
   }
