@@ -1,10 +1,11 @@
 /** The benchmarks: asks the questions in turn, prints the tables, and writes the report and the plot. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import pc from "picocolors";
 import { questions } from "./questions/index.js";
-import { Bench, type Question, subject } from "./runner/bench.js";
+import { Bench, type Question, type Scale, subject } from "./runner/bench.js";
+import { documented } from "./runner/document.js";
 import { plot } from "./runner/plot.js";
 import { Progress } from "./runner/progress.js";
 import { report } from "./runner/report.js";
@@ -22,6 +23,8 @@ interface Arguments {
   readonly rounds?: number;
   readonly json?: string;
   readonly plot?: string;
+  readonly large?: number;
+  readonly docs: boolean;
   readonly folder: string;
 }
 
@@ -31,6 +34,8 @@ const command = new Command("bench")
   .option("--only <names...>", `of ${questions.map(({ name }) => name).join(", ")}`)
   .option("--rounds <number>", "rounds of every comparison", Number)
   .option("--processor", "measure this process's processor time: for reads, on a machine that does other things", false)
+  .option("--large <number>", "people of the large comparisons; a million unless said otherwise", Number)
+  .option("--docs", "write the report, the plot and the tables into docs/", false)
   .option("--json <file>", "where to write the report")
   .option("--plot <file>", "where to draw the results, as SVG")
   .option(
@@ -46,6 +51,15 @@ function chosen({ only }: Arguments): Question[] {
   return questions.filter(({ name }) => only?.includes(name) ?? true);
 }
 
+/** A file of the documentation, from where the runner is bundled to. */
+const docs = (name: string): string => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+
+/** The large comparisons with so many people. */
+const large = (people: number): Pick<Scale, "peopleLarge" | "recordsGrown"> => ({
+  peopleLarge: people,
+  recordsGrown: [people / 100, people / 10, people].map(Math.round),
+});
+
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(options: Arguments): Promise<void> {
@@ -59,6 +73,7 @@ async function main(options: Arguments): Promise<void> {
   const scale = {
     ...(options.quick ? quick : full),
     ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
+    ...(options.large === undefined ? {} : large(options.large)),
   };
   const bench = new Bench({ scale, candidates: present, shelf, progress });
   if (present.missing.length > 0) {
@@ -88,7 +103,8 @@ async function main(options: Arguments): Promise<void> {
     print(verdictTable(judged));
   }
   const written = report(present, bench.outcomes, bench.ratios);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(written, undefined, 2)}\n`);
+  const json = options.json ?? (options.docs ? docs("performance.json") : undefined);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(written, undefined, 2)}\n`);
   const peers = new Set(present.present.map(({ name }) => name).filter((name) => name !== subject));
   const drawing = plot(
     bench.outcomes,
@@ -96,7 +112,22 @@ async function main(options: Arguments): Promise<void> {
     peers,
     `Times what Tenantry does (${present.engine} engine); longer is faster`,
   );
-  if (options.plot !== undefined && drawing !== undefined) writeFileSync(options.plot, drawing);
+  const picture = options.plot ?? (options.docs ? docs("performance.svg") : undefined);
+  if (picture !== undefined && drawing !== undefined) writeFileSync(picture, drawing);
+  if (options.docs) {
+    const page = docs("performance.md");
+    const { people, peopleLarge, rounds, roundsPaired } = scale;
+    const count = (number: number): string => number.toLocaleString("en-US");
+    const run = {
+      report: written,
+      outcomes: bench.outcomes,
+      verdicts: judged,
+      subject,
+      command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+      scale: `${count(people)} people, ${count(peopleLarge)} in the large comparisons; ${rounds} rounds, ${roundsPaired} of those with itself.`,
+    };
+    writeFileSync(page, documented(readFileSync(page, "utf8"), run));
+  }
   print(pc.dim(`${digits((performance.now() - begun) / 1_000)} s`));
 }
 
