@@ -167,8 +167,12 @@ describe("conditions", () => {
     expect(await states.next()).toMatchObject({ value: { id: 3 } });
     await notes.patch(3, { state: "draft" });
     expect(await states.next()).toEqual({ value: undefined, done: false });
+    // What happens to it unseen is no state.
+    await notes.patch(3, { title: "unseen" });
+    const next = states.next();
+    await notes.patch(3, { title: "unseen, too" });
     await notes.patch(3, { author: "u1" });
-    expect(await states.next()).toMatchObject({ value: { id: 3, author: "u1" } });
+    expect(await next).toMatchObject({ value: { id: 3, author: "u1" } });
     await states.return?.();
     await notes.put(note(3, "u2", "public"));
   });

@@ -90,6 +90,19 @@ describe("from a tenant", () => {
     const batches = scan.batches();
     held.push(["tenant", own], ["repository", articles], ["scan", scan], ["iterator", iterator], ["batches", batches]);
     held.push(["step", await iterator.next()], ["iterator, begun", iterator]);
+    const watch = articles.watch("1");
+    const states = watch[Symbol.asyncIterator]();
+    held.push(["watch", watch], ["its iterator", states], ["its state", await states.next()], ["begun", states]);
+    const exported = own.export();
+    const lines = exported[Symbol.asyncIterator]();
+    held.push(
+      ["export", exported],
+      ["its lines", lines],
+      ["a line", await lines.next()],
+      ["its stream", exported.stream()],
+    );
+    held.push(["work", await articles.transform({}, () => undefined)], ["long scan", articles.scanAll()]);
+    await states.return?.();
     held.push(["page", await articles.page({ size: 1 })], ["record", await articles.get("1")]);
     held.push(["entry", await articles.entry("1")], ["defects", await articles.verify()]);
     const promise = articles.get("1");

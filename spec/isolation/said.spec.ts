@@ -41,6 +41,23 @@ test("on good days and bad ones", async () => {
     () => notes.patch("canary-id 1", { text: "canary-text, too" }, { ifRevision: 9 }),
     () => notes.list({ index: "byText", equals: "canary-text" }),
     () => collect(notes.scan({ from: "canary-id" })),
+    () => collect(notes.scanAll({ from: "canary-id" })),
+    () => notes.transform({}, (was) => ({ ...was, text: "canary-text" }), { name: "canary-id" }),
+    () =>
+      notes.transform(
+        {},
+        () => {
+          throw new Error("canary-cause");
+        },
+        { name: "canary-text" },
+      ),
+    () => notes.deleteWhere({ from: "canary-id 3" }, () => true, { name: "canary-id" }),
+    () => notes.forgetWork("canary-id"),
+    async () => tenant.import(await collect(tenant.export())),
+    () => tenant.import(["canary-text"]),
+    async () => {
+      for await (const _ of notes.watch("canary-id 1")) return;
+    },
     async () => {
       const principal = "canary-principal";
       const { next } = await notes.page({ size: 1, principal });

@@ -62,7 +62,7 @@ export interface TenantRepository<E extends AnyEntity> extends TransactionReposi
   ): Promise<WorkProgress>;
   /**
    * The states of a record as they are committed: first the present one, then each change that is observed, undefined
-   * while there is none. Changes that follow each other closely may be seen as one; the last of them always is. Lost
+   * while there is none, from its time on for one that expires. Changes that follow each other closely may be seen as one; the last of them always is. Lost
    * watches, conflicts and times when the engine does not answer are got over. Ends with `break` or `return()`; rejects
    * with `TRANSACTION_ABORTED` at the signal, `DATABASE_CLOSED` when the database closes, `TENANT_UNAVAILABLE`, and
    * `WATCHES_TOO_MANY` when the engine holds `watchesMax` (10,000). Per state one get and one watch.

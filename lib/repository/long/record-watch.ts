@@ -14,6 +14,8 @@ const tooManyWatches = 1032;
 interface Look<E extends AnyEntity> {
   readonly row: Uint8Array | undefined;
   readonly record: Infer<E> | undefined;
+  /** When the record will be gone by itself, in milliseconds since 1970. */
+  readonly expiresAt: number | undefined;
   readonly watch: Watch;
 }
 
@@ -22,8 +24,14 @@ type End = { readonly error: unknown } | { readonly returned: true };
 
 const nothing = (): void => {};
 
-const sameRow = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  a === undefined || b === undefined ? a === b : equalBytes(a, b);
+/** The longest time a timer of JavaScript waits. */
+const timerMsMax = 2 ** 31 - 1;
+
+/** Whether two looks show the same: nothing, whatever there is that is not to be seen, or one stored record. */
+function sameState<E extends AnyEntity>(a: Look<E>, b: Look<E>): boolean {
+  if (a.record === undefined || b.record === undefined) return a.record === b.record;
+  return a.row !== undefined && b.row !== undefined && equalBytes(a.row, b.row);
+}
 
 /** Whether another look may succeed where one failed. */
 const mayPass = (error: unknown): boolean =>
@@ -70,14 +78,14 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
     const before = this.#look;
     try {
       for (let quiet = 0; this.#end === undefined; quiet += 1) {
-        if (this.#look !== undefined) await this.#change(this.#look.watch);
+        if (this.#look !== undefined) await this.#change(this.#look);
         // What fires without a change, or drops, fires and drops again: not without a pause.
         if (quiet > 0) await this.#pause(quiet);
         if (this.#end !== undefined) break;
         const look = await this.#again();
         if (look === undefined) continue;
         this.#look = look;
-        if (this.#end === undefined && (before === undefined || !sameRow(before.row, look.row))) {
+        if (this.#end === undefined && (before === undefined || !sameState(before, look))) {
           return { value: look.record, done: false };
         }
       }
@@ -128,7 +136,8 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
           const set = transaction.watch(table.key(this.#id));
           watch = set;
           const stored = row === undefined ? undefined : await table.storedRow(transaction, this.#id, row);
-          return { row, record: table.present(stored)?.record, watch: set };
+          const present = table.present(stored);
+          return { row, record: present?.record, expiresAt: present?.expiresAt, watch: set };
         },
         { signal: this.#signal, label },
       );
@@ -139,30 +148,35 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
     }
   }
 
-  /** Resolves when the watch fires or is lost, or this has ended. @throws WATCHES_TOO_MANY */
-  async #change({ fired }: Watch): Promise<void> {
-    const settled = fired.catch((error: unknown) => {
+  /** Resolves when the watch fires or is lost, the record expires, or this has ended. @throws WATCHES_TOO_MANY */
+  async #change({ watch, expiresAt }: Look<E>): Promise<void> {
+    const settled = watch.fired.catch((error: unknown) => {
       if (this.#end !== undefined || !isTenantryError(error, "ENGINE")) return;
       if (error.details.fdbCode === tooManyWatches) throw tenantryError("WATCHES_TOO_MANY", { watchesMax });
     });
-    await this.#unlessEnded(settled);
+    if (expiresAt === undefined) return this.#unlessEnded(settled);
+    const { clock } = this.#writer;
+    const ms = Math.min(timerMsMax, Math.max(0, expiresAt - clock.now()));
+    await this.#unlessEnded(settled, ms);
   }
 
-  async #pause(times: number): Promise<void> {
+  #pause(times: number): Promise<void> {
     const ms = Math.min(retryDelayMaxMs, retryDelayFirstMs * 2 ** Math.min(times - 1, 30));
-    let stopTimer = nothing;
-    const passed = new Promise<void>((resolve) => {
-      stopTimer = this.#writer.clock.after(ms, resolve);
-    });
-    await this.#unlessEnded(passed);
-    stopTimer();
+    return this.#unlessEnded(new Promise(nothing), ms);
   }
 
-  #unlessEnded(work: Promise<void>): Promise<void> {
-    if (this.#end !== undefined) return Promise.resolve();
-    const ended = new Promise<void>((resolve) => {
+  /** Waits for `work`, for so many milliseconds at most, unless this has ended. */
+  async #unlessEnded(work: Promise<void>, ms?: number): Promise<void> {
+    if (this.#end !== undefined) return;
+    let stopTimer = nothing;
+    const over = new Promise<void>((resolve) => {
       this.#ended = resolve;
+      if (ms !== undefined) stopTimer = this.#writer.clock.after(ms, resolve);
     });
-    return Promise.race([work, ended]);
+    try {
+      await Promise.race([work, over]);
+    } finally {
+      stopTimer();
+    }
   }
 }

@@ -14,9 +14,11 @@ export const Stock = entity("stock", {
     live: z.boolean(),
     tags: z.array(z.string()),
     blob: z.string(),
+    until: z.date().optional(),
   }),
   id: ["id"],
   recordBytesMax: 1_000_000,
+  expires: "until",
   indexes: {
     plain: { fields: ["group", { field: "rank", order: "descending" }] },
     code: { fields: ["code"], unique: true },
@@ -73,6 +75,7 @@ export function lane(number: number, seed: number): () => Step {
     rank: below(100) - 50,
     live: roll() < 0.5,
     tags: ["x", "y", "z"].filter(() => roll() < 0.5),
+    ...(roll() < 0.5 ? { until: new Date(8.64e15 - below(1_000)) } : {}),
     blob: roll() < 0.15 ? `${number}`.repeat(120_000 + below(60_000)) : "",
   });
   const range = { from: first, to: first + idsPerLane };

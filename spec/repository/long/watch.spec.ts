@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import type { Database } from "../../../lib/database.js";
 import {
   type Engine,
@@ -13,6 +14,7 @@ import {
 } from "../../../lib/engine/index.js";
 import { open } from "../../../lib/open.js";
 import type { TenantRepository } from "../../../lib/repository/index.js";
+import { entity } from "../../../lib/schema/index.js";
 import { newTenantId } from "../../../lib/tenant/index.js";
 import { faulty } from "../../../lib/testing/index.js";
 import { runs } from "../../runs.js";
@@ -202,6 +204,26 @@ describe("a watch", () => {
     await states.return?.();
     await sleep(0);
     expect(engine.open.size).toBe(0);
+  });
+
+  test("tells when a record expires, at its time and before it is swept", async () => {
+    const Ticket = entity("ticket", {
+      version: 1,
+      schema: z.object({ id: z.int(), until: z.date().optional() }),
+      id: ["id"],
+      expires: "until",
+    });
+    const own = await open({ engine, entities: [Ticket] });
+    const tickets = own.tenant((await own.tenants.provision({ name: "tickets" })).id).repository(Ticket);
+    await tickets.create({ id: 1, until: new Date(Date.now() + 150) });
+    const states = tickets.watch(1)[Symbol.asyncIterator]();
+    expect(await states.next()).toMatchObject({ value: { id: 1 } });
+    expect(await states.next()).toEqual({ value: undefined, done: false });
+    const next = states.next();
+    await tickets.put({ id: 1 });
+    expect(await next).toMatchObject({ value: { id: 1 } });
+    await states.return?.();
+    await own.close();
   });
 
   test("costs a get and a watch for each state", async () => {
