@@ -92,6 +92,7 @@ export function compose(engine: Engine, { guarded = true, hooks, logger }: Compo
   const audit = new AuditWiring(undefined, new Set([Person]), clock, random);
   return new Database({
     schemaChanges: [],
+    migrate: () => Promise.reject(new TypeError("The benchmark migrates nothing.")),
     tenants,
     audit: audit.connect({
       control,

@@ -11,6 +11,7 @@ import {
   sweepTenants,
   type Tenants,
 } from "./lifecycle/index.js";
+import type { MigrateOptions, MigrationReport } from "./migration/index.js";
 import type { ServiceLevels } from "./observe/index.js";
 import type { Quotas } from "./quota/index.js";
 import type { RepositoryFactory } from "./repository/index.js";
@@ -26,6 +27,7 @@ export interface DatabaseParts {
   readonly audit: AuditTrails;
   readonly flushAudit: () => Promise<void> | undefined;
   readonly schemaChanges: readonly SchemaChange[];
+  readonly migrate: (options: MigrateOptions) => Promise<MigrationReport>;
   readonly runner: TransactionRunner;
   readonly repositories: RepositoryFactory;
   readonly identities: Identities;
@@ -143,6 +145,30 @@ export class Database implements AsyncDisposable {
     await enterAsOperator(id, entrance);
     const acting = runner.asOperator(entrance.by);
     return new Tenant(parseTenantId(id), undefined, acting, repositories, identities, quotas);
+  }
+
+  /**
+   * Brings tenants to the present definitions, in bounded batches, while they are in use: rewrites records of earlier
+   * versions and layouts, builds indexes that are new or changed, verifies them, lets queries read them, and clears what
+   * is left of others. To be run after all programs have the new definitions: from then on, programs of an earlier
+   * version cannot write there.
+   *
+   * A tenant that fails does not stop the others. What is done stays done: after a crash, an abort or a failure the next
+   * call goes on from there, and tenants with nothing left cost two reads an entity. Records keep their revision.
+   *
+   * @throws `MIGRATION_OPTION_INVALID`, `ENTITY_UNKNOWN`, `TENANT_ID_INVALID`, `TRANSACTION_ABORTED`.
+   *
+   * @example
+   * ```ts
+   * import { type AnyEntity, embedded, open } from "tenantry";
+   * declare const entities: readonly AnyEntity[];
+   * await using db = await open({ engine: embedded("./data"), entities });
+   * const { rewritten, entries, failures } = await db.migrate({ concurrency: 8 });
+   * console.info(`${rewritten} records, ${entries} index entries, ${failures.length} failures`);
+   * ```
+   */
+  async migrate(options: MigrateOptions = {}): Promise<MigrationReport> {
+    return this.#parts.migrate(options);
   }
 
   /**

@@ -64,6 +64,7 @@ export type {
   TenantPageOptions,
   Tenants,
 } from "./lifecycle/index.js";
+export type { MigrateOptions, MigrationFailure, MigrationProgress, MigrationReport } from "./migration/index.js";
 export {
   type Attributes,
   type Clock,

@@ -35,9 +35,10 @@ export const indexElementsMax = 256;
 /** Longest entity name, in UTF-8 bytes. */
 export const entityNameBytesMax = 64;
 
-/** Longest description of a record layout that is kept: one engine value, with room for its key. */
-export const definitionBytesMax = 90_000;
-
+/** Bytes of records in one batch of a migration, entries coming on top; tenants at once, unless told and at most. */
+export const buildBatchBytesMax = 250_000;
+export const migrationConcurrencyDefault = 4;
+export const migrationConcurrencyMax = 64;
 /** Records one `createMany`, `putMany`, `deleteMany` or `getMany` takes: well inside a transaction's bytes and time. */
 export const batchRecordsMax = 1_000;
 

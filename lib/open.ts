@@ -17,7 +17,7 @@ import {
   Tenants,
 } from "./lifecycle/index.js";
 import { serviceLevelSlots, tenantLabelsLargest, tenantLabelsMax } from "./limits.js";
-import { Definitions, type SchemaCheck } from "./migration/index.js";
+import { Definitions, Migration, type SchemaCheck } from "./migration/index.js";
 import {
   type Clock,
   type Logger,
@@ -230,7 +230,8 @@ export async function open(options: OpenOptions): Promise<Database> {
   const control = new SystemRunner(host);
   const stored = new StoredKeyring(control, keyspace.control, clock, random);
   const seal = new CursorSeal(given ?? stored, () => clock.now());
-  const met = await meet(options, new Definitions(control, keyspace.control), entities, async () => {
+  const definitions = new Definitions(control, keyspace.control);
+  const met = await meet(options, definitions, entities, async () => {
     if (engine !== options.engine) await engine.close();
   });
   const repositories = new RepositoryFactory(
@@ -242,12 +243,14 @@ export async function open(options: OpenOptions): Promise<Database> {
   );
   const registry = new Registry(control, keyspace.control, clock, random);
   const tenants = new Tenants({ registry, runner, repositories, seal, seeds });
+  const migrating = { models: met.models, repositories, runner, definitions };
   const healthParts = { control, keys: keyspace.control, clock, engine: engine.name };
   return new Database({
     serviceLevels,
     quotas,
     checkHealth: (asked) => checkHealth(healthParts, asked),
     schemaChanges: met.changes,
+    migrate: (asked) => new Migration({ ...migrating, listTenants: (list) => tenants.list(list) }, asked).run(),
     tenants,
     audit: audit.connect({ control, keys: keyspace.control, logger, meter, seal, tenants }),
     flushAudit: () => audit.flush(),

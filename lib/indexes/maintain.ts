@@ -1,8 +1,9 @@
 /** Maintaining: which index entries a change of a record removes and adds. */
 import { isTenantryError } from "../errors/index.js";
-import type { AnyEntity, EntityModel, IndexModel, Infer, StoredRecord } from "../schema/index.js";
+import type { AnyEntity, IndexModel, Infer, StoredRecord } from "../schema/index.js";
 import { equalBytes } from "../tuple/index.js";
 import { entriesOf, type IndexEntry } from "./entry.js";
+import type { MaintainedIndex } from "./maintained.js";
 
 /** An entry to write. */
 export interface AddedEntry extends IndexEntry {
@@ -44,7 +45,8 @@ function earlierEntries(entity: string, index: IndexModel, origin: object, id: U
 /**
  * What the indexes need for a change of a record.
  *
- * What a record that expires has in a unique index another may have by now: whose it is has to be asked.
+ * What a record that expires has in a unique index another may have by now, and while a unique index is being built, a
+ * key of the record's values may be another's as well: whose it is has to be asked.
  *
  * A record that migration steps upgraded has entries of before or of after the step, who knows: both are removed, and
  * all of its new ones are written.
@@ -53,29 +55,31 @@ function earlierEntries(entity: string, index: IndexModel, origin: object, id: U
  * @throws `INDEX_ELEMENTS_TOO_MANY` when an array of `after` has too many distinct elements
  */
 export function entryChanges<E extends AnyEntity>(
-  model: EntityModel<E>,
+  entity: string,
+  indexes: readonly MaintainedIndex[],
   { id, before, after }: RecordVersions<E>,
 ): EntryChanges {
   const removed: Uint8Array[] = [];
   const released: Uint8Array[] = [];
   const added: AddedEntry[] = [];
-  for (const index of model.indexes.values()) {
+  for (const { index, building } of indexes) {
     const certain = before?.origin === undefined;
     // Another may have taken what an expired record had; on another clock this one may have expired already.
-    const mayBeLost = before?.expiresAt !== undefined;
-    const old = before === undefined ? [] : entriesOf(model.name, index, before.record, id);
-    const earlier = before?.origin === undefined ? [] : earlierEntries(model.name, index, before.origin, id);
-    const fresh = after === undefined ? [] : entriesOf(model.name, index, after, id);
+    const mayBeLost = building || before?.expiresAt !== undefined;
+    const old = before === undefined ? [] : entriesOf(entity, index, before.record, id);
+    const earlier = before?.origin === undefined ? [] : earlierEntries(entity, index, before.origin, id);
+    const fresh = after === undefined ? [] : entriesOf(entity, index, after, id);
     for (const { key, taken } of [...old, ...earlier]) {
       if (fresh.some((entry) => equalBytes(entry.key, key))) continue;
       if (!taken || (certain && !mayBeLost)) removed.push(key);
       else released.push(key);
     }
     for (const entry of fresh) {
-      const same =
-        certain && !(entry.taken && mayBeLost) ? old.find(({ key }) => equalBytes(key, entry.key)) : undefined;
+      const expires = before?.expiresAt !== undefined;
+      const same = certain && !(entry.taken && expires) ? old.find(({ key }) => equalBytes(key, entry.key)) : undefined;
+      // While the index is being built, an entry that stays as it is may be missing: the builder makes it.
       if (same !== undefined && equalBytes(same.value, entry.value)) continue;
-      added.push({ ...entry, index: index.name, held: same !== undefined });
+      added.push({ ...entry, index: index.name, held: same !== undefined && !building });
     }
   }
   return { removed, released, added };

@@ -75,16 +75,17 @@ function readable<E extends AnyEntity>(
   }
 }
 
-/** What is wrong with the entries that a record has to have: one get for each. */
+/** What is wrong with the entries that a record has to have in some indexes: one get for each. */
 export async function verifyEntriesOf<E extends AnyEntity>(
   model: EntityModel<E>,
+  indexes: readonly IndexModel[],
   transaction: ReadTransaction,
   packed: Uint8Array,
   record: Infer<E>,
   expired = false,
 ): Promise<IndexDefect<E>[]> {
   const found: IndexDefect<E>[] = [];
-  const checks = [...model.indexes.values()].flatMap((index) =>
+  const checks = indexes.flatMap((index) =>
     entriesOf(model.name, index, record, packed).map(async (entry) => {
       // Another may have what an expired record had.
       if (expired && entry.taken) return;
@@ -96,13 +97,14 @@ export async function verifyEntriesOf<E extends AnyEntity>(
   return found;
 }
 
-/** What is wrong with the entries that there are, index by index: one get for each. */
+/** What is wrong with the entries that there are in some indexes: one get for each. */
 export async function verifyIndexes<E extends AnyEntity>(
   model: EntityModel<E>,
+  indexes: readonly IndexModel[],
   read: BatchReader,
 ): Promise<IndexDefect<E>[]> {
   const defects: IndexDefect<E>[] = [];
-  for (const index of model.indexes.values()) {
+  for (const index of indexes) {
     await forEachBatch(read, tupleRange(indexPrefix(model.name, index.name)), async (transaction, rows) => {
       const found: IndexDefect<E>[] = [];
       const checks = rows.map(async ([key, value]) => {

@@ -2,7 +2,7 @@
 import { tenantryError } from "../errors/index.js";
 import type { ControlKeys } from "../keyspace/index.js";
 import type { ControlPlane } from "../lifecycle/index.js";
-import { definitionBytesMax } from "../limits.js";
+import { valueBytesMax } from "../limits.js";
 import {
   type AnyEntity,
   changesOf,
@@ -113,8 +113,8 @@ export class Definitions {
     const description = describeEntity(model);
     const { codec } = model.history.current;
     const layout = encodeLayout(codec.layout);
-    if (layout.length > definitionBytesMax) {
-      const reason = `the definition of ${JSON.stringify(name)} is too long to be kept (${definitionBytesMax} bytes)`;
+    if (layout.length > valueBytesMax) {
+      const reason = `the definition of ${JSON.stringify(name)} is too long to be kept (${valueBytesMax} bytes)`;
       throw tenantryError("DATABASE_OPTION_INVALID", { option: "entities", reason });
     }
     const isKnown = known?.layouts.some(

@@ -2,6 +2,7 @@
 
 import { type Group, type GroupsRequest, planGroup, planGroups, readGroup, readGroups } from "../aggregates/index.js";
 import { tenantryError } from "../errors/index.js";
+import { assertReadable } from "../indexes/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits.js";
 import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
@@ -151,6 +152,8 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const limit = Math.min(planned.limit, (max ?? Number.POSITIVE_INFINITY) + 1);
     let count = 0;
     const sizes = batchesOf(this.#session("count", query), { ...planned, limit }, async (transaction, part, wanted) => {
+      const settled = assertReadable(transaction, this.#table.model, planned.range.index);
+      if (settled !== undefined) await settled;
       if (!this.#table.access?.filters)
         return countBatch(transaction, part, wanted, this.#table.liveness.filter(part.index));
       const seen = await seenBatch<E, Infer<E>>(transaction, this.#table, planned, part, wanted);

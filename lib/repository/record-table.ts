@@ -1,7 +1,7 @@
 /** Record tables: the keys and bytes of one entity's records, and how they are loaded. */
 import type { RowVisitor } from "../engine/index.js";
 import { isTenantryError, tenantryError } from "../errors/index.js";
-import { type RangePlan, readEntry } from "../indexes/index.js";
+import { assertReadable, type RangePlan, readEntry } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
 import { keyBytesMax, splitReadsMax, transactionBytesMax } from "../limits.js";
 import {
@@ -291,6 +291,8 @@ export class RecordTable<E extends AnyEntity> {
     const { range, select, covered } = planned;
     const { index } = range;
     const { model } = this;
+    const settled = assertReadable(transaction, model, index);
+    if (settled !== undefined) await settled;
     const gathering = this.gather<R>(planned);
     if (index === undefined) {
       for (const [key, value] of rows) gathering.add(key, 0, key.length, value, 0, value.length);

@@ -32,6 +32,7 @@ import {
 import { RecordExport } from "./transfer/tenant-export.js";
 import { RecordImport } from "./transfer/tenant-import.js";
 import { RecordWriter } from "./write/record-writer.js";
+import { TenantUpgrade, type UpgradeOptions } from "./write/tenant-upgrade.js";
 
 /** What all repositories of a database share; it holds no tenant. */
 export class RepositoryFactory {
@@ -83,6 +84,11 @@ export class RepositoryFactory {
   sweep(tenant: RunnerWriter, options: SweepOptions): Promise<Swept> {
     const tables = [...this.#models].map(([entity]) => [entity.name, this.#table(entity, undefined)] as const);
     return sweepExpired(new Map(tables), tenant, this.#now(), options);
+  }
+
+  /** What brings an entity of one tenant to its present definition. */
+  upgrade(entity: AnyEntity, tenant: TenantWriter, options: UpgradeOptions): TenantUpgrade<AnyEntity> {
+    return new TenantUpgrade(this.#table(entity, undefined), tenant, options);
   }
 
   readScope(transaction: ReadTransaction, context: TenantContext | undefined): ReadScope {

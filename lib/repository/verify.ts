@@ -1,6 +1,6 @@
 /** Verifying a repository: whether all that is kept beside its records agrees with them. */
 import { type AggregateDefect, Tally } from "../aggregates/index.js";
-import { type IndexDefect, verifyEntriesOf, verifyIndexes } from "../indexes/index.js";
+import { type IndexDefect, readableIndexes, verifyEntriesOf, verifyIndexes } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
 import {
   type BatchReader,
@@ -12,7 +12,7 @@ import {
   verifyQueue,
   wholeOrDefect,
 } from "../records/index.js";
-import type { AnyEntity, Infer } from "../schema/index.js";
+import type { AnyEntity, IndexModel, Infer } from "../schema/index.js";
 import { tupleRange } from "../tuple/index.js";
 import type { RecordTable } from "./record-table.js";
 
@@ -29,10 +29,11 @@ import type { RecordTable } from "./record-table.js";
 export type Defect<E extends AnyEntity> = IndexDefect<E> | ChunkDefect<E> | AggregateDefect | ExpiryDefect<E>;
 
 /**
- * Compares all that is kept beside an entity's records with them, batch by batch: each batch is of one point in time,
- * so writers may go on. Aggregates are compared with the records as they were read: where reading them takes longer than
- * one read version lives, what is written meanwhile may show as a defect of an aggregate. Costs one get per entry a
- * record has to have, one per entry and one per chunk there is; holds the totals of all groups in memory.
+ * Compares all that is kept beside an entity's records with them, indexes that are not built left out, batch by batch:
+ * each batch is of one point in time, so writers may go on. Aggregates are compared with the records as they were read:
+ * where reading them takes longer than one read version lives, what is written meanwhile may show as a defect of an
+ * aggregate. Costs one get per entry a record has to have, one per entry and one per chunk there is; holds the totals of
+ * all groups in memory.
  */
 export async function verifyRecords<E extends AnyEntity>(
   table: RecordTable<E>,
@@ -40,9 +41,11 @@ export async function verifyRecords<E extends AnyEntity>(
 ): Promise<Defect<E>[]> {
   const { model } = table;
   const defects: Defect<E>[] = [];
+  let indexes: readonly IndexModel[] = [];
   const records = recordPrefix(model.name);
   const aggregates = new Tally(model);
   await forEachBatch(read, tupleRange(records), async (transaction, rows) => {
+    indexes = await readableIndexes(transaction, model);
     const found: Defect<E>[] = [];
     const taken: Infer<E>[] = [];
     const isLive = table.liveness.filter(undefined);
@@ -54,9 +57,8 @@ export async function verifyRecords<E extends AnyEntity>(
       else {
         const { record } = model.decodeRecord(whole.value);
         taken.push(record);
-        found.push(
-          ...(await verifyEntriesOf(model, transaction, packed, record, isLive?.(row, 0, row.length) === false)),
-        );
+        const expired = isLive?.(row, 0, row.length) === false;
+        found.push(...(await verifyEntriesOf(model, indexes, transaction, packed, record, expired)));
       }
     });
     await Promise.all(checks);
@@ -64,7 +66,7 @@ export async function verifyRecords<E extends AnyEntity>(
     defects.push(...found);
     for (const record of taken) aggregates.add(record);
   });
-  defects.push(...(await verifyIndexes(model, read)));
+  defects.push(...(await verifyIndexes(model, indexes, read)));
   defects.push(...(await verifyChunks(model, read)));
   if (model.expires) defects.push(...(await verifyQueue(model, read)));
   defects.push(...(await aggregates.defects(read)));

@@ -188,8 +188,19 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     if (origin !== undefined && !this.idFields.every(kept)) {
       throw tenantryError("MIGRATION_STEP_FAILED", { entity: this.name, version: schemaVersion, reason: "idChanged" });
     }
-    // The step's type says that it makes records of this schema, and zod looks at them when they are written.
-    return { record: record as Infer<E>, revision, origin };
+    // The step's type says that it makes records of this schema; zod looks at them when they are written.
+    if (origin === undefined) return { record: record as Infer<E>, revision, origin };
+    return { record: this.#written(record as Infer<E>, schemaVersion), revision, origin };
+  }
+
+  /** What a record that steps made is once it is written: it has no other fields than the schema's, and all it requires. */
+  #written(record: Infer<E>, version: number): Infer<E> {
+    try {
+      return this.decodeRecord(this.encodeRecord(record, 1)).record;
+    } catch (cause) {
+      if (!isTenantryError(cause)) throw cause;
+      throw tenantryError("MIGRATION_STEP_FAILED", { entity: this.name, version, reason: "notARecord" }, { cause });
+    }
   }
 
   /** The stored side of a record: itself, unless there are codecs in it. */

@@ -1,5 +1,7 @@
 /** Tenant: ids, states and the registry's record, as pure data. */
 export { isBoundedText } from "./bounded-text.js";
+export type { EntityState, IndexState, IndexStatus } from "./entity-state.js";
+export { decodeEntityState, encodeEntityState } from "./entity-state.js";
 export { type TenantContext, tenantContext } from "./tenant-context.js";
 export type { TenantId, TenantIdFault } from "./tenant-id.js";
 export { isTenantId, newTenantId, parseTenantId, tenantIdBytes, tenantIdFromBytes } from "./tenant-id.js";

@@ -8,6 +8,7 @@ import type { Random } from "../observe/index.js";
 import { decodeTenantRecord, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";
 import { equalBytes, keyAfter } from "../tuple/index.js";
 import { MarkerSlots, tenantMarkers } from "./run/index.js";
+import type { KnownStates } from "./view/index.js";
 
 /** What a process keeps of a tenant between transactions. */
 export interface TenantSeat {
@@ -23,6 +24,8 @@ export interface Admission {
   readonly seat: TenantSeat;
   /** Undefined for an unknown tenant: it reads as an empty one, and takes no writes. */
   readonly record: TenantRecord | undefined;
+  /** The states of entities read so far, by the transactions that have this admission. */
+  readonly states: KnownStates;
 }
 
 interface KnownTenant extends TenantSeat {
@@ -73,7 +76,11 @@ export class TenantGate {
     let { admission } = tenant;
     if (admission === undefined || !isSame(version, tenant.version)) {
       const bytes = await engine.get(tenant.stateKey, true);
-      admission = { seat: tenant, record: bytes === undefined ? undefined : decodeTenantRecord(bytes) };
+      admission = {
+        seat: tenant,
+        record: bytes === undefined ? undefined : decodeTenantRecord(bytes),
+        states: new Map(),
+      };
       tenant.version = version;
       tenant.admission = admission;
     }

@@ -1,6 +1,6 @@
 /** What reading inside one tenant offers; keys are relative to the tenant, both ways. */
 import type { RowVisitor, StreamingMode, ValueVisitor, VisitResult } from "../engine/index.js";
-import type { TenantId } from "../tenant/index.js";
+import type { EntityState, TenantId } from "../tenant/index.js";
 
 /** Keys from `begin` (inclusive) to `end` (exclusive), both relative to the tenant. Both ends, always. */
 export interface RelativeRange {
@@ -66,6 +66,11 @@ export interface ReadTransaction {
    * `getRange` rejects with.
    */
   visitRange(range: RelativeRange, options: RangeReadOptions, visit: RowVisitor): VisitResult | undefined;
+  /**
+   * The state of an entity in the tenant, undefined when no record of it was ever written; a promise unless it is known
+   * already. In a transaction that commits, a change of it meanwhile is a conflict.
+   */
+  entityState(entity: string): EntityState | Promise<EntityState | undefined>;
   /** The version all reads are made at. */
   getReadVersion(): Promise<bigint>;
   /** Roughly how many bytes a range holds. */

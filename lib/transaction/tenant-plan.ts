@@ -82,7 +82,7 @@ export class WritePlan<T> implements RunPlan<T> {
       firstWrite: () => admitWrites(admission, engine, operator !== undefined),
       change: (change) => chain?.change(change),
     });
-    const transaction = new TenantView(attempt, guard);
+    const transaction = new TenantView(attempt, guard, admission.states);
     if (hooks.length > 0 && admission.record !== undefined) {
       const tenant = admission.record;
       const trail = (): TenantGuard => gate.trail(tenant);
@@ -151,9 +151,10 @@ export class ReadPlan<T> implements RunPlan<T> {
 
   async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
     const { running, gate } = this.host;
-    const { seat, record } = await gate.admit(engine, this.#tenantId, this.#options.operator !== undefined);
+    const operator = this.#options.operator !== undefined;
+    const { seat, record, states } = await gate.admit(engine, this.#tenantId, operator);
     const attempt = new Attempt(engine, readOnly);
-    const transaction = new ReadView(attempt, seat.guard, true);
+    const transaction = new ReadView(attempt, seat.guard, true, states);
     const work = (): Promise<T> => this.#fn(transaction, record);
     return {
       attempt,

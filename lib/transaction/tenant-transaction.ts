@@ -1,5 +1,6 @@
 /** What reading and writing inside one tenant offers; keys are relative to the tenant, both ways. */
 import type { AtomicOp, Watch } from "../engine/index.js";
+import type { EntityState } from "../tenant/index.js";
 import type { RecordChange } from "./policy/hook.js";
 import type { ReadTransaction, RelativeRange } from "./read-transaction.js";
 
@@ -33,6 +34,11 @@ export interface TenantTransaction extends ReadTransaction {
   addReadConflictKey(key: Uint8Array): void;
   addWriteConflictRange(range: RelativeRange): void;
   addWriteConflictKey(key: Uint8Array): void;
+  /**
+   * Changes the state of an entity, which has to have been read. Every process sees it with its next transaction, and
+   * whoever writes under the old one has a conflict.
+   */
+  setEntityState(entity: string, state: EntityState): void;
   /**
    * Watches a key from this transaction's commit on: `fired` resolves once another value is committed, rejects with
    * an `EngineError` 1101 when cancelled. An unobserved `fired` does no harm.

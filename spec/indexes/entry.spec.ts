@@ -41,8 +41,8 @@ describe("an entry", () => {
     expect(bytesOf("unique", { ...seat, row: null })).toEqual([[`00${id}`, ""]]);
     const [[key, value]] = bytesOf("stored", seat) as [[string, string]];
     expect(key).toBe(`1507${id}`);
-    // Format, no id; then a record of its own: format 1 in ASCII, fingerprint, version 3, revision 0, presence, "n".
-    expect(value).toMatch(/^01000018[0-9a-f]{8}030001a16e$/);
+    // Format, no id; then a record of its own: format 1 in ASCII, fingerprint, version 1 always, revision 0, presence, "n".
+    expect(value).toMatch(/^01000018[0-9a-f]{8}010001a16e$/);
     const stored = value.slice(6);
     const both = bytesOf("both", seat);
     expect(both.map(([at]) => at)).toEqual(["027800", "027900"]);

@@ -244,8 +244,9 @@ vi.mock("../../lib/repository/write/change.js", async (original) => {
   const module = await original<typeof import("../../lib/repository/write/change.js")>();
   const applyChanges: typeof module.applyChanges = async (context, table, changes) => {
     const { tenantId } = context.transaction;
+    const maintained = [...table.model.indexes.values()].map((index) => ({ index, building: false }));
     for (const change of changes) {
-      for (const { key, taken } of entryChanges(table.model, change).added) {
+      for (const { key, taken } of entryChanges(table.model.name, maintained, change).added) {
         if (!taken) continue;
         const text = Buffer.from(key).toString("hex");
         const holder = seen.holders.get(text) ?? tenantId;

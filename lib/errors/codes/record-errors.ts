@@ -79,5 +79,9 @@ export const recordErrors = {
     "The aggregate is past the integers that a number holds exactly: sum a bigint field instead.",
   ),
   AGGREGATE_CORRUPT: define<{ entity: string; aggregate: string }>()("corrupt", "An aggregate's value is damaged."),
+  INDEX_NOT_READABLE: define<{ entity: string; index: string; status: string }>()(
+    "unavailable",
+    "The index does not have all of its entries in this tenant yet: build it with `db.migrate`.",
+  ),
   ENTITY_UNKNOWN: define<{ entity: string }>()("usage", "The database was opened without this entity."),
 } as const;

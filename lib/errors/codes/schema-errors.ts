@@ -25,6 +25,18 @@ export const schemaErrors = {
     "usage",
     "Stored records need not fit the entities given: each change needs a migration step, or has to be taken back.",
   ),
+  MIGRATION_OPTION_INVALID: define<{ option: string; migrationConcurrencyMax: number }>()(
+    "usage",
+    "An option of `migrate` is not valid.",
+  ),
+  INDEX_BUILD_OVERTAKEN: define<{ entity: string; index: string }>()(
+    "conflict",
+    "While the index was built, a program without it wrote records: run the build again when no such program runs.",
+  ),
+  SCHEMA_OUTDATED: define<{ entity: string; version: number; migratedTo: number }>()(
+    "unavailable",
+    "The tenant's records were migrated to a later version of the entity: run the program that has this version.",
+  ),
   MIGRATION_STEP_FAILED: define<{ entity: string; version: number; reason: string }>()(
     "usage",
     "A migration step did not make a record of the next version.",

@@ -1,6 +1,6 @@
 /** One batch of long work: the next records of a range, changed in one transaction. */
 import { tenantryError } from "../../errors/index.js";
-import { entriesOf } from "../../indexes/index.js";
+import { assertReadable, entriesOf } from "../../indexes/index.js";
 import { workBatchBytesMax } from "../../limits.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import { compareBytes, equalBytes } from "../../tuple/index.js";
@@ -70,6 +70,8 @@ export async function workBatch<E extends AnyEntity>(
 ): Promise<Place> {
   const { range, reverse } = planned;
   const { transaction } = context;
+  const settled = assertReadable(transaction, table.model, range.index);
+  if (settled !== undefined) await settled;
   const rest = place.last === undefined ? range : rangeAfter(range, place.last, reverse);
   const nothing = range.empty || compareBytes(rest.begin, rest.end) >= 0;
   const { rows, more } = nothing

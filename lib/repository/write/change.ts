@@ -2,7 +2,13 @@
 
 import { Additions } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
-import { type AddedEntry, entryChanges, holderOf } from "../../indexes/index.js";
+import {
+  type AddedEntry,
+  entryChanges,
+  holderOf,
+  type MaintainedIndex,
+  maintainedIndexes,
+} from "../../indexes/index.js";
 import { valueBytesMax } from "../../limits.js";
 import { chunkRange, expiryOfRecord, queuedValue, queueKey, type Row } from "../../records/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
@@ -54,14 +60,18 @@ const kindOf = (before: unknown, after: unknown): RecordChange["kind"] => {
   return after === undefined ? "delete" : "update";
 };
 
-function prepare<E extends AnyEntity>(table: RecordTable<E>, change: Change<E>): PreparedChange {
+function prepare<E extends AnyEntity>(
+  table: RecordTable<E>,
+  indexes: readonly MaintainedIndex[],
+  change: Change<E>,
+): PreparedChange {
   const { id, before, after } = change;
   const { name } = table.model;
   const present = before?.expired ? undefined : before;
   table.access?.assertChange(present?.record, after);
   const key = table.key(id);
   const rows = after === undefined ? [] : table.encode(id, after, change.revision);
-  const { removed, released, added } = entryChanges(table.model, { id, before, after });
+  const { removed, released, added } = entryChanges(table.model.name, indexes, { id, before, after });
   const longest = rows.at(-1);
   if (longest !== undefined) table.assertKeyFits(longest.key);
   for (const entry of added) {
@@ -159,7 +169,10 @@ export async function applyChanges<E extends AnyEntity>(
   table: RecordTable<E>,
   changes: readonly Change<E>[],
 ): Promise<void> {
-  const prepared = changes.map((change) => prepare(table, change));
+  if (changes.length === 0) return;
+  const maintained = maintainedIndexes(transaction, table.model);
+  const { indexes, note } = maintained instanceof Promise ? await maintained : maintained;
+  const prepared = changes.map((change) => prepare(table, indexes, change));
   const contested = prepared.flatMap(({ added, announcements: [{ id }] }) =>
     added.flatMap((entry) => (entry.taken && !entry.held ? [{ id, entry, text: textOf(entry.key) }] : [])),
   );
@@ -174,6 +187,7 @@ export async function applyChanges<E extends AnyEntity>(
     if (prepared.some(({ released }) => released.length > 0))
       removed.push(...(await ownReleased(transaction, prepared)));
     if (contested.length > 0) await assertUnique(transaction, table, removed, contested);
+    note?.();
     // What one record gives up another of them may take.
     for (const key of removed) transaction.clear(key);
     for (const { dequeued } of prepared) if (dequeued !== undefined) transaction.clear(dequeued);

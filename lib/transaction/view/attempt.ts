@@ -1,8 +1,12 @@
 /** One run of a transaction's function: what its views share and nobody outside sees. */
 import type { EngineTransaction } from "../../engine/index.js";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
+import { metadataVersionKey } from "../../keyspace/index.js";
 import type { RecordChange } from "../policy/hook.js";
 import { StampPromise } from "./stamp-promise.js";
+
+/** A value whose first 10 bytes become the versionstamp: those, and 4 bytes for their place. */
+const stampOnly = (): Uint8Array => new Uint8Array(14);
 
 /** What an attempt is told about its writes. */
 export interface AttemptPolicy {
@@ -25,6 +29,7 @@ export class Attempt {
   readonly #policy: AttemptPolicy;
   #wrote = false;
   #ended = false;
+  #bumped = false;
   #pending = 0;
   #drained: (() => void) | undefined;
   #violation: unknown;
@@ -110,6 +115,14 @@ export class Attempt {
   noted(error: unknown): unknown {
     if (isTenantryError(error, "ISOLATION_VIOLATION")) this.#violation ??= error;
     return error;
+  }
+
+  /** Makes every process look at its cached states anew, once this is committed. */
+  bumpMetadataVersion(): void {
+    this.write("bumpMetadataVersion");
+    if (this.#bumped) return;
+    this.#bumped = true;
+    this.engine.atomic("setVersionstampedValue", metadataVersionKey(), stampOnly());
   }
 
   announce(change: RecordChange): void {

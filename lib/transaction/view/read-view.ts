@@ -1,7 +1,7 @@
 /** A tenant's reads over an engine's transaction: every key checked before and after. */
 import type { KeySelector, RangeOptions, RowVisitor, ValueVisitor, VisitResult } from "../../engine/index.js";
 import type { TenantGuard } from "../../guard/index.js";
-import type { TenantId } from "../../tenant/index.js";
+import type { EntityState, TenantId } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type {
   KeyReadOptions,
@@ -12,18 +12,24 @@ import type {
   RelativeSelector,
 } from "../read-transaction.js";
 import type { Attempt } from "./attempt.js";
+import { EntityStates, type KnownStates } from "./entity-states.js";
 
 /** The {@link ReadTransaction} of one attempt. */
 export class ReadView implements ReadTransaction {
   readonly #attempt: Attempt;
   readonly #guard: TenantGuard;
   readonly #snapshot: boolean;
+  readonly #states: EntityStates;
 
-  /** @param snapshot Makes all reads snapshot reads: for attempts that never commit, in which nothing can conflict. */
-  constructor(attempt: Attempt, guard: TenantGuard, snapshot: boolean) {
+  /**
+   * @param snapshot Makes all reads snapshot reads: for attempts that never commit, in which nothing can conflict.
+   * @param known The states of entities that are known already.
+   */
+  constructor(attempt: Attempt, guard: TenantGuard, snapshot: boolean, known: KnownStates = new Map()) {
     this.#attempt = attempt;
     this.#guard = guard;
     this.#snapshot = snapshot;
+    this.#states = new EntityStates(known, { get: (key) => this.get(key), heed: (key) => this.heed(key) });
   }
 
   get tenantId(): TenantId {
@@ -129,6 +135,19 @@ export class ReadView implements ReadTransaction {
     }
   }
 
+  entityState(entity: string): EntityState | Promise<EntityState | undefined> {
+    this.#attempt.use("entityState");
+    return this.#states.state(entity);
+  }
+
+  /** Takes a state for the entity's from now on; its row, and what to do once that is committed as a first one. */
+  protected takeState(
+    entity: string,
+    state: EntityState,
+  ): { readonly key: Uint8Array; readonly value: Uint8Array; readonly committed: () => void } {
+    return { ...this.#states.change(entity, state), committed: () => this.#states.committed(entity, state) };
+  }
+
   getReadVersion(): Promise<bigint> {
     return this.#attempt.perform("getReadVersion", async () => {
       return await this.#attempt.engine.getReadVersion();
@@ -151,6 +170,9 @@ export class ReadView implements ReadTransaction {
       return points.map((point) => this.#guard.relativeBound(point, "getRangeSplitPoints"));
     });
   }
+
+  /** Makes a change of the key a conflict, where there is something to commit. */
+  protected heed(_key: Uint8Array): void {}
 
   #isSnapshot(options: KeyReadOptions | undefined): boolean {
     return this.#snapshot || options?.snapshot === true;

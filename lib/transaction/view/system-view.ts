@@ -2,7 +2,7 @@
 import { isUint8Array } from "node:util/types";
 import { tenantryError } from "../../errors/index.js";
 import type { TenantGuard } from "../../guard/index.js";
-import { type Keyspace, metadataVersionKey } from "../../keyspace/index.js";
+import type { Keyspace } from "../../keyspace/index.js";
 import { decodeTenantRecord, encodeTenantRecord, type TenantId, type TenantRecord } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type { KeyReadOptions, RangeBatch, RangeReadOptions, RelativeRange } from "../read-transaction.js";
@@ -11,9 +11,6 @@ import type { KeyedAtomicOp, TenantTransaction } from "../tenant-transaction.js"
 import type { Attempt } from "./attempt.js";
 import { firstFrom, rangeOptions } from "./read-view.js";
 import { TenantView } from "./tenant-view.js";
-
-/** A value whose first 10 bytes become the versionstamp: those, and 4 bytes for their place. */
-const stampOnly = (): Uint8Array => new Uint8Array(14);
 
 /** The guards that stand in front of tenants and of their trails. */
 export interface GuardSource {
@@ -26,7 +23,6 @@ export class SystemView implements SystemTransaction {
   readonly #attempt: Attempt;
   readonly #keyspace: Keyspace;
   readonly #guards: GuardSource;
-  #bumped = false;
 
   constructor(attempt: Attempt, keyspace: Keyspace, guards: GuardSource) {
     this.#attempt = attempt;
@@ -126,10 +122,7 @@ export class SystemView implements SystemTransaction {
   }
 
   bumpMetadataVersion(): void {
-    this.#attempt.write("bumpMetadataVersion");
-    if (this.#bumped) return;
-    this.#bumped = true;
-    this.#attempt.engine.atomic("setVersionstampedValue", metadataVersionKey(), stampOnly());
+    this.#attempt.bumpMetadataVersion();
   }
 
   clearTenantData(id: TenantId): void {

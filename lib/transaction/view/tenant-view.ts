@@ -1,11 +1,13 @@
 /** A tenant's reads and writes over an engine's transaction: every key checked before it gets there. */
 import type { Watch } from "../../engine/index.js";
 import type { GuardedOperation, TenantGuard } from "../../guard/index.js";
+import type { EntityState } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type { RecordChange } from "../policy/hook.js";
 import type { RelativeRange } from "../read-transaction.js";
 import type { KeyedAtomicOp, TenantTransaction, WriteOptions } from "../tenant-transaction.js";
 import type { Attempt } from "./attempt.js";
+import type { KnownStates } from "./entity-states.js";
 import { ReadView } from "./read-view.js";
 
 /** The {@link TenantTransaction} of one attempt. */
@@ -13,8 +15,11 @@ export class TenantView extends ReadView implements TenantTransaction {
   readonly #attempt: Attempt;
   readonly #guard: TenantGuard;
 
-  constructor(attempt: Attempt, guard: TenantGuard) {
-    super(attempt, guard, false);
+  /** Entities that had no state when this view looked. */
+  readonly #stateless = new Set<string>();
+
+  constructor(attempt: Attempt, guard: TenantGuard, known: KnownStates = new Map()) {
+    super(attempt, guard, false, known);
     this.#attempt = attempt;
     this.#guard = guard;
   }
@@ -92,6 +97,23 @@ export class TenantView extends ReadView implements TenantTransaction {
     this.#attempt.engine.addWriteConflictRange(physical, keyAfter(physical));
   }
 
+  override entityState(entity: string): EntityState | Promise<EntityState | undefined> {
+    const found = super.entityState(entity);
+    if (!(found instanceof Promise)) return found;
+    return found.then((state) => {
+      if (state === undefined) this.#stateless.add(entity);
+      return state;
+    });
+  }
+
+  setEntityState(entity: string, state: EntityState): void {
+    const { key, value, committed } = this.takeState(entity, state);
+    this.set(key, value);
+    // Whoever knows of no state looks for one: a first one is found without a new metadata version.
+    if (this.#stateless.has(entity)) this.#attempt.afterCommit.push(committed);
+    else this.#attempt.bumpMetadataVersion();
+  }
+
   watch(key: Uint8Array): Watch {
     this.#attempt.use("watch");
     const watch = this.#attempt.engine.watch(this.#checked(key, "watch"));
@@ -117,6 +139,10 @@ export class TenantView extends ReadView implements TenantTransaction {
 
   announce(change: RecordChange): void {
     this.#attempt.announce(change);
+  }
+
+  protected override heed(key: Uint8Array): void {
+    this.addReadConflictKey(key);
   }
 
   #written(key: Uint8Array, operation: GuardedOperation): Uint8Array {

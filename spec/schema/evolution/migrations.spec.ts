@@ -102,6 +102,16 @@ describe("reading", () => {
     expect(later.decodeRecord(bytes).record).toEqual({ id: 1, cents: 500 });
   });
 
+  test("a record has the fields of the schema and no others, as if it had been written", () => {
+    const Wide = z.object({ id: z.int(), gone: z.string(), in: z.object({ a: z.int(), gone: z.int() }) });
+    const Narrow = z.object({ id: z.int(), in: z.object({ a: z.int() }), more: z.int() });
+    const old = modelOf(entity("x", { version: 1, schema: Wide, id: ["id"] }));
+    const migrations = { 1: { schema: Wide, up: (wide: z.infer<typeof Wide>) => ({ ...wide, more: 1 }) } };
+    const model = modelOf(entity("x", { version: 2, schema: Narrow, id: ["id"], migrations }));
+    const bytes = old.encodeRecord({ id: 1, gone: "g", in: { a: 2, gone: 3 } }, 1);
+    expect(model.decodeRecord(bytes).record).toEqual({ id: 1, in: { a: 2 }, more: 1 });
+  });
+
   test.each([
     [
       "threw",
@@ -110,11 +120,13 @@ describe("reading", () => {
       },
     ],
     ["notARecord", () => null],
+    ["notARecord", () => ({ id: 1, a: () => 1 })],
+    ["notARecord", () => ({ id: 1 })],
     ["notARecord", () => Promise.resolve({ id: 1 })],
     ["idChanged", () => ({ id: 2 })],
   ])("a step that fails: %s", (reason, up) => {
-    const schema = z.object({ id: z.int() });
-    const bytes = modelOf(entity("x", { version: 1, schema, id: ["id"] })).encodeRecord({ id: 1 }, 1);
+    const schema = z.object({ id: z.int(), a: z.string() });
+    const bytes = modelOf(entity("x", { version: 1, schema, id: ["id"] })).encodeRecord({ id: 1, a: "" }, 1);
     const model = modelOf(
       entity("x", { version: 2, schema, id: ["id"], migrations: { 1: { schema, up: up as never } } }),
     );

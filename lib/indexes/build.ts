@@ -1,0 +1,174 @@
+/** Building: the way of an entity's indexes in one tenant from a definition of before to the present one. */
+import { tenantryError } from "../errors/index.js";
+import { indexPrefix, schemaPrefix } from "../keyspace/index.js";
+import type { AnyEntity, EntityModel, IndexModel, Infer } from "../schema/index.js";
+import type { EntityState, IndexState } from "../tenant/index.js";
+import type { TenantTransaction } from "../transaction/index.js";
+import { concatBytes, equalBytes, pack, tupleRange, unpack } from "../tuple/index.js";
+import { entriesOf, holderOf } from "./entry.js";
+import { firstState, isEmpty, ownState } from "./maintained.js";
+
+/** What is left to do in one tenant. */
+export interface BuildPlan {
+  /** Indexes that are to get the entries of earlier records. */
+  readonly building: readonly IndexModel[];
+  /** Whether records may be of another layout or version than the present ones. */
+  readonly rewrites: boolean;
+}
+
+/** A record to be indexed. */
+export interface IndexedRecord<E extends AnyEntity> {
+  /** The packed id. */
+  readonly id: Uint8Array;
+  readonly record: Infer<E>;
+  readonly expired: boolean;
+}
+
+/** How far a build has come. */
+export interface BuildPlace {
+  /** The packed id of the last record gone through; undefined at the beginning. */
+  readonly last: Uint8Array | undefined;
+}
+
+/** The format of stored places. 1: `(1, what is built, last)`. */
+const placeFormat = 1;
+
+/** One entity's way in one tenant. Its steps are transactions of their own; each can be taken again. */
+export class EntityBuild<E extends AnyEntity> {
+  readonly #model: EntityModel<E>;
+  readonly #placeKey: Uint8Array;
+
+  constructor(model: EntityModel<E>) {
+    this.#model = model;
+    this.#placeKey = concatBytes(schemaPrefix(model.name), pack(["place"]));
+  }
+
+  /**
+   * Begins, or goes on: indexes that are not readable are kept by writers from the commit on, and what is left of
+   * others is cleared. Undefined when nothing is left to do; so it is at once where there is no record.
+   *
+   * @throws SCHEMA_OUTDATED when the tenant is further on than this program
+   */
+  async begin(transaction: TenantTransaction): Promise<BuildPlan | undefined> {
+    const { name, version, indexes } = this.#model;
+    const found = await transaction.entityState(name);
+    if (found !== undefined && found.version > version) {
+      throw tenantryError("SCHEMA_OUTDATED", { entity: name, version, migratedTo: found.version });
+    }
+    const empty = await isEmpty(transaction, name);
+    // An entity that was never written begins with its first write.
+    if (found === undefined && empty) return undefined;
+    // The state of any entity is made the same way.
+    const state = found ?? firstState(this.#model as unknown as EntityModel<AnyEntity>, false);
+    const next = new Map<string, IndexState>();
+    const building: IndexModel[] = [];
+    for (const index of indexes.values()) {
+      const status = ownState(state, index)?.status;
+      const known = status === "readable" || (status === "writeOnly" && !empty);
+      if (!known) {
+        transaction.clearRange(tupleRange(indexPrefix(name, index.name)));
+        transaction.clear(this.#placeKey);
+      }
+      if (status !== "readable" && !empty) building.push(index);
+      const reached = status === "readable" || empty ? "readable" : "writeOnly";
+      next.set(index.name, { fingerprint: index.fingerprint, status: reached });
+    }
+    for (const other of state.indexes.keys()) {
+      if (!indexes.has(other)) transaction.clearRange(tupleRange(indexPrefix(name, other)));
+    }
+    const rewrites = !empty && (state.layout !== this.#layout || state.version !== version);
+    const done = building.length === 0 && !rewrites;
+    const reached = done ? { version, layout: this.#layout } : { version: state.version, layout: state.layout };
+    const changed: EntityState = { ...reached, indexes: next };
+    if (!sameState(found, changed)) transaction.setEntityState(name, changed);
+    return done ? undefined : { building, rewrites };
+  }
+
+  /** Where to go on: behind the last record of an earlier call, as long as the same is being built. */
+  async place(transaction: TenantTransaction, plan: BuildPlan): Promise<BuildPlace> {
+    const bytes = await transaction.get(this.#placeKey);
+    if (bytes === undefined) return { last: undefined };
+    const [format, target, last] = unpack(bytes);
+    const same = format === placeFormat && target === this.#target(plan) && last instanceof Uint8Array;
+    return { last: same ? last : undefined };
+  }
+
+  /** Keeps the place in the batch's own transaction. */
+  reach(transaction: TenantTransaction, plan: BuildPlan, { last }: BuildPlace): void {
+    if (last !== undefined) transaction.set(this.#placeKey, pack([placeFormat, this.#target(plan), last]));
+    else transaction.clear(this.#placeKey);
+  }
+
+  /**
+   * Writes the entries of a record in the indexes that are being built; how many they are. Values in a unique index are
+   * free when the record has expired that has them, and go to another before this one when this one has.
+   *
+   * @throws UNIQUE_VIOLATION when another record has the same values
+   */
+  async index(
+    transaction: TenantTransaction,
+    { building }: BuildPlan,
+    { id, record, expired }: IndexedRecord<E>,
+    isFree: (entry: Uint8Array) => boolean,
+  ): Promise<number> {
+    const { name } = this.#model;
+    const entries = building.flatMap((index) => entriesOf(name, index, record, id).map((entry) => ({ index, entry })));
+    const holders = await Promise.all(
+      entries.map(({ entry }) => (entry.taken ? transaction.get(entry.key) : undefined)),
+    );
+    for (const [at, { index, entry }] of entries.entries()) {
+      const holder = holders[at];
+      if (holder !== undefined && !isFree(holder) && !equalBytes(holderOf(holder), id)) {
+        if (expired) continue;
+        const text = this.#model.formatId(this.#model.decodeId(id));
+        throw tenantryError("UNIQUE_VIOLATION", { entity: name, index: index.name, id: text });
+      }
+      transaction.set(entry.key, entry.value);
+    }
+    return entries.length;
+  }
+
+  /**
+   * Makes sure that writers still keep what is being built.
+   *
+   * @throws INDEX_BUILD_OVERTAKEN when a program without these indexes has written meanwhile
+   */
+  async assertKept(transaction: TenantTransaction, { building }: BuildPlan): Promise<EntityState> {
+    const { name } = this.#model;
+    const state = await transaction.entityState(name);
+    const lost = building.find(
+      (index) => ownState(state, index) === undefined || ownState(state, index)?.status === "dropped",
+    );
+    if (state !== undefined && lost === undefined) return state;
+    throw tenantryError("INDEX_BUILD_OVERTAKEN", { entity: name, index: lost?.name ?? "" });
+  }
+
+  /** Ends: what was built can be read from the commit on, and earlier versions write no more. */
+  async finish(transaction: TenantTransaction, plan: BuildPlan): Promise<void> {
+    const { name, version } = this.#model;
+    const state = await this.assertKept(transaction, plan);
+    const indexes = new Map(state.indexes);
+    for (const { name: of, fingerprint } of plan.building) indexes.set(of, { fingerprint, status: "readable" });
+    transaction.setEntityState(name, { version, layout: this.#layout, indexes });
+    transaction.clear(this.#placeKey);
+  }
+
+  get #layout(): number {
+    return this.#model.history.current.codec.fingerprint;
+  }
+
+  #target({ building, rewrites }: BuildPlan): string {
+    const indexes = building.map(({ name, fingerprint }) => [name, fingerprint]);
+    return JSON.stringify([this.#model.version, this.#layout, rewrites, indexes]);
+  }
+}
+
+const sameState = (a: EntityState | undefined, b: EntityState): boolean =>
+  a !== undefined &&
+  a.version === b.version &&
+  a.layout === b.layout &&
+  a.indexes.size === b.indexes.size &&
+  [...b.indexes].every(([name, { fingerprint, status }]) => {
+    const own = a.indexes.get(name);
+    return own?.fingerprint === fingerprint && own.status === status;
+  });

@@ -1,0 +1,67 @@
+/** The states of entities as one attempt knows them: read once, kept with the tenant's, and guarded against changes. */
+import { schemaPrefix } from "../../keyspace/index.js";
+import { decodeEntityState, type EntityState, encodeEntityState } from "../../tenant/index.js";
+
+/** What {@link EntityStates} need of a view. */
+export interface StateStore {
+  /** Reads a key, under a conflict when there is something to commit. */
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Puts a key under a conflict without reading it; does nothing when there is nothing to commit. */
+  heed(key: Uint8Array): void;
+}
+
+/**
+ * States that were read, or first made, while the metadata version was one and the same. A first state is made without
+ * a new metadata version: so what is not in here is read, while what is in here is right, since every later change of
+ * it makes a new version.
+ */
+export type KnownStates = Map<string, EntityState>;
+
+export class EntityStates {
+  readonly #known: KnownStates;
+  readonly #store: StateStore;
+  /** By entity, as this attempt read them or made them. */
+  readonly #own = new Map<string, EntityState>();
+  readonly #reading = new Map<string, Promise<EntityState | undefined>>();
+
+  constructor(known: KnownStates, store: StateStore) {
+    this.#known = known;
+    this.#store = store;
+  }
+
+  /** The state at the attempt's version; a promise unless it is known already. */
+  state(entity: string): EntityState | Promise<EntityState | undefined> {
+    const own = this.#own.get(entity);
+    if (own !== undefined) return own;
+    const known = this.#known.get(entity);
+    if (known === undefined) return this.#read(entity);
+    this.#store.heed(schemaPrefix(entity));
+    this.#own.set(entity, known);
+    return known;
+  }
+
+  /** The attempt's own change. */
+  change(entity: string, state: EntityState): { readonly key: Uint8Array; readonly value: Uint8Array } {
+    this.#own.set(entity, state);
+    return { key: schemaPrefix(entity), value: encodeEntityState(state) };
+  }
+
+  /** A first state of this attempt was committed. */
+  committed(entity: string, state: EntityState): void {
+    if (this.#own.get(entity) === state) this.#known.set(entity, state);
+  }
+
+  #read(entity: string): Promise<EntityState | undefined> {
+    const before = this.#reading.get(entity);
+    if (before !== undefined) return before.then((state) => this.#own.get(entity) ?? state);
+    const reading = this.#store.get(schemaPrefix(entity)).then((bytes) => {
+      if (bytes === undefined) return undefined;
+      const state = decodeEntityState(bytes);
+      this.#known.set(entity, state);
+      this.#own.set(entity, state);
+      return state;
+    });
+    this.#reading.set(entity, reading);
+    return reading;
+  }
+}
