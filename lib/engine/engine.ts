@@ -139,8 +139,8 @@ export type RowVisitor = (
 ) => void;
 
 /**
- * Sees one value in memory of the engine's, from `begin` to `end`. The bytes are good until it returns: it copies what
- * it keeps.
+ * Sees one value in memory of the engine's, from `begin` to `end`. The bytes are good until it returns, or reads
+ * something else itself: it copies what it keeps.
  *
  * @example
  * ```ts

@@ -53,7 +53,7 @@ export interface ReadTransaction {
   readonly readsAtOnce: boolean;
   /**
    * Shows the value that `get` resolves with to `visit`, at once and in the engine's own memory, where it is good until
-   * `visit` returns; whether there is one. Throws what `get` rejects with. Only to be called when `readsAtOnce`.
+   * `visit` returns or reads something itself; whether there is one. Throws what `get` rejects with. Only to be called when `readsAtOnce`.
    */
   visitKey(key: Uint8Array, visit: ValueVisitor): boolean;
   /** The key a selector names, undefined when that would lie before the tenant's first or past its last key. */
