@@ -101,8 +101,8 @@ export class Ledger {
           this.state = { ...this.#state, limits: { ...this.#state.limits, [account.name]: hard } };
         } else this.drop([account]);
       }
-    } else if (isFilled && hard.some((limit) => limit !== null)) this.#escrow.give(account, hard, changes);
-    else this.drop([account]);
+    } else if (!isFilled) this.drop([account]);
+    else if (changes.some((change) => change < 0)) this.#escrow.give(account, hard, changes);
   }
 
   /** Counts what was reserved; all bytes are counted with their entities. */
