@@ -1,7 +1,7 @@
 /** Counting records and bytes, and the limits that hold for them. */
 import { describe, expect, test } from "vitest";
 import { type Engine, memory } from "../../lib/engine/index.js";
-import { errorResponse, open, type Tenant } from "../../lib/index.js";
+import { errorResponse, open, type QuotaPlan, type Tenant } from "../../lib/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
 import { codeOf } from "../transaction/fixture.js";
 import { Note, note, openStage, Tag, usedOf } from "./stage.js";
@@ -147,6 +147,55 @@ describe("hard limits", () => {
     await here.create(note(5));
     for (const notes of [there, here]) expect(await codeOf(notes.create(note(9)))).toBe("QUOTA_EXCEEDED");
     expect((await stage.db.quotas.recount(tenant.id)).every(({ drift }) => drift === 0)).toBe(true);
+  });
+});
+
+describe("a plan that comes back", () => {
+  test.each<[string, QuotaPlan]>([
+    ["none", {}],
+    ["a soft one", { entities: { note: { records: { soft: 100 } } } }],
+    ["a limit of something else", { entities: { note: { bytes: 100_000 } } }],
+  ])("finds what was written under %s", async (_, between) => {
+    const ten = { entities: { note: { records: 10 } } };
+    await using stage = await openStage({ ten, between });
+    const tenant = await stage.tenant("ten");
+    const notes = tenant.repository(Note);
+    await notes.createMany([1, 2].map((id) => note(id)));
+    await stage.move(tenant, "between");
+    await notes.createMany([3, 4, 5, 6, 7, 8].map((id) => note(id)));
+    await notes.deleteMany([3, 4]);
+    await stage.move(tenant, "ten");
+    expect(await codeOf(notes.createMany([11, 12, 13, 14, 15].map((id) => note(id))))).toBe("QUOTA_EXCEEDED");
+    await notes.createMany([11, 12, 13, 14].map((id) => note(id)));
+    expect(await codeOf(notes.create(note(16)))).toBe("QUOTA_EXCEEDED");
+  });
+
+  test("lets what is within its limit grow while something else is beyond it, which only shrinks", async () => {
+    const plans = {
+      large: { entities: { note: { records: 10, bytes: 1_000 } } },
+      small: { entities: { note: { records: 10, bytes: 200 } } },
+    };
+    await using stage = await openStage(plans);
+    const tenant = await stage.tenant("large");
+    const notes = tenant.repository(Note);
+    await notes.createMany([1, 2, 3, 4].map((id) => note(id, 120)));
+    await stage.move(tenant, "small");
+    await tenant.transact(async (tx) => {
+      await tx.repository(Note).create(note(5, 0));
+      await tx.repository(Note).put(note(1, 20));
+    });
+    for (const [id, length] of [
+      [2, 90],
+      [3, 90],
+      [4, 80],
+    ] as const) {
+      await notes.put(note(id, length));
+      // Still beyond: nothing that was given back can be taken.
+      for (let i = 0; i < 3; i++) expect(await codeOf(notes.put(note(1, 30)))).toBe("QUOTA_EXCEEDED");
+    }
+    await notes.deleteMany([2, 3]);
+    await notes.put(note(1, 30));
+    expect(usedOf(await tenant.quotas.usage(), "bytes:note")).toBeLessThanOrEqual(200);
   });
 });
 
