@@ -19,7 +19,7 @@ const Row = entity("row", {
 type Row = Infer<typeof Row>;
 
 const text = "a row of about two hundred bytes, so that ".repeat(4);
-const total = runs(0) > 0 ? 1_000_000 : 4_000;
+const total = runs(0) > 0 ? 1_000_000 : 2_000;
 const hit = (row: Row): Row => ({ ...row, hits: row.hits + 1 });
 
 let db: Database;

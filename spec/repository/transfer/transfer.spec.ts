@@ -92,12 +92,12 @@ describe("an export", () => {
   test("has every record with its revision, a trailer, and nothing of others; an import makes them again", async () => {
     const [tenant, neighbour] = [await fresh(), await fresh()];
     await tenant.repository(Mixed).createMany(Array.from({ length: 20 }, (_, id) => mixed(id)));
-    await fill(tenant, 1_500);
+    await fill(tenant, 700);
     await tenant.repository(Parcel).transform({ to: 10 }, hit, { name: "n" });
     await fill(neighbour, 3, () => ({ state: "theirs" }));
     const told: number[] = [];
     const lines = await collect(tenant.export({ onProgress: ({ records }) => void told.push(records) }));
-    expect(lines).toHaveLength(1_522);
+    expect(lines).toHaveLength(722);
     expect(lines.every((line) => line.endsWith("\n") && line.indexOf("\n") === line.length - 1)).toBe(true);
     expect(JSON.parse(lines[0] ?? "")).toEqual({
       tenantry: "tenant-export",
@@ -109,18 +109,18 @@ describe("an export", () => {
     });
     expect(JSON.parse(lines.at(-1) ?? "")).toEqual({
       end: true,
-      records: 1_520,
+      records: 720,
       pointInTime: true,
       sha256: createHash("sha256").update(lines.slice(0, -1).join("")).digest("hex"),
     });
     expect(lines.join("")).not.toMatch(/theirs|next|cursor/);
-    expect(told.at(-1)).toBe(1_520);
+    expect(told.at(-1)).toBe(720);
     const copy = await fresh();
     const stored: number[] = [];
     expect(await copy.import(lines, { onProgress: ({ records }) => void stored.push(records) })).toEqual({
-      records: 1_520,
+      records: 720,
     });
-    expect(stored.length).toBeGreaterThan(3);
+    expect(stored.length).toBeGreaterThan(2);
     expect(isDeepStrictEqual(await all(copy), await all(tenant))).toBe(true);
     expect(await copy.repository(Parcel).verify()).toEqual([]);
     expect(await copy.repository(Mixed).verify()).toEqual([]);
@@ -189,7 +189,7 @@ describe("an export", () => {
 
   test("ends at its signal", async () => {
     const tenant = await fresh();
-    await fill(tenant, 1_500);
+    await fill(tenant, 700);
     const stop = new AbortController();
     const stopped = collect(tenant.export({ signal: stop.signal, onProgress: () => stop.abort() }));
     await expect(stopped).rejects.toMatchObject({ code: "TRANSACTION_ABORTED" });
