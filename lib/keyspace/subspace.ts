@@ -94,9 +94,12 @@ export const attemptMarkerKey = (bucket: number, token: Uint8Array): Uint8Array 
 /** All markers of attempts in buckets before `bucket`. */
 export const attemptMarkersBefore = (bucket: number): KeyRange => bucketsBefore(subspaces.attempts, bucket);
 
-/** The result kept under a caller's idempotency key: `(8, bucket, key)`. */
-export const idempotencyMarkerKey = (bucket: number, key: string): Uint8Array =>
-  pack([subspaces.idempotency, bucket, key]);
+/**
+ * The result kept under a caller's idempotency key: `(8, bucket, key)`, and `(8, bucket, key, subject)` for a call on
+ * somebody's behalf, `subject` being a digest.
+ */
+export const idempotencyMarkerKey = (bucket: number, key: string, subject?: Uint8Array | undefined): Uint8Array =>
+  pack([subspaces.idempotency, bucket, key, ...(subject === undefined ? [] : [subject])]);
 
 /** All results under idempotency keys in buckets before `bucket`. */
 export const idempotencyMarkersBefore = (bucket: number): KeyRange => bucketsBefore(subspaces.idempotency, bucket);

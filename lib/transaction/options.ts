@@ -78,7 +78,7 @@ export type TransactionPriority = "default" | "batch";
  */
 export interface TransactionOptions extends ReadTransactionOptions {
   /**
-   * A name for this piece of work, unique within the tenant: whoever calls again with it, in this process or
+   * A name for this piece of work, unique within the tenant, and within its subject for a handle with a context: whoever calls again with it, in this process or
    * another, within `idempotencyRetentionMs` (a day), gets the first call's value: the function does not run and
    * nothing is written again. The value is stored with the tenant, so it has to be plain data (what a record's field
    * can hold) of at most `idempotentResultBytesMax` bytes, else `IDEMPOTENT_RESULT_INVALID`. A call that failed or

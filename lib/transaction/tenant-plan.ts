@@ -106,7 +106,12 @@ export class WritePlan<T> implements RunPlan<T> {
     const { guard, slots } = this.#seat;
     return this.#idempotencyKey === undefined
       ? slots.take(this.#begun)
-      : idempotencyMarker(guard, this.#idempotencyKey, this.#begun, this.#host.random);
+      : idempotencyMarker(
+          guard,
+          { key: this.#idempotencyKey, subject: this.#context?.subject },
+          this.#begun,
+          this.#host.random,
+        );
   }
 
   freeMarker(marker: Marker): void {

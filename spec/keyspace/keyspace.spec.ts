@@ -252,6 +252,7 @@ describe("parts of a tenant", () => {
       [chunkKey("city", id, 2), [6, "city", 5, 2]],
       [attemptMarkerKey(9, token), [7, 9, token]],
       [idempotencyMarkerKey(9, "key"), [8, 9, "key"]],
+      [idempotencyMarkerKey(9, "key", token), [8, 9, "key", token]],
       [subspacePrefix(subspaces.usage, "bytes"), [3, "bytes"]],
     ];
     for (const [key, elements] of keys) expect(unpack(key)).toEqual(elements);

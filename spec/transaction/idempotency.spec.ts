@@ -1,5 +1,6 @@
 /** A caller's idempotency key: the same value again, in every process, for a day. */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -31,6 +32,28 @@ const clockAt = (start: number) => {
 const noon = 20_000.5 * idempotencyBucketMs;
 
 describe("idempotency keys", () => {
+  test("are their subject's own, whatever another one makes of the same text", async () => {
+    await using fixture = await openFixture();
+    const id = await fixture.tenant();
+    const charged = (subject: string | undefined, value: string, idempotencyKey = "k"): Promise<string> =>
+      fixture.runner.transact(
+        id,
+        async (tx) => {
+          increment(tx, key("charges"));
+          return value;
+        },
+        { idempotencyKey, context: subject === undefined ? undefined : { tenant: id, subject, roles: [] } },
+      );
+    expect(await charged("ada", "ada's")).toBe("ada's");
+    expect(await charged("bob", "bob's")).toBe("bob's");
+    expect(await charged(undefined, "nobody's")).toBe("nobody's");
+    expect(await charged("ada", "again")).toBe("ada's");
+    // Not by a text that looks like another's key either.
+    const digest = createHash("sha256").update("ada").digest().subarray(0, 16).toString("latin1");
+    expect(await charged(undefined, "mine", `k${digest}`)).toBe("mine");
+    expect(await charges(fixture.runner, id)).toBe(4);
+  });
+
   test.each([
     ["undefined", undefined],
     ["null", null],

@@ -1,4 +1,5 @@
 /** Markers of one tenant that are used again: as many keys as transactions ran at once, not one per transaction. */
+import { createHash } from "node:crypto";
 import type { EngineTransaction } from "../../engine/index.js";
 import type { TenantGuard } from "../../guard/index.js";
 import {
@@ -50,10 +51,27 @@ export const controlMarkers = (control: ControlKeys): MarkerPlace => ({
   },
 });
 
+/** A caller's idempotency key: everybody's own, so that nobody is given what another one's call came to. */
+export interface IdempotencyKey {
+  readonly key: string;
+  /** On whose behalf the call is; undefined for the program itself. */
+  readonly subject: string | undefined;
+}
+
+/** The first sixteen bytes of a SHA-256: a subject may be long, and need not be read in a key. */
+const subjectDigest = (subject: string): Uint8Array =>
+  new Uint8Array(createHash("sha256").update(subject).digest().subarray(0, 16));
+
 /** The marker of a caller's idempotency key in a tenant. */
-export function idempotencyMarker(guard: TenantGuard, key: string, now: number, random: Random): Marker {
+export function idempotencyMarker(
+  guard: TenantGuard,
+  { key, subject }: IdempotencyKey,
+  now: number,
+  random: Random,
+): Marker {
   const bucket = timeBucket(now, idempotencyBucketMs);
-  const at = (b: number): Uint8Array => guard.key(idempotencyMarkerKey(b, key), "set");
+  const whose = subject === undefined ? undefined : subjectDigest(subject);
+  const at = (b: number): Uint8Array => guard.key(idempotencyMarkerKey(b, key, whose), "set");
   // The next bucket too: another process's clock may be a little ahead.
   return new Marker(at(bucket), random.bytes(runIdBytes), [at(bucket - 1), at(bucket + 1)]);
 }

@@ -110,7 +110,7 @@ describe("a sweep", () => {
 test("the marker of an idempotency key lies in its day, and looks at the days beside", async () => {
   const day = 19_000;
   const random = { fraction: () => 0, bytes: (length: number) => new Uint8Array(length).fill(length) };
-  const marker = idempotencyMarker(guard, "k", (day + 0.5) * idempotencyBucketMs, random);
+  const marker = idempotencyMarker(guard, { key: "k", subject: undefined }, (day + 0.5) * idempotencyBucketMs, random);
   const at = (bucket: number): Uint8Array => range.absolute(idempotencyMarkerKey(bucket, "k"));
   expect(marker.key).toEqual(at(day));
   const asked: string[] = [];
