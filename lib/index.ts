@@ -1,7 +1,7 @@
 /** Published as `tenantry`: what users need first, then what implementors and tools need. */
 
 export type { ListMembersOptions, Member, Members, NewSession, Session, Sessions } from "./access/identity/index.js";
-export type { AggregateDefect } from "./aggregates/index.js";
+export type { AggregateDefect, CounterDefect } from "./aggregates/index.js";
 export type { Database, TenantHandleOptions } from "./database.js";
 export {
   type EmbeddedOptions,

@@ -11,6 +11,7 @@ export {
   auditSecretKey,
   chunkKey,
   chunkPrefix,
+  counterPrefix,
   entityOfRecordKey,
   expiryKey,
   expiryUntil,

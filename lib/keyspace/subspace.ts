@@ -70,6 +70,10 @@ const aggregateKinds = { groups: 1, counters: 2 } as const;
 export const aggregatePrefix = (entity: string, aggregate: string): Uint8Array =>
   pack([subspaces.aggregates, aggregateKinds.groups, entity, aggregate]);
 
+/** What the counters of a record begin with: `(9, 2, entity, id…)`, `id` being packed; their names follow. */
+export const counterPrefix = (entity: string, id: Uint8Array): Uint8Array =>
+  concatBytes(pack([subspaces.aggregates, aggregateKinds.counters, entity]), id);
+
 /** A record in the queue of those that expire: `(10, time, entity, id…)`, the time in ms since 1970. */
 export const expiryKey = (time: number, entity: string, id: Uint8Array): Uint8Array =>
   concatBytes(pack([subspaces.expiry, time, entity]), id);

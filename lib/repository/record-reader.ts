@@ -1,6 +1,14 @@
 /** Reading one entity's records: the methods of `ReadRepository`. */
 
-import { type Group, type GroupsRequest, planGroup, planGroups, readGroup, readGroups } from "../aggregates/index.js";
+import {
+  type Group,
+  type GroupsRequest,
+  planGroup,
+  planGroups,
+  readCounters,
+  readGroup,
+  readGroups,
+} from "../aggregates/index.js";
 import { tenantryError } from "../errors/index.js";
 import { assertReadable } from "../indexes/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits.js";
@@ -8,7 +16,7 @@ import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer, StoredRecor
 import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
 import { seenBatch, seenRecords } from "./access/seen-records.js";
 import type { CursorSeal } from "./cursor.js";
-import type { AggregateArguments, AggregateGroup, GroupQuery } from "./interface/aggregate-query.js";
+import type { AggregateArguments, AggregateGroup, Counters, GroupQuery } from "./interface/aggregate-query.js";
 import type { OperationOptions } from "./interface/options.js";
 import type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 import { readPage } from "./page.js";
@@ -182,6 +190,18 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const read = (transaction: ReadTransaction): Promise<Group[]> => readGroups(transaction, model, planned);
     // The groups' values and their kind are those of the definition.
     return (await this.#reader.read(read, this.#options("groups", given))) as AggregateGroup<E, A>[];
+  }
+
+  async counters(id: IdOf<E>, options?: OperationOptions): Promise<Counters<E> | undefined> {
+    const table = this.#table;
+    const packed = table.model.encodeId(id);
+    const read = async (transaction: ReadTransaction): Promise<Record<string, number> | undefined> => {
+      const both = [table.has(transaction, packed), readCounters(transaction, table.model, packed)] as const;
+      const [there, counters] = await Promise.all(both);
+      return there ? counters : undefined;
+    };
+    // Their names are those of the definition.
+    return (await this.#reader.read(read, this.#options("counters", options))) as Counters<E> | undefined;
   }
 
   explain(query: Query<E, Selection<E> | undefined> = {}): QueryPlan {

@@ -1,5 +1,5 @@
 /** Verifying a repository: whether all that is kept beside its records agrees with them. */
-import { type AggregateDefect, Tally } from "../aggregates/index.js";
+import { type AggregateDefect, type CounterDefect, Tally, verifyCounters } from "../aggregates/index.js";
 import { type IndexDefect, readableIndexes, verifyEntriesOf, verifyIndexes } from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
 import {
@@ -13,6 +13,7 @@ import {
   wholeOrDefect,
 } from "../records/index.js";
 import type { AnyEntity, IndexModel, Infer } from "../schema/index.js";
+import type { ReadTransaction } from "../transaction/index.js";
 import { tupleRange } from "../tuple/index.js";
 import type { RecordTable } from "./record-table.js";
 
@@ -26,7 +27,12 @@ import type { RecordTable } from "./record-table.js";
  * const where = (defect: Defect<AnyEntity>): string => ("index" in defect ? `index ${defect.index}` : defect.part);
  * ```
  */
-export type Defect<E extends AnyEntity> = IndexDefect<E> | ChunkDefect<E> | AggregateDefect | ExpiryDefect<E>;
+export type Defect<E extends AnyEntity> =
+  | IndexDefect<E>
+  | ChunkDefect<E>
+  | AggregateDefect
+  | CounterDefect<E>
+  | ExpiryDefect<E>;
 
 /**
  * Compares all that is kept beside an entity's records with them, indexes that are not built left out, batch by batch:
@@ -69,6 +75,11 @@ export async function verifyRecords<E extends AnyEntity>(
   defects.push(...(await verifyIndexes(model, indexes, read)));
   defects.push(...(await verifyChunks(model, read)));
   if (model.expires) defects.push(...(await verifyQueue(model, read)));
+  if (model.counters.size > 0) {
+    const isThere = async (transaction: ReadTransaction, id: Uint8Array): Promise<boolean> =>
+      (await table.row(transaction, id)) !== undefined;
+    defects.push(...(await verifyCounters(model, read, isThere)));
+  }
   defects.push(...(await aggregates.defects(read)));
   return defects;
 }

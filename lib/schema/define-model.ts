@@ -29,7 +29,7 @@ interface Definition {
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const pathDepthMax = 4;
-const aggregateOptions: ReadonlySet<string> = new Set(["count", "sum", "by", "where"]);
+const aggregateOptions: ReadonlySet<string> = new Set(["count", "sum", "counter", "by", "where"]);
 const indexOptions: ReadonlySet<string> = new Set(["fields", "unique", "sparse", "stored", "revision", "where"]);
 
 function checkName(name: string, place: DefinitionPlace): void {
@@ -124,9 +124,23 @@ class ModelDefinition {
     for (const [name, definition] of Object.entries(this.#definition.aggregates)) {
       const at = place.field(name);
       checkName(name, at);
-      models.set(name, this.#aggregate(name, definition, at));
+      if (definition.counter === undefined) models.set(name, this.#aggregate(name, definition, at));
     }
     return models;
+  }
+
+  /** The names of the counters each record has. */
+  counters(): ReadonlySet<string> {
+    const names = new Set<string>();
+    const place = this.#root.field("aggregates");
+    for (const [name, definition] of Object.entries(this.#definition.aggregates)) {
+      if (definition.counter === undefined) continue;
+      const at = place.field(name);
+      if (definition.counter !== true) at.field("counter").refuse("notTrue");
+      if (Object.keys(definition).length > 1) at.refuse("counterAlone");
+      names.add(name);
+    }
+    return names;
   }
 
   #aggregate(name: string, definition: AggregateDefinition, at: DefinitionPlace): AggregateModel {
@@ -224,6 +238,7 @@ export function defineModel(name: string, definition: Definition): RecordModel<A
     idFields,
     indexes: checked.indexes(),
     aggregates: checked.aggregates(),
+    counters: checked.counters(),
     history: new RecordHistory(name, form, steps),
     recordBytesMax,
     expires: checked.expires,

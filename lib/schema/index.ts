@@ -4,6 +4,7 @@ export type {
   AggregateDefinitions,
   AggregateName,
   AggregateValue,
+  CounterName,
   GroupValues,
 } from "./aggregates/aggregate-definition.js";
 export type { AggregateModel } from "./aggregates/aggregate-model.js";

@@ -93,6 +93,8 @@ export interface EntityModel<E extends AnyEntity> {
   readonly idFields: readonly KeyField[];
   readonly indexes: ReadonlyMap<string, IndexModel>;
   readonly aggregates: ReadonlyMap<string, AggregateModel>;
+  /** The names of the counters that each record has. */
+  readonly counters: ReadonlySet<string>;
   /** Whether records may expire. */
   readonly expires: boolean;
   /** Most bytes a record may have, encoded. */

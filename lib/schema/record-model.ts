@@ -22,6 +22,7 @@ export interface RecordModelOptions {
   readonly idFields: readonly SchemaKeyField[];
   readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
   readonly aggregates: ReadonlyMap<string, AggregateModel>;
+  readonly counters: ReadonlySet<string>;
   readonly recordBytesMax: number;
   /** The field with the time a record expires at; undefined when records stay. */
   readonly expires: SchemaKeyField | undefined;
@@ -38,6 +39,7 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   readonly idFields: readonly SchemaKeyField[];
   readonly indexes: ReadonlyMap<string, SchemaIndexModel>;
   readonly aggregates: ReadonlyMap<string, AggregateModel>;
+  readonly counters: ReadonlySet<string>;
   readonly recordBytesMax: number;
   readonly #schema: core.$ZodObject;
   readonly #codec: RecordCodec;
@@ -54,6 +56,7 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     this.idFields = idFields;
     this.indexes = indexes;
     this.aggregates = aggregates;
+    this.counters = options.counters;
     this.recordBytesMax = recordBytesMax;
     this.#schema = schema;
     this.#codec = codec;

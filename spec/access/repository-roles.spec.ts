@@ -30,6 +30,8 @@ const methods: Readonly<Record<string, readonly [action: string, call: (notes: N
   explain: ["read", async (notes) => notes.explain()],
   aggregate: ["read", (notes) => notes.aggregate("all")],
   groups: ["read", (notes) => notes.groups("perAuthor")],
+  counters: ["read", (notes) => notes.counters(1)],
+  add: ["read", (notes) => notes.add(1, {})],
   recount: ["read", (notes) => notes.recount()],
   verify: ["read", (notes) => notes.verify()],
   create: ["create", (notes) => notes.create(note(2, "u1"))],

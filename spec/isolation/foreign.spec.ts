@@ -30,6 +30,8 @@ const methods: Readonly<Record<string, (articles: Articles, id: string) => Promi
   count: (articles, id) => articles.count({ from: id }),
   aggregate: (articles, id) => articles.aggregate("perId", { equals: id }),
   groups: (articles, id) => articles.groups("perId", { from: id }),
+  counters: (articles, id) => articles.counters(id),
+  add: (articles, id) => articles.add(id, { views: 1 }),
   recount: (articles) => articles.recount(),
   verify: (articles) => articles.verify(),
   update: (articles, id) => articles.update(id, (was) => ({ ...was, price: 2 })),

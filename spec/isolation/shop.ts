@@ -21,6 +21,7 @@ export const Article = entity("article", {
   },
   aggregates: {
     perId: { count: true, by: ["id"] },
+    views: { counter: true },
     worth: { sum: "price", by: ["state"] },
   },
 });

@@ -78,6 +78,10 @@ export const recordErrors = {
     "limit",
     "The aggregate is past the integers that a number holds exactly: sum a bigint field instead.",
   ),
+  COUNTER_INVALID: define<{ entity: string; counter: string; reason: string }>()(
+    "input",
+    "The records have no such counter, or the amount is none.",
+  ),
   AGGREGATE_CORRUPT: define<{ entity: string; aggregate: string }>()("corrupt", "An aggregate's value is damaged."),
   INDEX_NOT_READABLE: define<{ entity: string; index: string; status: string }>()(
     "unavailable",

@@ -33,6 +33,7 @@ const needed: Readonly<Record<string, readonly (readonly RecordAction[])[]>> = {
   putMany: [["create", "update"]],
   update: [["read"], ["update"]],
   patch: [["read"], ["update"]],
+  add: [["read"], ["update"]],
   delete: [["read"], ["delete"]],
   deleteMany: [["read"], ["delete"]],
   transform: [["read"], ["update"]],

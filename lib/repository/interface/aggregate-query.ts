@@ -1,5 +1,13 @@
 /** What may be asked of an entity's aggregates, and what they answer. */
-import type { AggregateName, AggregateValue, AnyEntity, Bound, GroupValues, KeyRange } from "../../schema/index.js";
+import type {
+  AggregateName,
+  AggregateValue,
+  AnyEntity,
+  Bound,
+  CounterName,
+  GroupValues,
+  KeyRange,
+} from "../../schema/index.js";
 import type { OperationOptions } from "./options.js";
 
 /** One group, by the values of all of its fields; a single value needs no array around it. */
@@ -44,3 +52,9 @@ export interface AggregateGroup<E extends AnyEntity, A extends AggregateName<E>>
   readonly values: GroupValues<E, A>;
   readonly value: AggregateValue<E, A>;
 }
+
+/** The counters of a record. */
+export type Counters<E extends AnyEntity> = { readonly [C in CounterName<E>]: number };
+
+/** What is added to counters of a record. */
+export type CounterAmounts<E extends AnyEntity> = { readonly [C in CounterName<E>]?: number };

@@ -3,7 +3,7 @@ import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer } from "../.
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "../query.js";
 import type { QueryPlan } from "../query-plan.js";
 import type { Defect } from "../verify.js";
-import type { AggregateArguments, AggregateGroup, GroupQuery } from "./aggregate-query.js";
+import type { AggregateArguments, AggregateGroup, Counters, GroupQuery } from "./aggregate-query.js";
 import type { OperationOptions } from "./options.js";
 
 /**
@@ -114,6 +114,11 @@ export interface ReadRepository<E extends AnyEntity> {
    * `listRecordsMax` (10,000) is `LIST_TOO_LARGE`. One range read per batch.
    */
   groups<A extends AggregateName<E>>(name: A, query?: GroupQuery<E, A>): Promise<AggregateGroup<E, A>[]>;
+  /**
+   * The counters of a record, 0 where nothing was added; undefined when there is no such record.
+   * `AGGREGATE_TOO_LARGE` when one is no safe integer. One get and one range read.
+   */
+  counters(id: IdOf<E>, options?: OperationOptions): Promise<Counters<E> | undefined>;
   /** What a query reads and what it costs, without reading anything. No calls. */
   explain(query?: Query<E, Selection<E> | undefined>): QueryPlan;
   /** Compares all that is kept beside the records with them, and returns every {@link Defect}: none, unless something is broken. */

@@ -1,5 +1,6 @@
 /** Reading and writing one entity's records in a transaction of one tenant, as users see it. */
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
+import type { CounterAmounts } from "./aggregate-query.js";
 import type { ChangeOptions, OperationOptions } from "./options.js";
 import type { ReadRepository } from "./read-repository.js";
 
@@ -42,6 +43,12 @@ export interface TransactionRepository<E extends AnyEntity> extends ReadReposito
    * field, a field the schema does not have is `RECORD_INVALID`. Otherwise as `update`.
    */
   patch(id: IdOf<E>, changes: PatchOf<E>, options?: ChangeOptions): Promise<Infer<E>>;
+  /**
+   * Adds to counters of a record: whole amounts, negative ones too. Any number of writers may add at once, also while
+   * the record's fields change; only its removal conflicts. `RECORD_NOT_FOUND`, `COUNTER_INVALID`. Hooks see an update
+   * that leaves the record as it is. One get, and two writes for each counter.
+   */
+  add(id: IdOf<E>, amounts: CounterAmounts<E>, options?: OperationOptions): Promise<void>;
   /** Removes a record; whether there was one. One get. */
   delete(id: IdOf<E>, options?: ChangeOptions): Promise<boolean>;
   /** Removes all of them in one transaction, `batchRecordsMax` (1,000) at most; how many there were. One get each. */

@@ -1,6 +1,6 @@
 /** Changes of records: checked as a whole first, then written with their index entries in the same transaction. */
 
-import { Additions } from "../../aggregates/index.js";
+import { Additions, countersRange } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
 import {
   type AddedEntry,
@@ -42,6 +42,8 @@ interface PreparedChange {
   /** The key in the queue of those that expire that is given up, and the one that is taken; where they differ. */
   readonly dequeued: Uint8Array | undefined;
   readonly queued: Uint8Array | undefined;
+  /** The keys of the counters that end with a record; undefined where none does, or none has any. */
+  readonly counters: RelativeRange | undefined;
   /** What hooks are told: one change, or two where a record takes the place of one that has expired. */
   readonly announcements: readonly [RecordChange, ...RecordChange[]];
 }
@@ -97,6 +99,11 @@ function prepare<E extends AnyEntity>(
     added,
     dequeued: queueKeyAt(before?.expiresAt),
     queued,
+    // Also one that has expired ends, where another takes its id.
+    counters:
+      table.model.counters.size > 0 && before !== undefined && (after === undefined || before.expired)
+        ? countersRange(name, id)
+        : undefined,
     announcements: announcementsOf(name, change, rows),
   };
 }
@@ -191,7 +198,8 @@ export async function applyChanges<E extends AnyEntity>(
     // What one record gives up another of them may take.
     for (const key of removed) transaction.clear(key);
     for (const { dequeued } of prepared) if (dequeued !== undefined) transaction.clear(dequeued);
-    for (const { key, rows, chunks, added, queued, announcements } of prepared) {
+    for (const { key, rows, chunks, added, queued, counters, announcements } of prepared) {
+      if (counters !== undefined) transaction.clearRange(counters);
       if (chunks !== undefined) transaction.clearRange(chunks);
       if (rows.length === 0) transaction.clear(key);
       for (const row of rows) transaction.set(row.key, row.value);

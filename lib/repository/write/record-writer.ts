@@ -1,7 +1,9 @@
 /** Reading and writing one entity's records: the methods of `TransactionRepository`. */
+import { addAmounts, assertAmounts, counterKey } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import type { CursorSeal } from "../cursor.js";
+import type { CounterAmounts } from "../interface/aggregate-query.js";
 import type { ChangeOptions, OperationOptions } from "../interface/options.js";
 import type { TransactionRepository } from "../interface/transaction-repository.js";
 import { assertBatch, RecordReader } from "../record-reader.js";
@@ -56,6 +58,25 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
 
   async patch(id: IdOf<E>, changes: PatchOf<E>, options?: ChangeOptions): Promise<Infer<E>> {
     return this.#revise("patch", id, options, (record) => this.#table.model.patch(record, changes));
+  }
+
+  async add(id: IdOf<E>, amounts: CounterAmounts<E>, options?: OperationOptions): Promise<void> {
+    const table = this.#table;
+    const packed = table.model.encodeId(id);
+    assertAmounts(table.model, amounts);
+    await this.#write("add", [packed], options, async ({ transaction }) => {
+      // No conflict with those who change the record's fields.
+      const row = await transaction.get(table.key(packed), { snapshot: true });
+      const there = row === undefined ? undefined : table.present(await table.storedRow(transaction, packed, row));
+      if (there === undefined) throw table.missing(id);
+      const { record, bytes } = there;
+      table.access?.assertChange(record, record);
+      for (const name of Object.keys(amounts)) table.assertKeyFits(counterKey(table.model.name, packed, name));
+      addAmounts(transaction, table.model, packed, amounts);
+      const counts = { bytesBefore: bytes, bytesAfter: bytes };
+      const { name: entity } = table.model;
+      transaction.announce({ entity, id: packed, kind: "update", before: record, after: record, ...counts });
+    });
   }
 
   async delete(id: IdOf<E>, options?: ChangeOptions): Promise<boolean> {

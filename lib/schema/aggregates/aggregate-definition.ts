@@ -4,13 +4,16 @@ import type { AnyEntity, Infer } from "../infer.js";
 
 /**
  * A count of records, or the sum of a field of theirs, kept as they are written: one for all of them, or one for each
- * group `by` the values of some fields. Exactly one of `count` and `sum` is given.
+ * group `by` the values of some fields. Or a counter that each record has beside its fields. Exactly one of `count`,
+ * `sum` and `counter` is given, and `counter` alone.
  */
 export interface AggregateDefinition<Path extends string = string, Each extends string = string, Output = never> {
   /** Counts the records. */
   readonly count?: true | undefined;
   /** Sums the integers (`z.int()` or bigint) of this field; where it is absent or null it adds nothing. */
   readonly sum?: Path | undefined;
+  /** A number that each record has, 0 when it is created: `add` changes it, and any number of writers at once. */
+  readonly counter?: true | undefined;
   /**
    * The fields whose values make the groups, as in an index: also descending, or each distinct element of one array.
    * Without it all records are one group.
@@ -27,8 +30,13 @@ export type AggregateDefinitions<Path extends string = string, Each extends stri
   readonly [name: string]: AggregateDefinition<Path, Each, Output>;
 };
 
-/** The names of an entity's aggregates. */
-export type AggregateName<E extends AnyEntity> = keyof E["aggregates"] & string;
+/** The names of an entity's counts and sums. */
+export type AggregateName<E extends AnyEntity> = Exclude<keyof E["aggregates"] & string, CounterName<E>>;
+
+/** The names of the counters of an entity's records. */
+export type CounterName<E extends AnyEntity> = {
+  [A in keyof E["aggregates"] & string]: E["aggregates"][A] extends { readonly counter: true } ? A : never;
+}[keyof E["aggregates"] & string];
 
 /** The values that make a group of an aggregate, in its order. */
 export type GroupValues<E extends AnyEntity, A extends AggregateName<E>> = E["aggregates"][A] extends {

@@ -37,7 +37,8 @@ export type CursorPick =
 
 /** One operation of a repository. */
 export type RepositoryStep = { readonly entity: number } & (
-  | { readonly do: "get" | "require" | "entry" | "has" | "delete"; readonly id: IdPick }
+  | { readonly do: "get" | "require" | "entry" | "has" | "counters" | "delete"; readonly id: IdPick }
+  | { readonly do: "add"; readonly id: IdPick; readonly amount: number }
   | { readonly do: "getMany" | "deleteMany"; readonly ids: readonly IdPick[] }
   | { readonly do: "create" | "put"; readonly record: number }
   | { readonly do: "createMany" | "putMany"; readonly records: readonly number[] }
@@ -193,10 +194,18 @@ function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryS
   const revision = fc.option(fc.nat(3), { nil: undefined, freq: 3 });
   return fc.oneof(
     fc.record({
-      do: fc.constantFrom("get" as const, "require" as const, "entry" as const, "has" as const, "delete" as const),
+      do: fc.constantFrom(
+        "get" as const,
+        "require" as const,
+        "entry" as const,
+        "has" as const,
+        "counters" as const,
+        "delete" as const,
+      ),
       entity,
       id,
     }),
+    fc.record({ do: fc.constant("add" as const), entity, id, amount: fc.integer({ min: -2, max: 2 }) }),
     fc.record({
       do: fc.constantFrom("getMany" as const, "deleteMany" as const),
       entity,

@@ -165,8 +165,11 @@ export class Actor {
       case "require":
       case "entry":
       case "has":
+      case "counters":
       case "delete":
         return repository[step.do](this.#id(step.entity, step.id));
+      case "add":
+        return repository.add(this.#id(step.entity, step.id), this.#amounts(step.entity, step.amount));
       case "getMany":
       case "deleteMany":
         return repository[step.do](step.ids.map((id) => this.#id(step.entity, id)));
@@ -229,6 +232,12 @@ export class Actor {
     const options = { name: step.work };
     if (step.do === "transform") return repository.transform(range, this.#changed(step), options);
     return repository.deleteWhere(range, () => step.every, options);
+  }
+
+  /** The same amount for each counter of an entity's records. */
+  #amounts(entity: number, amount: number): object {
+    const declared = Object.entries(this.#entity(entity).aggregates);
+    return Object.fromEntries(declared.flatMap(([name, { counter }]) => (counter === true ? [[name, amount]] : [])));
   }
 
   /** A record's fields without its id. */

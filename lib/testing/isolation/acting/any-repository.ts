@@ -10,6 +10,8 @@ export interface AnyRepository {
   require(id: unknown): Promise<unknown>;
   entry(id: unknown): Promise<unknown>;
   has(id: unknown): Promise<unknown>;
+  counters(id: unknown): Promise<unknown>;
+  add(id: unknown, amounts: unknown): Promise<unknown>;
   delete(id: unknown): Promise<unknown>;
   getMany(ids: unknown): Promise<unknown>;
   deleteMany(ids: unknown): Promise<unknown>;
