@@ -20,12 +20,12 @@ import { randomEntity } from "./random-entity.js";
 import { shop } from "./shop.js";
 
 /** Time for a law: the soak has many runs. */
-const timeoutMs = 60_000 + 1_000 * runs(0);
+const timeoutMs = 120_000 + 1_000 * runs(0);
 const folder = mkdtempSync(join(tmpdir(), "tenantry-laws-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("on the embedded engine's transactions over a plain array", () => {
-  isolationLaws({ entities: shop, test, timeoutMs, engine: async () => arrayEngine(), runs: runs(200) });
+  isolationLaws({ entities: shop, test, timeoutMs, engine: async () => arrayEngine(), runs: runs(120) });
 });
 
 describe("on memory()", () => {

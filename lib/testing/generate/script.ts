@@ -3,6 +3,7 @@ import type { Arbitrary } from "fast-check";
 import { keyBytesMax } from "../../limits.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { FastCheck } from "./fast-check.js";
+import { type HandleStep, handleArbitrary } from "./handle-step.js";
 import { type IdentityStep, identityArbitrary } from "./identity-step.js";
 import type { RecordMaker } from "./record-maker.js";
 import { recordSet } from "./record-set.js";
@@ -80,6 +81,7 @@ export type Step =
   | RepositoryStep
   | LongStep
   | IdentityStep
+  | HandleStep
   | {
       readonly do: "transact" | "read";
       readonly steps: readonly RepositoryStep[];
@@ -273,6 +275,7 @@ export function scripts(fc: FastCheck, { entities, records, steps }: ScriptOptio
         { weight: 2, arbitrary: scope },
         { weight: 1, arbitrary: longSteps(fc, entities.length) },
         { weight: 1, arbitrary: identityArbitrary(fc) },
+        { weight: 1, arbitrary: handleArbitrary(fc) },
       ),
       { minLength: 1, maxLength: steps },
     ),

@@ -67,7 +67,8 @@ async function stays(stage: Stage, script: Script): Promise<void> {
     await others[0].workThrough(sharedWork);
     const leaves = await others[1].leaf();
     const tokens = await others[0].settle();
-    const actor = scene.actor(acting, { cursors: leaves.map(({ cursor }) => cursor), tokens });
+    const exported = await others[0].exported().catch(() => []);
+    const actor = scene.actor(acting, { cursors: leaves.map(({ cursor }) => cursor), tokens, exported });
     const before = await stage.rows();
     stage.watch(scene);
     const outcomes = await actor.perform();

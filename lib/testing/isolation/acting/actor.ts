@@ -2,6 +2,7 @@
 import { isTenantryError } from "../../../errors/index.js";
 import { type AnyEntity, type EntityModel, modelOf } from "../../../schema/index.js";
 import type { Tenant } from "../../../tenant-handle.js";
+import type { HandleStep } from "../../generate/handle-step.js";
 import type { IdentityStep } from "../../generate/identity-step.js";
 import {
   type CursorPick,
@@ -15,6 +16,7 @@ import {
 } from "../../generate/script.js";
 import { type Outcome, outcomeOf } from "../outcome.js";
 import type { AnyRepository, Source } from "./any-repository.js";
+import { HandleActor } from "./handle-actor.js";
 import { IdentityActor } from "./identity-actor.js";
 import { type AnyQuery, aggregateQueryOf, queryOf } from "./query-of.js";
 import { tampered } from "./tampered.js";
@@ -44,6 +46,8 @@ export interface Leaf {
 export interface Stolen {
   readonly cursors?: readonly string[] | undefined;
   readonly tokens?: readonly string[] | undefined;
+  /** The lines of an export. */
+  readonly exported?: readonly string[] | undefined;
 }
 
 export class Actor {
@@ -52,6 +56,7 @@ export class Actor {
   readonly #script: Script;
   readonly #othersCursors: readonly string[];
   readonly #identity: IdentityActor;
+  readonly #handle: HandleActor;
   readonly #cursors: string[] = [];
   readonly #outcomes: Outcome[] = [];
 
@@ -61,6 +66,7 @@ export class Actor {
     this.#script = script;
     this.#othersCursors = stolen.cursors ?? [];
     this.#identity = new IdentityActor(tenant, stolen.tokens ?? []);
+    this.#handle = new HandleActor(tenant, stolen.exported ?? []);
   }
 
   /** Performs every step, and gives what came of each. */
@@ -92,6 +98,11 @@ export class Actor {
   /** Takes in members and signs them in, as other tenants do; their tokens. */
   settle(): Promise<readonly string[]> {
     return this.#identity.settle();
+  }
+
+  /** All it holds, as lines. */
+  exported(): Promise<readonly string[]> {
+    return this.#handle.exported();
   }
 
   /** Works through all it holds, under a name that others use as well: how far it came is kept. */
@@ -153,8 +164,8 @@ export class Actor {
     }
   }
 
-  #single(step: RepositoryStep | LongStep | IdentityStep): Promise<unknown> {
-    if (!("entity" in step)) return this.#identity.perform(step);
+  #single(step: RepositoryStep | LongStep | IdentityStep | HandleStep): Promise<unknown> {
+    if (!("entity" in step)) return isOfHandle(step) ? this.#handle.perform(step) : this.#identity.perform(step);
     return isLong(step) ? this.#long(step) : this.#operate(this.#tenant, step);
   }
 
@@ -310,6 +321,9 @@ export class Actor {
     }
   }
 }
+
+const ofHandle: ReadonlySet<string> = new Set<HandleStep["do"]>(["export", "import", "sweep", "available"]);
+const isOfHandle = (step: IdentityStep | HandleStep): step is HandleStep => ofHandle.has(step.do);
 
 const longWork: ReadonlySet<string> = new Set<LongStep["do"]>([
   "watch",
