@@ -121,6 +121,9 @@ describe("from a tenant", () => {
     });
     await own.read(async (tx) => void held.push(["read scope", tx], ["its repository", tx.repository(Article)]));
 
+    const { members, sessions } = own;
+    held.push(["members", members], ["a member", await members.add("ada")], ["all members", await members.list()]);
+    held.push(["sessions", sessions], ["a session", (await sessions.create({ subject: "ada" })).session]);
     const context = { tenant: own.id, subject: "ada", roles: ["reader"] };
     const acting = db.tenant(own.id, { context });
     const operating = await db.operator(own.id, { by: "ann@ops", reason: "a look" });
