@@ -261,8 +261,8 @@ vi.mock("../../lib/repository/write/change.js", async (original) => {
   return { ...module, applyChanges };
 });
 
-const casesOver = (entities: readonly AnyEntity[], runs: number) =>
-  isolationCases({ entities, engine: async () => arrayEngine(), runs, seed: 11 });
+const casesOver = (entities: readonly AnyEntity[], runs: number, seed = 11) =>
+  isolationCases({ entities, engine: async () => arrayEngine(), runs, seed });
 const cases = casesOver([Article, Line], 200);
 /** Of two seats: whoever sits on one is seldom who sits there in another tenant. */
 const Seat = entity("seat", {
@@ -271,7 +271,7 @@ const Seat = entity("seat", {
   id: ["id"],
   indexes: { byAt: { fields: ["at"], unique: true } },
 });
-const seatCases = casesOver([Seat], 600);
+const seatCases = casesOver([Seat], 4_000, 13);
 
 /** What only entities with unique indexes show. */
 const ofIndexes: ReadonlySet<Breakage> = new Set([
