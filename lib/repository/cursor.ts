@@ -1,7 +1,8 @@
 /** The seal of page cursors: where a page was cut, readable by the database that cut it and by nobody else. */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, hkdfSync } from "node:crypto";
 import { tenantryError } from "../errors/index.js";
 import { cursorAgeMaxMs, cursorCharsMax, cursorSecretsCachedMax } from "../limits.js";
+import { systemRandom } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { equalBytes } from "../tuple/index.js";
 
@@ -126,7 +127,7 @@ export class CursorSeal {
   async seal(position: CursorPosition, binding: CursorBinding): Promise<string> {
     const key = await this.#keyring.current();
     const header = Buffer.concat([Buffer.of(formatVersion), key.id]);
-    const nonce = randomBytes(nonceBytes);
+    const nonce = systemRandom.bytes(nonceBytes);
     const cipher = createCipheriv("aes-256-gcm", this.#secrets.secret(key, binding.tenantId), nonce);
     cipher.setAAD(authenticated(header, binding));
     const claims = Buffer.alloc(1 + expiryBytes);
