@@ -231,9 +231,10 @@ export async function open(options: OpenOptions): Promise<Database> {
   const stored = new StoredKeyring(control, keyspace.control, clock, random);
   const seal = new CursorSeal(given ?? stored, () => clock.now());
   const definitions = new Definitions(control, keyspace.control);
-  const met = await meet(options, definitions, entities, async () => {
+  const closeEngine = async (): Promise<void> => {
     if (engine !== options.engine) await engine.close();
-  });
+  };
+  const met = await meet(options, definitions, entities, closeEngine);
   const repositories = new RepositoryFactory(
     met.models,
     seal,
@@ -261,8 +262,6 @@ export async function open(options: OpenOptions): Promise<Database> {
     rotateCursorKeys: async () => {
       if (given === undefined) await stored.rotate();
     },
-    closeEngine: async () => {
-      if (engine !== options.engine) await engine.close();
-    },
+    closeEngine,
   });
 }

@@ -102,13 +102,12 @@ export class TransactionHost {
     this.running.assertAdmitted();
     const observed = this.observer.begin(call);
     let run: TransactionRun<T> | undefined;
-    let tally = emptyTally;
     const { signal } = call.options;
     const stopper = new Stopper(this.clock, { deadlineMs, signal, attempts: () => run?.tally.attempts ?? 0 });
     this.running.begin(stopper);
     try {
       const ends = this.policies.length === 0 ? noEnds : await this.#enter(call, stopper);
-      const begun = this.clock.monotonic();
+      const begun = ends.length === 0 ? 0 : this.clock.monotonic();
       let failure: string | undefined;
       let applied: Applied<T>;
       try {
@@ -118,9 +117,8 @@ export class TransactionHost {
         failure = codeOf(error);
         throw error;
       } finally {
-        tally = run?.tally ?? emptyTally;
         if (ends.length > 0) {
-          const report = { ...tally, ms: this.clock.monotonic() - begun, failure };
+          const report = { ...(run?.tally ?? emptyTally), ms: this.clock.monotonic() - begun, failure };
           for (const end of ends) end(report);
         }
       }
@@ -134,7 +132,7 @@ export class TransactionHost {
     } finally {
       stopper.dispose();
       this.running.end(stopper);
-      observed?.end(tally);
+      observed?.end(run?.tally ?? emptyTally);
     }
   }
 

@@ -62,28 +62,26 @@ export function enterAll(
 ): readonly CallEnd[] | Promise<readonly CallEnd[]> {
   const ends: CallEnd[] = [];
   const enterFrom = (first: number): readonly CallEnd[] | Promise<readonly CallEnd[]> => {
-    try {
-      for (let at = first; at < policies.length; at++) {
-        const answer = policies[at]?.enter(call);
-        if (answer instanceof Promise) {
-          const entered = answer.then((end) => {
-            if (end !== undefined) ends.unshift(end);
-          });
-          return entered.then(
-            () => enterFrom(at + 1),
-            (error: unknown) => {
-              endRefused(ends);
-              throw error;
-            },
-          );
-        }
-        if (answer !== undefined) ends.unshift(answer);
+    for (let at = first; at < policies.length; at++) {
+      const answer = policies[at]?.enter(call);
+      if (answer instanceof Promise) {
+        return answer.then((end) => {
+          if (end !== undefined) ends.unshift(end);
+          return enterFrom(at + 1);
+        });
       }
-    } catch (error) {
-      endRefused(ends);
-      throw error;
+      if (answer !== undefined) ends.unshift(answer);
     }
     return ends;
   };
-  return enterFrom(0);
+  const refuse = (error: unknown): never => {
+    endRefused(ends);
+    throw error;
+  };
+  try {
+    const entered = enterFrom(0);
+    return entered instanceof Promise ? entered.catch(refuse) : entered;
+  } catch (error) {
+    return refuse(error);
+  }
 }
