@@ -16,7 +16,7 @@ import {
   seedsOf,
   Tenants,
 } from "./lifecycle/index.js";
-import { serviceLevelSlots, tenantLabelsLargest, tenantLabelsMax } from "./limits.js";
+import { serviceLevelSlots, tenantLabelsLargest, tenantLabelsMax } from "./limits/index.js";
 import { Definitions, Migration, type SchemaCheck } from "./migration/index.js";
 import {
   type Clock,

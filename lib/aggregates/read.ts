@@ -2,7 +2,7 @@
 import { tenantryError } from "../errors/index.js";
 import { planBounds, type RangeQuery } from "../indexes/index.js";
 import { aggregatePrefix } from "../keyspace/index.js";
-import { listRecordsMax } from "../limits.js";
+import { listRecordsMax } from "../limits/index.js";
 import type { AggregateModel, AnyEntity, EntityModel } from "../schema/index.js";
 import type { ReadTransaction, RelativeRange } from "../transaction/index.js";
 import { concatBytes, keyAfter } from "../tuple/index.js";

@@ -1,6 +1,6 @@
 /** The audit hook: writes down which records a transaction changes, for whom, in the same commit. */
 import { subspaces } from "../keyspace/index.js";
-import { auditEntryBytesMax } from "../limits.js";
+import { auditEntryBytesMax } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
 import { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "../transaction/index.js";
 import { pack } from "../tuple/index.js";

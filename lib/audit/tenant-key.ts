@@ -1,6 +1,6 @@
 /** The key of one tenant's audit trail: digests of its records, and texts that nobody reads once the key is erased. */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import { auditSubjectsCachedMax } from "../limits.js";
+import { auditSubjectsCachedMax } from "../limits/index.js";
 
 /** Bytes of a tenant's secret. */
 export const auditSecretBytes = 32;

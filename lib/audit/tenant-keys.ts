@@ -1,5 +1,5 @@
 /** The audit keys of tenants that a process holds, and how each comes to be. */
-import { auditKeysCachedMax } from "../limits.js";
+import { auditKeysCachedMax } from "../limits/index.js";
 import type { Random } from "../observe/index.js";
 import type { TenantRecord } from "../tenant/index.js";
 import type { TenantTransaction } from "../transaction/index.js";

@@ -6,7 +6,7 @@ import {
   fairnessRunningMax,
   fairnessRunningPerTenantMax,
   fairnessWaitingPerTenantMax,
-} from "../limits.js";
+} from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
 import type { CallEnd, CallPolicy, TenantCall } from "../transaction/index.js";
 import { FairQueue } from "./fair-queue.js";

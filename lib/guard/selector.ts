@@ -1,6 +1,6 @@
 /** Selectors: a key by position, turned into a range read that cannot leave the tenant. */
 import type { KeyRange, PrefixRange } from "../keyspace/index.js";
-import { selectorOffsetMax } from "../limits.js";
+import { selectorOffsetMax } from "../limits/index.js";
 import { compareBytes, keyAfter } from "../tuple/index.js";
 
 /**

@@ -3,7 +3,7 @@ import { isUint8Array } from "node:util/types";
 import type { AtomicOp } from "../engine/index.js";
 import { tenantryError } from "../errors/index.js";
 import type { KeyRange, TenantRange } from "../keyspace/index.js";
-import { keyBytesMax } from "../limits.js";
+import { keyBytesMax } from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { type BoundedSelector, resolveSelector, type SelectorLike } from "./selector.js";
 import { stampAt, stampTrailerBytes, withStampAt } from "./stamp.js";

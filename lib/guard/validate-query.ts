@@ -2,7 +2,7 @@
 import { isUint8Array } from "node:util/types";
 import { tenantryError } from "../errors/index.js";
 import { Keyspace, type TenantRange } from "../keyspace/index.js";
-import { keyBytesMax } from "../limits.js";
+import { keyBytesMax } from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { compareBytes, type TupleElement } from "../tuple/index.js";
 import { type BoundedSelector, firstKeyOf, resolveSelector, type SelectorLike } from "./selector.js";

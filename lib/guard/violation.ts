@@ -1,6 +1,6 @@
 /** Violations: what is said of an attempt to leave a tenant, counted, and reported at a bounded rate. */
 import { tenantryError } from "../errors/index.js";
-import { violationReportsMax, violationWindowMs } from "../limits.js";
+import { violationReportsMax, violationWindowMs } from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
 
 /**

@@ -1,6 +1,6 @@
 /** The way into the control plane that this level works with, and its rows in bounded transactions. */
 import type { KeyRange } from "../keyspace/index.js";
-import { tenantsListedAtOnceMax } from "../limits.js";
+import { tenantsListedAtOnceMax } from "../limits/index.js";
 import type { ReadTransactionOptions, SystemTransaction } from "../transaction/index.js";
 import { keyAfter } from "../tuple/index.js";
 

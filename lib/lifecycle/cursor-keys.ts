@@ -1,6 +1,6 @@
 /** The keys that seal cursors, or audit trails: given to `open`, or made by the database and kept in its control plane. */
 import type { ControlKeys } from "../keyspace/index.js";
-import { cursorKeysKeptMax, cursorKeysMissReloadMs, cursorKeysReloadMs } from "../limits.js";
+import { cursorKeysKeptMax, cursorKeysMissReloadMs, cursorKeysReloadMs } from "../limits/index.js";
 import type { Clock, Random } from "../observe/index.js";
 import { type CursorKey, type CursorKeyring, cursorKey, cursorSecretBytes } from "../repository/index.js";
 import type { SystemTransaction } from "../transaction/index.js";

@@ -1,7 +1,7 @@
 /** The directory: finding tenants by what they are called, and listing them. */
 import { tenantryError } from "../errors/index.js";
 import type { ControlKeys, KeyRange } from "../keyspace/index.js";
-import { pageSizeMax, tenantsListedAtOnceMax } from "../limits.js";
+import { pageSizeMax, tenantsListedAtOnceMax } from "../limits/index.js";
 import type { CursorBinding, CursorSeal } from "../repository/index.js";
 import {
   decodeTenantRecord,

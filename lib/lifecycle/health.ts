@@ -1,7 +1,7 @@
 /** Health: whether the database answers, asked without naming any tenant. */
 import { isTenantryError, tenantryError } from "../errors/index.js";
 import type { ControlKeys } from "../keyspace/index.js";
-import { healthTimeoutMs, transactionDeadlineLongestMs } from "../limits.js";
+import { healthTimeoutMs, transactionDeadlineLongestMs } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
 import type { ControlPlane } from "./control-plane.js";
 

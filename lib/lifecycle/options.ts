@@ -1,6 +1,6 @@
 /** What callers say to the registry of tenants: of a new one, of a change, of which to list. */
 import { tenantryError } from "../errors/index.js";
-import { operatorReasonBytesMax, tenantContextTextBytesMax } from "../limits.js";
+import { operatorReasonBytesMax, tenantContextTextBytesMax } from "../limits/index.js";
 import {
   isBoundedText,
   type TenantId,

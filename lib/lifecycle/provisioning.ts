@@ -1,7 +1,7 @@
 /** Provisioning: a tenant's beginning, once per external key, and through all seeds whatever crashes. */
 import { tenantryError } from "../errors/index.js";
 import { seedKey } from "../keyspace/index.js";
-import { tenantNameBytesMax } from "../limits.js";
+import { tenantNameBytesMax } from "../limits/index.js";
 import type { RepositoryFactory } from "../repository/index.js";
 import {
   isExternalKey,

@@ -1,6 +1,6 @@
 /** Seeds: what the service puts into each new tenant, in steps that are each applied once. */
 import { tenantryError } from "../errors/index.js";
-import { entityNameBytesMax, seedsMax } from "../limits.js";
+import { entityNameBytesMax, seedsMax } from "../limits/index.js";
 import type { TransactionScope } from "../repository/index.js";
 import type { TenantRecord } from "../tenant/index.js";
 import { pack, unpack } from "../tuple/index.js";

@@ -1,6 +1,6 @@
 /** The tenants of a database: making them, finding them, and moving them through their states. */
 import { tenantryError } from "../errors/index.js";
-import { tenantNameBytesMax } from "../limits.js";
+import { tenantNameBytesMax } from "../limits/index.js";
 import type { CursorSeal } from "../repository/index.js";
 import { isTenantName, parseTenantId, type TenantId, type TenantRecord, tenantProfile } from "../tenant/index.js";
 import type { TransactionRunner } from "../transaction/index.js";

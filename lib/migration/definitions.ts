@@ -2,7 +2,7 @@
 import { tenantryError } from "../errors/index.js";
 import type { ControlKeys } from "../keyspace/index.js";
 import type { ControlPlane } from "../lifecycle/index.js";
-import { valueBytesMax } from "../limits.js";
+import { valueBytesMax } from "../limits/index.js";
 import {
   type AnyEntity,
   changesOf,

@@ -1,7 +1,7 @@
 /** Migrating: every tenant's records and indexes brought to the present definitions, many tenants at once. */
 import pLimit from "p-limit";
 import { isTenantryError, tenantryError } from "../errors/index.js";
-import { migrationConcurrencyDefault, migrationConcurrencyMax } from "../limits.js";
+import { migrationConcurrencyDefault, migrationConcurrencyMax } from "../limits/index.js";
 import { type RepositoryFactory, RunnerWriter } from "../repository/index.js";
 import type { AnyEntity, EntityModel } from "../schema/index.js";
 import { parseTenantId, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";

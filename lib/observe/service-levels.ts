@@ -1,5 +1,5 @@
 /** Service levels: how each tenant was served over the last while, against the objectives promised. */
-import { serviceLevelSlots, serviceLevelTenantsMax } from "../limits.js";
+import { serviceLevelSlots, serviceLevelTenantsMax } from "../limits/index.js";
 import type { Clock } from "./clock.js";
 import { LatencyHistogram } from "./latency-histogram.js";
 

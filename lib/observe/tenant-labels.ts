@@ -1,5 +1,5 @@
 /** Tenant labels: which tenants metrics tell apart, so that ten thousand tenants do not make ten thousand series. */
-import { tenantLabelsCountedPerLabel, tenantLabelsEverPerLabel, tenantLabelWindowMs } from "../limits.js";
+import { tenantLabelsCountedPerLabel, tenantLabelsEverPerLabel, tenantLabelWindowMs } from "../limits/index.js";
 import type { Clock } from "./clock.js";
 
 /** The label that all tenants without one of their own share. */

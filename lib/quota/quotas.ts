@@ -1,6 +1,6 @@
 /** Quotas of a database: the policies that hold them, and what operators ask of them. */
 import { tenantryError } from "../errors/index.js";
-import { connectionLeaseLongestMs, connectionLeaseMs } from "../limits.js";
+import { connectionLeaseLongestMs, connectionLeaseMs } from "../limits/index.js";
 import type { Clock, Random } from "../observe/index.js";
 import { parseTenantId, type TenantId, type TenantRecord } from "../tenant/index.js";
 import type {

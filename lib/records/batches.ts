@@ -1,5 +1,5 @@
 /** Batches: a whole range read step by step, for work that looks at every row. */
-import { scanBatchRowsMax } from "../limits.js";
+import { scanBatchRowsMax } from "../limits/index.js";
 import type { RangeBatch, ReadTransaction, RelativeRange } from "../transaction/index.js";
 import { keyAfter } from "../tuple/index.js";
 

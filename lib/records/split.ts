@@ -1,7 +1,7 @@
 /** Splitting: a value too long for one key, as a head and chunks, and back. */
 import { crc32 } from "node:zlib";
 import { tenantryError } from "../errors/index.js";
-import { splitHeadBytes, valueBytesMax } from "../limits.js";
+import { splitHeadBytes, valueBytesMax } from "../limits/index.js";
 import { flagSplit, readEnvelope } from "../value/index.js";
 
 /** A value in parts: the head stands in its place, the chunks follow each other. */

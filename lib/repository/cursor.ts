@@ -1,7 +1,7 @@
 /** The seal of page cursors: where a page was cut, readable by the database that cut it and by nobody else. */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync } from "node:crypto";
 import { tenantryError } from "../errors/index.js";
-import { cursorAgeMaxMs, cursorCharsMax, cursorSecretsCachedMax } from "../limits.js";
+import { cursorAgeMaxMs, cursorCharsMax, cursorSecretsCachedMax } from "../limits/index.js";
 import { systemRandom } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { equalBytes } from "../tuple/index.js";

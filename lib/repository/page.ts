@@ -1,7 +1,7 @@
 /** Pages: some rows of a range around a cut, and the sealed cursors of their neighbours. */
 import { tenantryError } from "../errors/index.js";
 import type { RangePlan } from "../indexes/index.js";
-import { liveRowsLookedMax, pageSizeMax } from "../limits.js";
+import { liveRowsLookedMax, pageSizeMax } from "../limits/index.js";
 import type { AnyEntity } from "../schema/index.js";
 import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
 import { keyAfter, pack } from "../tuple/index.js";
@@ -9,8 +9,8 @@ import { seenPage } from "./access/seen-records.js";
 import type { CursorBinding, CursorDirection, CursorSeal } from "./cursor.js";
 import type { Page } from "./query.js";
 import type { PlannedQuery } from "./query-plan.js";
-import type { RecordTable } from "./record-table.js";
-import { filteredRows, firstRows, visitFirst, type Wanted } from "./rows.js";
+import type { RecordTable } from "./table/record-table.js";
+import { filteredRows, firstRows, visitFirst, type Wanted } from "./table/rows.js";
 import type { TenantReader } from "./tenant-reader.js";
 
 /** Which page of a range is wanted. */

@@ -1,7 +1,7 @@
 /** Query plans: what a query reads, and at what cost; a query that is not one range is refused here. */
 import { tenantryError } from "../errors/index.js";
 import { planRange, type RangePlan, type RangeQuery } from "../indexes/index.js";
-import { scanBatchRowsMax } from "../limits.js";
+import { scanBatchRowsMax } from "../limits/index.js";
 import type { AnyEntity, EntityModel } from "../schema/index.js";
 import type { QueryOptions } from "./query.js";
 

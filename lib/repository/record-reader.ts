@@ -11,7 +11,7 @@ import {
 } from "../aggregates/index.js";
 import { tenantryError } from "../errors/index.js";
 import { assertReadable } from "../indexes/index.js";
-import { batchRecordsMax, listRecordsMax } from "../limits.js";
+import { batchRecordsMax, listRecordsMax } from "../limits/index.js";
 import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
 import { seenBatch, seenRecords } from "./access/seen-records.js";
@@ -22,9 +22,9 @@ import type { Entry, ReadRepository, Scan } from "./interface/read-repository.js
 import { readPage } from "./page.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "./query.js";
 import { explainPlan, planQuery, type QueryPlan } from "./query-plan.js";
-import type { Loaded, RecordTable } from "./record-table.js";
-import { countBatch } from "./rows.js";
 import { batchesOf, RecordScan } from "./scan.js";
+import type { Loaded, RecordTable } from "./table/record-table.js";
+import { countBatch } from "./table/rows.js";
 import type { TenantReader } from "./tenant-reader.js";
 import { type Defect, verifyRecords } from "./verify.js";
 

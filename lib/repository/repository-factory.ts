@@ -21,7 +21,7 @@ import type {
 } from "./interface/transfer.js";
 import { TenantRecords } from "./long/tenant-records.js";
 import { RecordReader } from "./record-reader.js";
-import { RecordTable } from "./record-table.js";
+import { RecordTable } from "./table/record-table.js";
 import {
   JoinedReader,
   JoinedWriter,

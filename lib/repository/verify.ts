@@ -15,7 +15,7 @@ import {
 import type { AnyEntity, IndexModel, Infer } from "../schema/index.js";
 import type { ReadTransaction } from "../transaction/index.js";
 import { tupleRange } from "../tuple/index.js";
-import type { RecordTable } from "./record-table.js";
+import type { RecordTable } from "./table/record-table.js";
 
 /**
  * What `verify` finds: a defect of an index, which it names, of the chunks of a large record, of an aggregate, or of the

@@ -1,6 +1,6 @@
 /** Checks a definition and makes its model: everything that can be wrong with an entity is found here. */
 import type * as core from "zod/v4/core";
-import { entityNameBytesMax, recordBytesDefault, recordBytesLargest } from "../limits.js";
+import { entityNameBytesMax, recordBytesDefault, recordBytesLargest } from "../limits/index.js";
 import type { AggregateDefinition, AggregateDefinitions } from "./aggregates/aggregate-definition.js";
 import { type AggregateModel, SchemaAggregateModel } from "./aggregates/aggregate-model.js";
 import { RecordHistory } from "./evolution/history.js";

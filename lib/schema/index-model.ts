@@ -1,7 +1,7 @@
 /** The model of one index: which entries a record has, the values of its fields to bytes and back. */
 import { createHash } from "node:crypto";
 import { tenantryError } from "../errors/index.js";
-import { indexElementsMax } from "../limits.js";
+import { indexElementsMax } from "../limits/index.js";
 import { TupleReader, TupleWriter } from "../tuple/index.js";
 import type { SchemaKeyField } from "./key-field.js";
 import type { IndexedValues, IndexModel } from "./model.js";

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as core from "zod/v4/core";
 import { isTenantryError, type RecordIssue, tenantryError } from "../errors/index.js";
-import { keyBytesMax } from "../limits.js";
+import { keyBytesMax } from "../limits/index.js";
 import { equalBytes, TupleReader, TupleWriter } from "../tuple/index.js";
 import type { RecordCodec, RecordLayout } from "../value/index.js";
 import type { AggregateModel } from "./aggregates/aggregate-model.js";

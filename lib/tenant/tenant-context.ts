@@ -1,6 +1,6 @@
 /** The tenant context: on whose behalf a tenant's data is read and written, as a value that is passed on. */
 import { tenantryError } from "../errors/index.js";
-import { tenantContextRolesMax, tenantContextTextBytesMax } from "../limits.js";
+import { tenantContextRolesMax, tenantContextTextBytesMax } from "../limits/index.js";
 import { isBoundedText } from "./bounded-text.js";
 import { parseTenantId, type TenantId } from "./tenant-id.js";
 

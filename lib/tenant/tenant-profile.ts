@@ -6,7 +6,7 @@ import {
   tenantMetadataEntriesMax,
   tenantNameBytesMax,
   tenantPlanBytesMax,
-} from "../limits.js";
+} from "../limits/index.js";
 import { isBoundedText } from "./bounded-text.js";
 
 /**

@@ -3,7 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import { AuditKeys, encodeEntry, newEntryKey } from "../audit/index.js";
 import { auditSecretKey } from "../keyspace/index.js";
 import type { ControlPlane } from "../lifecycle/index.js";
-import { denialEntriesMax, denialTenantsMax, denialWindowMs, tenantContextTextBytesMax } from "../limits.js";
+import { denialEntriesMax, denialTenantsMax, denialWindowMs, tenantContextTextBytesMax } from "../limits/index.js";
 import type { Clock, Counter, Logger, Random } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
 

@@ -8,7 +8,7 @@ import {
   type StoredEntry,
 } from "../audit/index.js";
 import { tenantryError } from "../errors/index.js";
-import { auditClockSkewMs, pageSizeMax } from "../limits.js";
+import { auditClockSkewMs, pageSizeMax } from "../limits/index.js";
 import type { CursorBinding, CursorSeal } from "../repository/index.js";
 import { type AnyEntity, modelOf } from "../schema/index.js";
 import type { TenantId } from "../tenant/index.js";

@@ -1,6 +1,6 @@
 /** The sealer: chains the entries of a trail in the order of their stamps, after they were written. */
 import { type AuditChain, type ChainPoint, entryStamp, sealKey } from "../audit/index.js";
-import { auditSealEntriesMax } from "../limits.js";
+import { auditSealEntriesMax } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { entriesAfter, type Incarnation, incarnationsOf, isSame, lastSeal, type TrailRows } from "./trail-rows.js";

@@ -1,7 +1,7 @@
 /** The verifier: goes over a trail from its beginning, and says what does not fit its seals. */
 import { chainBegin, checkpointKey, sealKey } from "../audit/index.js";
 import { tenantryError } from "../errors/index.js";
-import { auditVerifyAttemptsMax } from "../limits.js";
+import { auditVerifyAttemptsMax } from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { compareBytes, equalBytes, keyAfter } from "../tuple/index.js";
 import { type AuditHead, headOf } from "./sealer.js";

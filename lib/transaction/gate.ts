@@ -3,7 +3,7 @@ import type { EngineTransaction } from "../engine/index.js";
 import { tenantryError } from "../errors/index.js";
 import { TenantGuard, type ViolationLog } from "../guard/index.js";
 import { type Keyspace, metadataVersionKey } from "../keyspace/index.js";
-import { tenantStatesCachedMax } from "../limits.js";
+import { tenantStatesCachedMax } from "../limits/index.js";
 import type { Random } from "../observe/index.js";
 import { decodeTenantRecord, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";
 import { equalBytes, keyAfter } from "../tuple/index.js";

@@ -8,7 +8,7 @@ import {
   transactionAttemptsMax,
   transactionDeadlineLongestMs,
   transactionDeadlineMs,
-} from "../limits.js";
+} from "../limits/index.js";
 import type { Clock, Logger, Meter, Random, ServiceLevels, TenantLabels, Tracer } from "../observe/index.js";
 import type { TenantContext } from "../tenant/index.js";
 import type { CallPolicy } from "./policy/call-policy.js";

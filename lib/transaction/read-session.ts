@@ -1,7 +1,7 @@
 /** Sessions: reads in several steps, at one version for as long as the engine keeps it. */
 import type { EngineTransaction } from "../engine/index.js";
 import { tenantryError } from "../errors/index.js";
-import { scanReadVersionAgeMaxMs } from "../limits.js";
+import { scanReadVersionAgeMaxMs } from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
 import type { TransactionHost } from "./host.js";
 import type { ActingOptions, ReadTransactionOptions } from "./options.js";

@@ -1,6 +1,6 @@
 /** The runner of tenants' transactions. */
 import { isTenantryError } from "../errors/index.js";
-import { drainMs as drainMsDefault } from "../limits.js";
+import { drainMs as drainMsDefault } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { TransactionHost } from "./host.js";

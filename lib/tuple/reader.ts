@@ -1,7 +1,7 @@
 /** The strict decoder: reads the elements of packed bytes one by one and takes no other form than the writer's. */
 import { isUint8Array } from "node:util/types";
 import { tenantryError } from "../errors/index.js";
-import { tupleDepthMax } from "../limits.js";
+import { tupleDepthMax } from "../limits/index.js";
 import {
   CODE_BYTES,
   CODE_DOUBLE,

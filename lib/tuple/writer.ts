@@ -1,6 +1,6 @@
 /** The encoder: a reusable, growing buffer that packs elements one by one behind a fixed prefix. */
 import { isUint8Array } from "node:util/types";
-import { tupleBytesMax, tupleDepthMax, tupleIntegerBytesMax } from "../limits.js";
+import { tupleBytesMax, tupleDepthMax, tupleIntegerBytesMax } from "../limits/index.js";
 import {
   CODE_BYTES,
   CODE_DOUBLE,

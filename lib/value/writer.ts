@@ -1,5 +1,5 @@
 /** The payload's writer: MessagePack of the values that come back equal, and a refusal of all others. */
-import { valueDepthMax } from "../limits.js";
+import { valueDepthMax } from "../limits/index.js";
 import { writeBigint, writeUndefined, writeWrapped } from "./extension.js";
 import {
   TAG_ARRAY,

@@ -8,7 +8,7 @@ import type { Database } from "../../lib/database.js";
 import { memory, openEngine } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
-import { sessionsPerSubjectMax, sessionTouchDelayMs, sessionTouchMs } from "../../lib/limits.js";
+import { sessionsPerSubjectMax, sessionTouchDelayMs, sessionTouchMs } from "../../lib/limits/index.js";
 import { type Clock, systemClock } from "../../lib/observe/index.js";
 import { open } from "../../lib/open.js";
 import type { Tenant } from "../../lib/tenant-handle.js";

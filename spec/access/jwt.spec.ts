@@ -4,7 +4,7 @@ import { exportJWK } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type JwtOptions, jwtAuthenticator, jwtVerifier, requireMfa } from "../../lib/access/index.js";
 import { isTenantryError, sanitize } from "../../lib/errors/index.js";
-import { tokenKeysFailureMs } from "../../lib/limits.js";
+import { tokenKeysFailureMs } from "../../lib/limits/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import { clock, type Issuer, issuer, nowS, signed, standard } from "./issuer.js";
 import { tokenAttacks } from "./token-attacks.js";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
 import { memory, openEngine } from "../../lib/engine/index.js";
 import { errorResponse, isTenantryError } from "../../lib/errors/index.js";
-import { seenRowsMax } from "../../lib/limits.js";
+import { seenRowsMax } from "../../lib/limits/index.js";
 import { open } from "../../lib/open.js";
 import type { Denial, TenantRepository } from "../../lib/repository/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";

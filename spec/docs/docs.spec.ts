@@ -110,7 +110,7 @@ describe("errors", () => {
 
 describe("limits", () => {
   test("every bound stands in the reference with its value, and no other does", async () => {
-    const limits: Readonly<Record<string, number>> = await import("../../lib/limits.js");
+    const limits: Readonly<Record<string, number>> = await import("../../lib/limits/index.js");
     const text = readFileSync(join(root, "docs/reference/limits.md"), "utf8");
     const stated = [...text.matchAll(/^\| `(\w+)` *\| ([\d,]+)/gm)].map(([, name, value = ""]) => [
       name,

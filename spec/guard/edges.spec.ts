@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { TenantGuard, type TenantQuery, type Violation, ViolationLog, validateQuery } from "../../lib/guard/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
-import { keyBytesMax, violationReportsMax, violationWindowMs } from "../../lib/limits.js";
+import { keyBytesMax, violationReportsMax, violationWindowMs } from "../../lib/limits/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 
 const id = newTenantId();

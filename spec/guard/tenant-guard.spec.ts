@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { TenantGuard, ViolationLog } from "../../lib/guard/index.js";
 import { type KeyRange, Keyspace, subspacePrefix, subspaces } from "../../lib/keyspace/index.js";
-import { keyBytesMax, selectorOffsetMax } from "../../lib/limits.js";
+import { keyBytesMax, selectorOffsetMax } from "../../lib/limits/index.js";
 import { parseTenantId, type TenantId, tenantIdBytes, tenantIdFromBytes } from "../../lib/tenant/index.js";
 import { compareBytes, concatBytes, pack, packWithVersionstamp, versionstamp } from "../../lib/tuple/index.js";
 import { runs } from "../runs.js";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { assertQuery, type TenantQuery, validateQuery } from "../../lib/guard/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
-import { keyBytesMax, selectorOffsetMax } from "../../lib/limits.js";
+import { keyBytesMax, selectorOffsetMax } from "../../lib/limits/index.js";
 import { newTenantId, parseTenantId } from "../../lib/tenant/index.js";
 import {
   compareBytes,

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { TenantGuard, type Violation, ViolationLog } from "../../lib/guard/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
-import { violationReportsMax, violationWindowMs } from "../../lib/limits.js";
+import { violationReportsMax, violationWindowMs } from "../../lib/limits/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import { concatBytes, pack } from "../../lib/tuple/index.js";
 

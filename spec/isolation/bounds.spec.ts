@@ -17,7 +17,7 @@ import {
   tupleDepthMax,
   valueBytesMax,
   valueDepthMax,
-} from "../../lib/limits.js";
+} from "../../lib/limits/index.js";
 import { open } from "../../lib/open.js";
 import { entity } from "../../lib/schema/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";

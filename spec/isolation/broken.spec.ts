@@ -197,8 +197,8 @@ vi.mock("../../lib/repository/repository-factory.js", async (original) => {
   return { RepositoryFactory };
 });
 
-vi.mock("../../lib/repository/record-table.js", async (original) => {
-  const module = await original<typeof import("../../lib/repository/record-table.js")>();
+vi.mock("../../lib/repository/table/record-table.js", async (original) => {
+  const module = await original<typeof import("../../lib/repository/table/record-table.js")>();
   type Table = InstanceType<typeof module.RecordTable<AnyEntity>>;
   class RecordTable extends module.RecordTable<AnyEntity> {
     override missing(id: Parameters<Table["missing"]>[0]) {

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { openFoundationDb } from "../../lib/engine/foundationdb/engine.js";
 import { type Engine, embedded, foundationdb, memory } from "../../lib/engine/index.js";
-import { valueBytesMax } from "../../lib/limits.js";
+import { valueBytesMax } from "../../lib/limits/index.js";
 import { open } from "../../lib/open.js";
 import { entity } from "../../lib/schema/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
 import type { TenantFilter } from "../../lib/lifecycle/index.js";
-import { cursorAgeMaxMs } from "../../lib/limits.js";
+import { cursorAgeMaxMs } from "../../lib/limits/index.js";
 import { newTenantId, type TenantRecord, type TenantState } from "../../lib/tenant/index.js";
 import { recording } from "../../lib/testing/index.js";
 import { collect } from "../repository/shelf.js";

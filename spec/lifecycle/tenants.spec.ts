@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
 import { memory } from "../../lib/engine/index.js";
-import { tenantsListedAtOnceMax } from "../../lib/limits.js";
+import { tenantsListedAtOnceMax } from "../../lib/limits/index.js";
 import { open } from "../../lib/open.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import { collect } from "../repository/shelf.js";

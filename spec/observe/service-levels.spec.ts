@@ -1,7 +1,7 @@
 /** Service levels: counted per tenant over a rolling window, in bounded space, with quantiles of a stated error. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { serviceLevelTenantsMax } from "../../lib/limits.js";
+import { serviceLevelTenantsMax } from "../../lib/limits/index.js";
 import { LatencyHistogram, ServiceLevels } from "../../lib/observe/index.js";
 import { runs } from "../runs.js";
 import { ManualClock } from "./manual-clock.js";

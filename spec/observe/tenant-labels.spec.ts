@@ -1,7 +1,7 @@
 /** Tenant labels: the busiest have one, and however many tenants come, few series are made. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tenantLabelsEverPerLabel, tenantLabelWindowMs } from "../../lib/limits.js";
+import { tenantLabelsEverPerLabel, tenantLabelWindowMs } from "../../lib/limits/index.js";
 import { otherTenants, TenantLabels } from "../../lib/observe/index.js";
 import { runs } from "../runs.js";
 import { ManualClock } from "./manual-clock.js";

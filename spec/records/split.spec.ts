@@ -2,7 +2,7 @@
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { splitHeadBytes, valueBytesMax } from "../../lib/limits.js";
+import { splitHeadBytes, valueBytesMax } from "../../lib/limits/index.js";
 import { chunkCount, isSplit, joinValue, splitValue } from "../../lib/records/split.js";
 import { RecordCodec } from "../../lib/value/index.js";
 import { runs } from "../runs.js";

@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { isTenantryError } from "../../lib/errors/index.js";
-import { cursorAgeMaxMs, cursorCharsMax, cursorSecretsCachedMax } from "../../lib/limits.js";
+import { cursorAgeMaxMs, cursorCharsMax, cursorSecretsCachedMax } from "../../lib/limits/index.js";
 import { type CursorBinding, CursorSeal, cursorKey } from "../../lib/repository/cursor.js";
 import { newTenantId, parseTenantId } from "../../lib/tenant/index.js";
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isTenantryError } from "../../lib/errors/index.js";
-import { cursorAgeMaxMs, cursorCharsMax, keyBytesMax } from "../../lib/limits.js";
+import { cursorAgeMaxMs, cursorCharsMax, keyBytesMax } from "../../lib/limits/index.js";
 import { type CursorBinding, type CursorKeyring, CursorSeal, cursorKey } from "../../lib/repository/cursor.js";
 import { parseTenantId } from "../../lib/tenant/index.js";
 import { runs } from "../runs.js";

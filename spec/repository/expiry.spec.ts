@@ -6,7 +6,7 @@ import type { Database } from "../../lib/database.js";
 import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { expiryKey, Keyspace, recordPrefix } from "../../lib/keyspace/index.js";
-import { liveRowsLookedMax, sweepRecordsMax } from "../../lib/limits.js";
+import { liveRowsLookedMax, sweepRecordsMax } from "../../lib/limits/index.js";
 import { type Clock, systemClock } from "../../lib/observe/index.js";
 import { open } from "../../lib/open.js";
 import { RepositoryFactory, RunnerWriter, type TransactionRepository } from "../../lib/repository/index.js";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
 import { memory, openEngine } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
-import { indexElementsMax } from "../../lib/limits.js";
+import { indexElementsMax } from "../../lib/limits/index.js";
 import { open } from "../../lib/open.js";
 import type { TransactionRepository } from "../../lib/repository/index.js";
 import { faulty } from "../../lib/testing/index.js";

@@ -6,7 +6,7 @@ import type { Database } from "../../lib/database.js";
 import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
 import { chunkKey, Keyspace, recordPrefix } from "../../lib/keyspace/index.js";
 import { GivenKeyring } from "../../lib/lifecycle/index.js";
-import { keyBytesMax, recordBytesLargest, valueBytesMax } from "../../lib/limits.js";
+import { keyBytesMax, recordBytesLargest, valueBytesMax } from "../../lib/limits/index.js";
 import { open } from "../../lib/open.js";
 import { CursorSeal, RepositoryFactory, RunnerWriter, type TransactionRepository } from "../../lib/repository/index.js";
 import { type AnyEntity, type EntityModel, entity, modelOf } from "../../lib/schema/index.js";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Database } from "../../lib/database.js";
 import { type Engine, type EngineTransaction, memory, openEngine } from "../../lib/engine/index.js";
-import { scanBatchRowsMax } from "../../lib/limits.js";
+import { scanBatchRowsMax } from "../../lib/limits/index.js";
 import { systemClock } from "../../lib/observe/index.js";
 import { open } from "../../lib/open.js";
 import type { TenantRepository } from "../../lib/repository/index.js";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
 import { memory } from "../../lib/engine/index.js";
-import { keyBytesMax, recordBytesDefault } from "../../lib/limits.js";
+import { keyBytesMax, recordBytesDefault } from "../../lib/limits/index.js";
 import { open } from "../../lib/open.js";
 import type { TenantRepository } from "../../lib/repository/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";

@@ -1,7 +1,7 @@
 /** Tenant contexts: checked and frozen before anything goes by them, and bound to their tenant. */
 import { describe, expect, test } from "vitest";
 import { memory, open } from "../../lib/index.js";
-import { tenantContextRolesMax, tenantContextTextBytesMax } from "../../lib/limits.js";
+import { tenantContextRolesMax, tenantContextTextBytesMax } from "../../lib/limits/index.js";
 import { newTenantId, type TenantContext, tenantContext } from "../../lib/tenant/index.js";
 import { codeOf } from "../transaction/fixture.js";
 

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { decodeEntry } from "../../lib/audit/index.js";
 import type { Database } from "../../lib/database.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
-import { auditClockSkewMs, denialEntriesMax } from "../../lib/limits.js";
+import { auditClockSkewMs, denialEntriesMax } from "../../lib/limits/index.js";
 import { entity } from "../../lib/schema/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 import { faulty, recording } from "../../lib/testing/index.js";

@@ -1,7 +1,7 @@
 /** An attempt: what it waits for, what it remembers, and what its policy is asked. */
 import { describe, expect, test } from "vitest";
 import { tenantryError } from "../../lib/errors/index.js";
-import { keyBytesMax } from "../../lib/limits.js";
+import { keyBytesMax } from "../../lib/limits/index.js";
 import type { RecordChange } from "../../lib/transaction/index.js";
 import { Attempt } from "../../lib/transaction/view/index.js";
 import { arrayEngine } from "../engine/array-engine.js";

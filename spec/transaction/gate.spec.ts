@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ViolationLog } from "../../lib/guard/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
-import { tenantStatesCachedMax } from "../../lib/limits.js";
+import { tenantStatesCachedMax } from "../../lib/limits/index.js";
 import { systemRandom } from "../../lib/observe/index.js";
 import { newTenantId, type TenantId, type TenantState, tenantStates } from "../../lib/tenant/index.js";
 import { TenantGate } from "../../lib/transaction/gate.js";

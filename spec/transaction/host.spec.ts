@@ -7,7 +7,7 @@ import {
   transactionDeadlineLongestMs,
   transactionDeadlineMs,
   violationReportsMax,
-} from "../../lib/limits.js";
+} from "../../lib/limits/index.js";
 import { CapturedPorts } from "../../lib/testing/isolation/captured.js";
 import type { CallPolicy, CallReport, TransactionOptions } from "../../lib/transaction/index.js";
 import { callBounds } from "../../lib/transaction/options.js";

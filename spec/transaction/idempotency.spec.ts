@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { attemptMarkerBucketMs, idempotencyBucketMs, idempotentResultBytesMax } from "../../lib/limits.js";
+import { attemptMarkerBucketMs, idempotencyBucketMs, idempotentResultBytesMax } from "../../lib/limits/index.js";
 import { systemClock } from "../../lib/observe/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 import type { TransactionRunner } from "../../lib/transaction/index.js";

@@ -1,7 +1,7 @@
 /** Read sessions: one version over several steps, then a fresh one. */
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../lib/engine/index.js";
-import { scanReadVersionAgeMaxMs } from "../../lib/limits.js";
+import { scanReadVersionAgeMaxMs } from "../../lib/limits/index.js";
 import { systemClock } from "../../lib/observe/index.js";
 import { bytes, codeOf, hastyClock, key, openFixture, scripted, text } from "./fixture.js";
 

@@ -1,6 +1,6 @@
 /** The control plane's transactions. */
 import { describe, expect, test } from "vitest";
-import { attemptMarkerBucketMs, attemptMarkerBucketsKept } from "../../lib/limits.js";
+import { attemptMarkerBucketMs, attemptMarkerBucketsKept } from "../../lib/limits/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import type { SystemTransaction } from "../../lib/transaction/index.js";
 import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, scripted, text } from "./fixture.js";

@@ -1,7 +1,7 @@
 /** Membership: which subjects belong to a tenant, and in which roles. */
 import { tenantryError } from "../../errors/index.js";
 import { subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
-import { membersListedAtOnceMax } from "../../limits.js";
+import { membersListedAtOnceMax } from "../../limits/index.js";
 import type { OperationOptions } from "../../repository/index.js";
 import type { RecordChange } from "../../transaction/index.js";
 import { keyAfter, pack, unpack } from "../../tuple/index.js";

@@ -1,5 +1,5 @@
 /** Touches: that sessions were used, written together a moment later. */
-import { sessionTouchDelayMs, sessionTouchesMax } from "../../limits.js";
+import { sessionTouchDelayMs, sessionTouchesMax } from "../../limits/index.js";
 import type { Clock } from "../../observe/index.js";
 import type { TenantId } from "../../tenant/index.js";
 import type { TransactionRunner } from "../../transaction/index.js";

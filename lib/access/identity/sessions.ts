@@ -8,7 +8,7 @@ import {
   sessionNoteBytesMax,
   sessionSweepRows,
   sessionsPerSubjectMax,
-} from "../../limits.js";
+} from "../../limits/index.js";
 import type { Clock, Random } from "../../observe/index.js";
 import type { OperationOptions, RecordAction } from "../../repository/index.js";
 import type { ReadTransaction } from "../../transaction/index.js";

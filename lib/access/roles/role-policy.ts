@@ -1,7 +1,7 @@
 /** Roles: named lists of permissions, and what a context with some of them may do. */
 import { createMongoAbility, type MongoAbility } from "@casl/ability";
 import { tenantryError } from "../../errors/index.js";
-import { tenantContextTextBytesMax } from "../../limits.js";
+import { tenantContextTextBytesMax } from "../../limits/index.js";
 import type { AccessPolicy, AccessRight, RecordAction } from "../../repository/index.js";
 import type { TenantContext } from "../../tenant/index.js";
 import type { Permission } from "./permission.js";

@@ -1,7 +1,7 @@
 /** The keys of one issuer: fetched, kept for a while, and fetched again when a token names one that is not among them. */
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
 import { tenantryError } from "../../errors/index.js";
-import { tokenKeysFailureMs } from "../../limits.js";
+import { tokenKeysFailureMs } from "../../limits/index.js";
 import type { TrustedIssuer } from "./jwt-options.js";
 
 /** Finds the key of a token of the issuer. Rejects with `TOKEN_KEYS_UNAVAILABLE` when they cannot be fetched. */

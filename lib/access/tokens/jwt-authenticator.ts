@@ -1,7 +1,7 @@
 /** JWT: tokens verified against pinned algorithms, issuers and audiences, and the principal in them. */
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
-import { tokenCharsMax } from "../../limits.js";
+import { tokenCharsMax } from "../../limits/index.js";
 import { parseTenantId, tenantContext } from "../../tenant/index.js";
 import { issuerKeys } from "./issuer-keys.js";
 import { type JwtOptions, mediaType, type TrustedIssuer, trustedIssuer } from "./jwt-options.js";

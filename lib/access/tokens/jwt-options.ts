@@ -9,7 +9,7 @@ import {
   tokenKeysMaxAgeMs,
   tokenKeysTimeoutMs,
   tokenSecretBytesMin,
-} from "../../limits.js";
+} from "../../limits/index.js";
 import { type Clock, systemClock } from "../../observe/index.js";
 
 /**

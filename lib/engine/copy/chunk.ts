@@ -1,6 +1,6 @@
 /** Pieces of a range that fit one transaction: cut from the source, written to the target, compared with it. */
 import { tenantryError } from "../../errors/index.js";
-import { copyAttemptsMax, copyChunkBytesMax } from "../../limits.js";
+import { copyAttemptsMax, copyChunkBytesMax } from "../../limits/index.js";
 import type { Engine } from "../engine.js";
 import type { Range, RangeReader, Row } from "./rows.js";
 

@@ -1,6 +1,6 @@
 /** Copies a keyspace from one engine to another: consistent, resumable, verified. */
 import { tenantryError } from "../../errors/index.js";
-import { copyPassesMax } from "../../limits.js";
+import { copyPassesMax } from "../../limits/index.js";
 import type { Engine } from "../engine.js";
 import { type CopyCheckpoint, checkpointOf, resumeKey } from "./checkpoint.js";
 import { chunksOf, matches, writeChunk } from "./chunk.js";

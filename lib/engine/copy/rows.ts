@@ -1,6 +1,6 @@
 /** All rows of a range, however long that takes: batch by batch, at one read version for as long as it lasts. */
 import { isTenantryError } from "../../errors/index.js";
-import { copyAttemptsMax } from "../../limits.js";
+import { copyAttemptsMax } from "../../limits/index.js";
 import type { Engine, EngineTransaction } from "../engine.js";
 
 export type Row = readonly [key: Uint8Array, value: Uint8Array];

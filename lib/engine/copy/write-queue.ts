@@ -1,5 +1,5 @@
 /** A few writes under way at once, and how far they have come without a gap. */
-import { copyWritesMax } from "../../limits.js";
+import { copyWritesMax } from "../../limits/index.js";
 
 interface Write {
   readonly end: Uint8Array;

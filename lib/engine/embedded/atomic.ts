@@ -1,5 +1,5 @@
 /** The atomic operations, byte for byte as FoundationDB's storage servers apply them. */
-import { valueBytesMax } from "../../limits.js";
+import { valueBytesMax } from "../../limits/index.js";
 import type { CombiningOp } from "../atomic-op.js";
 
 type Combine = (existing: Uint8Array | undefined, operand: Uint8Array) => Uint8Array | undefined;

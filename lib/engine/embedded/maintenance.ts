@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, open as openFile, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
-import { lockTimeoutMs } from "../../limits.js";
+import { lockTimeoutMs } from "../../limits/index.js";
 import { copyEnvironment } from "./lmdb/copy.js";
 import type { IntegrityReport } from "./lmdb/integrity.js";
 import { dataPath, markMade, prepareDirectory, verifyStore, writably } from "./opening/inspect.js";

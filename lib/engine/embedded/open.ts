@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { tenantryError } from "../../errors/index.js";
-import { lockTimeoutMs } from "../../limits.js";
+import { lockTimeoutMs } from "../../limits/index.js";
 import type { EmbeddedOptions, MemoryOptions } from "../descriptor.js";
 import type { Engine } from "../engine.js";
 import { EmbeddedEngine } from "./engine.js";

@@ -1,5 +1,5 @@
 /** The watches of a store: each settles once a commit leaves another value at its key. */
-import { watchesMax } from "../../limits.js";
+import { watchesMax } from "../../limits/index.js";
 import { EngineError } from "../error.js";
 import { fromLatin1, latin1 } from "./commit/latin1.js";
 import { isSingleKey } from "./commit/resolver.js";

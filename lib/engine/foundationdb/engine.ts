@@ -1,7 +1,7 @@
 /** The engine on FoundationDB: opens the cluster, begins transactions, and closes without leaving anything behind. */
 import type { NativeDatabase, NativeModule } from "foundationdb/dist/lib/native.js";
 import { tenantryError } from "../../errors/index.js";
-import { foundationdbConnectTimeoutMs, foundationdbKeyBytesMax } from "../../limits.js";
+import { foundationdbConnectTimeoutMs, foundationdbKeyBytesMax } from "../../limits/index.js";
 import type { Engine, EngineCapabilities, EngineTransaction, Watch } from "../engine.js";
 import { apiVersionMax, loadNativeModule, startClient } from "./client.js";
 import { checkClusterFile, connect, createDatabase } from "./connection.js";

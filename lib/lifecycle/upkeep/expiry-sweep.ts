@@ -1,7 +1,7 @@
 /** Sweeping a database: the expired records of all tenants, some tenants at once, none in another's way. */
 import pLimit from "p-limit";
 import { tenantryError } from "../../errors/index.js";
-import { sweptTenantsFailedMax, sweptTenantsMax } from "../../limits.js";
+import { sweptTenantsFailedMax, sweptTenantsMax } from "../../limits/index.js";
 import type { SweepOptions, Swept } from "../../repository/index.js";
 import { type TenantId, type TenantRecord, tenantStates } from "../../tenant/index.js";
 

@@ -1,5 +1,5 @@
 /** The rates of all tenants in this process: which desk a call takes its tokens from. */
-import { tokenDesksMax } from "../../limits.js";
+import { tokenDesksMax } from "../../limits/index.js";
 import type { Clock } from "../../observe/index.js";
 import type { TenantId } from "../../tenant/index.js";
 import type { Grant } from "../plan/plan-book.js";

@@ -1,5 +1,5 @@
 /** The token desk: what this process has leased of one rate of one tenant, and how it gets more. */
-import { rateLeaseDivisor, rateLeaseMs } from "../../limits.js";
+import { rateLeaseDivisor, rateLeaseMs } from "../../limits/index.js";
 import type { Clock } from "../../observe/index.js";
 import type { Rate } from "../plan/limit.js";
 import { exceeded } from "../usage/ledger.js";

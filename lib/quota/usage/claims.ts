@@ -1,6 +1,6 @@
 /** Claims: things that are used by name, such as seats, each once. */
 import { tenantryError } from "../../errors/index.js";
-import { quotaClaimBytesMax, scanBatchRowsMax } from "../../limits.js";
+import { quotaClaimBytesMax, scanBatchRowsMax } from "../../limits/index.js";
 import type { TenantRecord } from "../../tenant/index.js";
 import type { ReadTransaction, TenantTransaction } from "../../transaction/index.js";
 import { keyAfter, unpack } from "../../tuple/index.js";

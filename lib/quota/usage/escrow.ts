@@ -1,6 +1,6 @@
 /** Escrow: what is left under hard limits, spread over slots, so that the limits hold and writers need not wait. */
 import { tenantryError } from "../../errors/index.js";
-import { quotaSlotsMax, quotaSlotUnitsMin } from "../../limits.js";
+import { quotaSlotsMax, quotaSlotUnitsMin } from "../../limits/index.js";
 import type { TenantTransaction } from "../../transaction/index.js";
 import { decodeCounts, encodeCounts } from "./count.js";
 import type { Account, UsageKeys } from "./resource.js";

@@ -1,7 +1,7 @@
 /** Recounting: counts the records anew, batch by batch while writers go on, and puts the counters right. */
 import { tenantryError } from "../../errors/index.js";
 import { chunkPrefix, recordPrefix } from "../../keyspace/index.js";
-import { recountBatchBytesMax, recountBatchRowsMax } from "../../limits.js";
+import { recountBatchBytesMax, recountBatchRowsMax } from "../../limits/index.js";
 import type { RangeReadOptions, RelativeRange, TenantTransaction } from "../../transaction/index.js";
 import { concatBytes, keyAfter, tupleRange } from "../../tuple/index.js";
 import { flagSplit } from "../../value/index.js";

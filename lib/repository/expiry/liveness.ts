@@ -2,7 +2,7 @@
 import { expiryOfEntry } from "../../indexes/index.js";
 import { expiryOfRecord } from "../../records/index.js";
 import type { IndexModel } from "../../schema/index.js";
-import type { RowFilter } from "../rows.js";
+import type { RowFilter } from "../table/rows.js";
 
 /** Tells the rows of one entity apart by the time that it is. */
 export class Liveness {

@@ -1,12 +1,12 @@
 /** Sweeps: the records of a tenant that have expired, removed batch by batch in the order of their time. */
 import { isTenantryError } from "../../errors/index.js";
-import { sweepBytesMax, sweepRecordsMax } from "../../limits.js";
+import { sweepBytesMax, sweepRecordsMax } from "../../limits/index.js";
 import { type QueuedRecord, queueUntil, readQueueKey } from "../../records/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { TenantTransaction } from "../../transaction/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type { OperationOptions } from "../interface/options.js";
-import type { RecordTable } from "../record-table.js";
+import type { RecordTable } from "../table/record-table.js";
 import type { RunnerWriter } from "../tenant-reader.js";
 import { applyChanges, type Change } from "../write/change.js";
 

@@ -1,6 +1,6 @@
 /** The size of batches: as many rows as commits have lately taken. */
 import { isTenantryError } from "../../errors/index.js";
-import { workBatchRowsFirst, workBatchRowsMax } from "../../limits.js";
+import { workBatchRowsFirst, workBatchRowsMax } from "../../limits/index.js";
 
 /** Code of a transaction over the engine's bound. */
 const transactionTooLarge = 2101;

@@ -1,11 +1,11 @@
 /** Found records: those that the rows of a range are of, or lead to, as they are stored. */
 import { tenantryError } from "../../errors/index.js";
 import { type RangePlan, readEntry } from "../../indexes/index.js";
-import { workBatchBytesMax } from "../../limits.js";
+import { workBatchBytesMax } from "../../limits/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { ReadTransaction } from "../../transaction/index.js";
-import type { RecordTable, Stored } from "../record-table.js";
-import type { Rows } from "../rows.js";
+import type { RecordTable, Stored } from "../table/record-table.js";
+import type { Rows } from "../table/rows.js";
 
 /** A record and the row that led to it. */
 export interface Found<E extends AnyEntity> {

@@ -3,7 +3,7 @@ import { isTenantryError } from "../../errors/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { WorkOptions, WorkProgress } from "../interface/long-work.js";
 import type { PlannedQuery } from "../query-plan.js";
-import type { RecordTable } from "../record-table.js";
+import type { RecordTable } from "../table/record-table.js";
 import type { TenantWriter } from "../tenant-reader.js";
 import { BatchSize, isTooMuch } from "./batch-size.js";
 import { NamedPlace, PassingPlace, type Place, type PlaceKeeper } from "./place.js";

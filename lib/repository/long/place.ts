@@ -1,7 +1,7 @@
 /** The place that long work has come to, and its stored form under the work's name. */
 import { tenantryError } from "../../errors/index.js";
 import { workPlaceKey } from "../../keyspace/index.js";
-import { workNameBytesMax } from "../../limits.js";
+import { workNameBytesMax } from "../../limits/index.js";
 import type { TenantTransaction } from "../../transaction/index.js";
 import { equalBytes, pack, type TupleElement, unpack } from "../../tuple/index.js";
 import type { WorkProgress } from "../interface/long-work.js";

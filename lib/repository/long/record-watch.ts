@@ -1,10 +1,10 @@
 /** Watches: the states of one record as they are committed, the present one first. */
 import type { Watch } from "../../engine/index.js";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
-import { retryDelayFirstMs, retryDelayMaxMs, watchesMax } from "../../limits.js";
+import { retryDelayFirstMs, retryDelayMaxMs, watchesMax } from "../../limits/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import { equalBytes } from "../../tuple/index.js";
-import type { RecordTable } from "../record-table.js";
+import type { RecordTable } from "../table/record-table.js";
 import type { RunnerWriter } from "../tenant-reader.js";
 
 /** Code of a watch beyond the engine's bound. */

@@ -1,12 +1,12 @@
 /** One batch of long work: the next records of a range, changed in one transaction. */
 import { tenantryError } from "../../errors/index.js";
 import { assertReadable, entriesOf } from "../../indexes/index.js";
-import { workBatchBytesMax } from "../../limits.js";
+import { workBatchBytesMax } from "../../limits/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import { compareBytes, equalBytes } from "../../tuple/index.js";
 import type { PlannedQuery } from "../query-plan.js";
-import type { RecordTable } from "../record-table.js";
-import { rangeAfter } from "../rows.js";
+import type { RecordTable } from "../table/record-table.js";
+import { rangeAfter } from "../table/rows.js";
 import type { WriteContext } from "../tenant-reader.js";
 import { applyChanges, type Change } from "../write/change.js";
 import { type Found, foundBy } from "./found-records.js";

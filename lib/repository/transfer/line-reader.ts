@@ -1,6 +1,6 @@
 /** Lines out of whatever a source gives: texts, each of whole lines, or bytes cut anywhere. */
 import { tenantryError } from "../../errors/index.js";
-import { importLineBytesMax } from "../../limits.js";
+import { importLineBytesMax } from "../../limits/index.js";
 import type { ImportSource } from "../interface/transfer.js";
 
 /** A line of an import, counted from 1, without its newline. */

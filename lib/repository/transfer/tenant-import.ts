@@ -1,10 +1,10 @@
 /** Importing: the lines of an export, validated and stored batch by batch. */
 import { isTenantryError, tenantryError } from "../../errors/index.js";
-import { importBatchCharsMax, importBatchRecordsMax } from "../../limits.js";
+import { importBatchCharsMax, importBatchRecordsMax } from "../../limits/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import type { ImportOptions, ImportSource, TransferProgress } from "../interface/transfer.js";
 import { isTooMuch } from "../long/batch-size.js";
-import type { RecordTable } from "../record-table.js";
+import type { RecordTable } from "../table/record-table.js";
 import type { TenantWriter } from "../tenant-reader.js";
 import { applyChanges, type Change } from "../write/change.js";
 import { textOf } from "../write/key-turns.js";

@@ -9,12 +9,12 @@ import {
   type MaintainedIndex,
   maintainedIndexes,
 } from "../../indexes/index.js";
-import { valueBytesMax } from "../../limits.js";
+import { valueBytesMax } from "../../limits/index.js";
 import { chunkRange, expiryOfRecord, queuedValue, queueKey, type Row } from "../../records/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import type { RecordChange, RelativeRange, TenantTransaction } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
-import type { RecordTable, Stored } from "../record-table.js";
+import type { RecordTable, Stored } from "../table/record-table.js";
 import type { WriteContext } from "../tenant-reader.js";
 import { textOf } from "./key-turns.js";
 

@@ -7,7 +7,7 @@ import type { CounterAmounts } from "../interface/aggregate-query.js";
 import type { ChangeOptions, OperationOptions } from "../interface/options.js";
 import type { TransactionRepository } from "../interface/transaction-repository.js";
 import { assertBatch, RecordReader } from "../record-reader.js";
-import type { RecordTable } from "../record-table.js";
+import type { RecordTable } from "../table/record-table.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
 import { applyChanges, type Change } from "./change.js";
 import { textOf } from "./key-turns.js";

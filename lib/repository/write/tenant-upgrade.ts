@@ -2,13 +2,13 @@
 import { isTenantryError, tenantryError } from "../../errors/index.js";
 import { type BuildPlan, EntityBuild, verifyEntriesOf, verifyIndexes } from "../../indexes/index.js";
 import { recordPrefix } from "../../keyspace/index.js";
-import { buildBatchBytesMax } from "../../limits.js";
+import { buildBatchBytesMax } from "../../limits/index.js";
 import { forEachBatch, wholeOrDefect } from "../../records/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import { keyAfter, tupleRange } from "../../tuple/index.js";
 import { readEnvelope } from "../../value/index.js";
 import { BatchSize } from "../long/batch-size.js";
-import type { RecordTable } from "../record-table.js";
+import type { RecordTable } from "../table/record-table.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
 import { applyChanges, type Change } from "./change.js";
 

@@ -1,5 +1,5 @@
 /** Cases about bounds, and about errors that wait for the next read or the commit. */
-import { keyBytesMax, transactionBytesMax, valueBytesMax } from "../../limits.js";
+import { keyBytesMax, transactionBytesMax, valueBytesMax } from "../../limits/index.js";
 import type { CaseDefinition } from "./case.js";
 import { bytes, equal, ok, rejects } from "./stage.js";
 

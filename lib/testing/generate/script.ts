@@ -1,6 +1,6 @@
 /** Scripts: what the tenants of one run hold, and the operations that one of them tries. */
 import type { Arbitrary } from "fast-check";
-import { keyBytesMax } from "../../limits.js";
+import { keyBytesMax } from "../../limits/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { FastCheck } from "./fast-check.js";
 import { type HandleStep, handleArbitrary } from "./handle-step.js";

@@ -16,7 +16,7 @@ import {
   attemptMarkersHeldMax,
   idempotencyBucketMs,
   idempotencyBucketsKept,
-} from "../../limits.js";
+} from "../../limits/index.js";
 import type { Random } from "../../observe/index.js";
 import { Marker, runIdBytes } from "./marker.js";
 

@@ -1,6 +1,6 @@
 /** The stored form of the value that a call with an idempotency key returned, for those who call again. */
 import { isTenantryError, tenantryError } from "../../errors/index.js";
-import { idempotentResultBytesMax } from "../../limits.js";
+import { idempotentResultBytesMax } from "../../limits/index.js";
 import { RecordCodec } from "../../value/index.js";
 
 let shared: RecordCodec | undefined;

@@ -1,6 +1,6 @@
 /** When to try again and after how long: by the engine's error code, as FoundationDB's `onError` does. */
 import { isTenantryError } from "../../errors/index.js";
-import { retriesAtOnceMax, retryDelayFirstMs, retryDelayMaxMs, retryDelayMemoryMaxMs } from "../../limits.js";
+import { retriesAtOnceMax, retryDelayFirstMs, retryDelayMaxMs, retryDelayMemoryMaxMs } from "../../limits/index.js";
 
 /** The code of an engine's error, undefined for any other. */
 export const fdbCodeOf = (error: unknown): number | undefined =>

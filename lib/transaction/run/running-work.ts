@@ -1,7 +1,7 @@
 /** The transactions of a database that are running: which are nested, and what closing waits for. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { tenantryError } from "../../errors/index.js";
-import { outcomeGraceMs } from "../../limits.js";
+import { outcomeGraceMs } from "../../limits/index.js";
 import type { Clock } from "../../observe/index.js";
 import type { Attempt } from "../view/index.js";
 import type { Stopper } from "./stopper.js";

@@ -1,7 +1,7 @@
 /** One call of a runner: its attempts, until one is known to be applied or none ever will be. */
 import type { Engine, EngineTransaction } from "../../engine/index.js";
 import { tenantryError } from "../../errors/index.js";
-import { outcomeGraceMs } from "../../limits.js";
+import { outcomeGraceMs } from "../../limits/index.js";
 import type { Clock, Random } from "../../observe/index.js";
 import type { Attempt } from "../view/index.js";
 import type { Marker, MarkerContent } from "./marker.js";

@@ -18,7 +18,7 @@ import {
   memory,
   openEngine,
 } from "../../../lib/engine/index.js";
-import { copyChunkBytesMax } from "../../../lib/limits.js";
+import { copyChunkBytesMax } from "../../../lib/limits/index.js";
 import { faulty } from "../../../lib/testing/index.js";
 import { runs } from "../../runs.js";
 import { nativeDouble } from "../foundationdb/native-double.js";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../../lib/engine/error.js";
-import { watchesMax } from "../../../lib/limits.js";
+import { watchesMax } from "../../../lib/limits/index.js";
 import { runs } from "../../runs.js";
 import {
   blind,

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Retries } from "../../../lib/engine/embedded/attempt/retries.js";
 import { EngineError } from "../../../lib/engine/error.js";
 import { type EngineTransaction, memory, openEngine, type RangeOptions } from "../../../lib/engine/index.js";
-import { transactionBytesMax, valueBytesMax, watchesMax } from "../../../lib/limits.js";
+import { transactionBytesMax, valueBytesMax, watchesMax } from "../../../lib/limits/index.js";
 
 const opened = openEngine(memory());
 afterAll(async () => (await opened).close());

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { z } from "zod";
 import type { Database } from "../../../lib/database.js";
 import { memory } from "../../../lib/engine/index.js";
-import { transactionBytesMax } from "../../../lib/limits.js";
+import { transactionBytesMax } from "../../../lib/limits/index.js";
 import { open } from "../../../lib/open.js";
 import { entity, type Infer } from "../../../lib/schema/index.js";
 import type { Tenant } from "../../../lib/tenant-handle.js";

@@ -8,7 +8,7 @@ import {
   attemptMarkerBucketsKept,
   attemptMarkersHeldMax,
   idempotencyBucketMs,
-} from "../../../lib/limits.js";
+} from "../../../lib/limits/index.js";
 import { systemRandom } from "../../../lib/observe/index.js";
 import { newTenantId } from "../../../lib/tenant/index.js";
 import {

@@ -1,7 +1,7 @@
 /** Kept results: their bytes, what is refused, and how large they may be. */
 import { describe, expect, test } from "vitest";
 import { isTenantryError } from "../../../lib/errors/index.js";
-import { idempotentResultBytesMax } from "../../../lib/limits.js";
+import { idempotentResultBytesMax } from "../../../lib/limits/index.js";
 import { decodeResult, encodeResult } from "../../../lib/transaction/run/result.js";
 
 const thrownBy = (work: () => unknown): unknown => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../../lib/engine/index.js";
 import { tenantryError } from "../../../lib/errors/index.js";
-import { retriesAtOnceMax } from "../../../lib/limits.js";
+import { retriesAtOnceMax } from "../../../lib/limits/index.js";
 import { fdbCodeOf, isOutcomeUnknown, isRetryable, retryDelayMs } from "../../../lib/transaction/run/retry.js";
 
 /** Longest delays by code, as FoundationDB's client has them. */

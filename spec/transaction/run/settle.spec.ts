@@ -1,7 +1,7 @@
 /** Attempts and what is left of them: waits, stamps, markers, and the time it may take to find an outcome. */
 import { describe, expect, test } from "vitest";
 import { type Engine, EngineError, type EngineTransaction } from "../../../lib/engine/index.js";
-import { outcomeGraceMs, retriesAtOnceMax } from "../../../lib/limits.js";
+import { outcomeGraceMs, retriesAtOnceMax } from "../../../lib/limits/index.js";
 import type { TenantTransaction } from "../../../lib/transaction/index.js";
 import { bytes, codeOf, dump, key, lost, openFixture, refused, scripted } from "../fixture.js";
 import { liveTimers, manualClock } from "../manual-clock.js";

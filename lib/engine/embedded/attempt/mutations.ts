@@ -1,5 +1,5 @@
 /** The writes of an attempt: legal keys and values, and where they are kept until the commit. */
-import { valueBytesMax } from "../../../limits.js";
+import { valueBytesMax } from "../../../limits/index.js";
 import { type AtomicOp, atomicOps } from "../../atomic-op.js";
 import { EngineError } from "../../error.js";
 import { compareBytes, equalBytes, metadataVersionKey, userKeysEnd } from "../reading/bounds.js";

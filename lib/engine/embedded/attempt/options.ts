@@ -1,5 +1,5 @@
 /** The options of a transaction: what each takes, and which survive a retry. */
-import { transactionBytesMax } from "../../../limits.js";
+import { transactionBytesMax } from "../../../limits/index.js";
 import { EngineError } from "../../error.js";
 import type { EngineOption } from "../../option.js";
 

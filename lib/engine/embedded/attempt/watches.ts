@@ -1,5 +1,5 @@
 /** The watches of one transaction: fired by its own writes, handed to the store when it commits. */
-import { watchesMax } from "../../../limits.js";
+import { watchesMax } from "../../../limits/index.js";
 import type { Watch } from "../../engine.js";
 import { EngineError } from "../../error.js";
 import { compareBytes, equalBytes } from "../reading/bounds.js";

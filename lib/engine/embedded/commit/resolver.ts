@@ -1,5 +1,5 @@
 /** The resolver: tells whether what a transaction read was written since, over the last seconds of commits. */
-import { readVersionAgeMaxMs } from "../../../limits.js";
+import { readVersionAgeMaxMs } from "../../../limits/index.js";
 import { keyAfter } from "../../../tuple/index.js";
 import type { KeyRange } from "../store.js";
 import { latin1 } from "./latin1.js";

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { tenantryError } from "../../../errors/index.js";
-import { verifyOnOpenBytesMax } from "../../../limits.js";
+import { verifyOnOpenBytesMax } from "../../../limits/index.js";
 import { checksumOfFormat } from "../lmdb/checksum.js";
 import { firstRow, type IntegrityReport, verifyFile } from "../lmdb/integrity.js";
 import { Damage, type Meta, PageFile, pageBytes } from "../lmdb/page-file.js";

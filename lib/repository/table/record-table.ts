@@ -1,9 +1,8 @@
 /** Record tables: the keys and bytes of one entity's records, and how they are loaded. */
-import type { RowVisitor } from "../engine/index.js";
-import { isTenantryError, tenantryError } from "../errors/index.js";
-import { assertReadable, type RangePlan, readEntry } from "../indexes/index.js";
-import { recordPrefix } from "../keyspace/index.js";
-import { keyBytesMax, splitReadsMax, transactionBytesMax } from "../limits.js";
+import { isTenantryError, tenantryError } from "../../errors/index.js";
+import { assertReadable, type RangePlan, readEntry } from "../../indexes/index.js";
+import { recordPrefix } from "../../keyspace/index.js";
+import { keyBytesMax, transactionBytesMax } from "../../limits/index.js";
 import {
   expiryOfRecord,
   isSplit,
@@ -12,13 +11,14 @@ import {
   type WholeValue,
   wholeValue,
   wholeValueSync,
-} from "../records/index.js";
-import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../schema/index.js";
-import type { ReadTransaction } from "../transaction/index.js";
-import { concatBytes } from "../tuple/index.js";
-import type { RecordAccess } from "./access/record-access.js";
-import { Liveness } from "./expiry/liveness.js";
-import type { PlannedQuery } from "./query-plan.js";
+} from "../../records/index.js";
+import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../../schema/index.js";
+import type { ReadTransaction } from "../../transaction/index.js";
+import { concatBytes } from "../../tuple/index.js";
+import type { RecordAccess } from "../access/record-access.js";
+import { Liveness } from "../expiry/liveness.js";
+import type { PlannedQuery } from "../query-plan.js";
+import { Gathering, picked } from "./gathering.js";
 import { type Batch, filteredBatch, filteredRows, firstRows, type Rows, visitFirst, type Wanted } from "./rows.js";
 
 /** The bytes of a record, from which `decode` makes it, and what they take in the store. */
@@ -38,22 +38,6 @@ export interface Stored<E extends AnyEntity> extends StoredRecord<E>, Loaded {
   readonly expiresAt: number | undefined;
   /** Whether it has: then it is not there for anybody, and yet to be removed. */
   readonly expired: boolean;
-}
-
-/** A record whose chunks are yet to be read, and its place among the others. */
-interface SplitRecord {
-  readonly at: number;
-  readonly id: Uint8Array;
-  readonly head: Uint8Array;
-}
-
-/** The answers of a query as its rows are visited, those of split records last. */
-export interface Gathering<R> {
-  /** What has been added so far; places of split records are empty until `whole`. */
-  readonly records: R[];
-  readonly add: RowVisitor;
-  /** All of them, with one range read for each that is split, `splitReadsMax` at once. */
-  whole(transaction: ReadTransaction): Promise<R[]>;
 }
 
 /** One entity's records, as keys and bytes relative to whatever tenant a transaction is of. */
@@ -223,28 +207,11 @@ export class RecordTable<E extends AnyEntity> {
 
   /** Gathers the answers of a planned query that are visited in the engine's memory. */
   gather<R>(planned: PlannedQuery): Gathering<R> {
-    const split: SplitRecord[] = [];
-    const records: R[] = [];
-    return {
-      records,
-      add: (key, keyBegin, keyEnd, bytes, begin, end) => {
-        if (isSplit(bytes, begin)) {
-          const id = new Uint8Array(key.subarray(keyBegin + this.#prefix.length, keyEnd));
-          split.push({ at: records.length, id, head: new Uint8Array(bytes.subarray(begin, end)) });
-          // Its place is kept until `whole` fills it.
-          records.push(undefined as R);
-        } else records.push(this.record<R>(planned, bytes, begin, end));
-      },
-      whole: async (transaction) => {
-        for (let from = 0; from < split.length; from += splitReadsMax) {
-          const fill = async ({ at, id, head }: SplitRecord): Promise<void> => {
-            records[at] = this.record<R>(planned, (await this.#whole(transaction, id, head)).value);
-          };
-          await Promise.all(split.slice(from, from + splitReadsMax).map(fill));
-        }
-        return records;
-      },
-    };
+    return new Gathering<R>(
+      this.#prefix.length,
+      (bytes, begin, end) => this.record<R>(planned, bytes, begin, end),
+      async (transaction, id, head) => (await this.#whole(transaction, id, head)).value,
+    );
   }
 
   /**
@@ -338,11 +305,4 @@ export class RecordTable<E extends AnyEntity> {
     const values: readonly unknown[] = Array.isArray(id) ? id : [id];
     return Object.fromEntries(this.model.idFields.map(({ path }, at) => [path, values[at]]));
   }
-}
-
-/** The fields `names` that a record has. */
-export function picked(record: object, names: readonly string[]): object {
-  const found: Record<string, unknown> = {};
-  for (const name of names) if (Object.hasOwn(record, name)) found[name] = Reflect.get(record, name);
-  return found;
 }

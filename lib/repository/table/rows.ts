@@ -1,8 +1,8 @@
 /** Rows of a range: some of them, from one end or the other, copied or visited in the engine's memory. */
-import type { RangePlan } from "../indexes/index.js";
-import { liveRowsMin, scanBatchRowsMax } from "../limits.js";
-import type { RangeBatch, ReadTransaction } from "../transaction/index.js";
-import { keyAfter } from "../tuple/index.js";
+import type { RangePlan } from "../../indexes/index.js";
+import { liveRowsMin, scanBatchRowsMax } from "../../limits/index.js";
+import type { RangeBatch, ReadTransaction } from "../../transaction/index.js";
+import { keyAfter } from "../../tuple/index.js";
 
 /** Rows of a range as the engine gave them: of records, or of an index. */
 export type Rows = RangeBatch["rows"];
