@@ -30,7 +30,7 @@ import {
   TenantLabels,
   type Tracer,
 } from "./observe/index.js";
-import { type QuotaOptions, Quotas } from "./quota/index.js";
+import { type QuotaOptions, Quotas, type TenantRecords } from "./quota/index.js";
 import {
   type AccessPolicy,
   CursorSeal,
@@ -212,7 +212,9 @@ export async function open(options: OpenOptions): Promise<Database> {
   const serviceLevels = serviceLevelsOf(options, clock);
   const names = new Set(options.entities.map(({ name }) => name));
   const quotas =
-    options.quotas === undefined ? undefined : new Quotas(options.quotas, names, () => runner, { clock, random });
+    options.quotas === undefined
+      ? undefined
+      : new Quotas(options.quotas, { entities: names, runner: () => runner, records: () => records, clock, random });
 
   const engine = "begin" in options.engine ? options.engine : await openEngine(options.engine);
   const hooks = [...(quotas === undefined ? [] : [quotas.hook]), ...audit.hooks];
@@ -244,6 +246,10 @@ export async function open(options: OpenOptions): Promise<Database> {
   );
   const registry = new Registry(control, keyspace.control, clock, random);
   const tenants = new Tenants({ registry, runner, repositories, seal, seeds });
+  const records: TenantRecords = {
+    get: (id) => tenants.get(id),
+    change: (id, act, revise) => registry.change(id, act, revise),
+  };
   const migrating = { models: met.models, repositories, runner, definitions };
   const healthParts = { control, keys: keyspace.control, clock, engine: engine.name };
   return new Database({

@@ -1,5 +1,6 @@
 /** Entries of an audit trail in their stored form: a tuple, whose texts about people are sealed. */
 import { tenantryError } from "../errors/index.js";
+import { isQuotaOverride, type QuotaChange } from "../tenant/index.js";
 import {
   pack,
   packWithVersionstamp,
@@ -39,7 +40,7 @@ export interface StoredChanges extends StoredHead {
   readonly changes: readonly StoredChange[];
 }
 
-/** The tenant itself changed: its state, its name, its plan. */
+/** The tenant itself changed: its state, its name, its plan, what operators have set for a quota. */
 export interface StoredMove extends StoredHead {
   readonly kind: "tenant";
   /** Undefined when it was made. */
@@ -47,6 +48,7 @@ export interface StoredMove extends StoredHead {
   readonly to: string;
   /** Why, sealed. */
   readonly reason: Uint8Array | undefined;
+  readonly quota: QuotaChange | undefined;
 }
 
 /** An operator went in. */
@@ -106,13 +108,17 @@ const body = (entry: StoredEntry): TupleElement[] => {
         after ?? null,
       ]);
     case "tenant":
-      return [entry.from ?? null, entry.to, entry.reason ?? null];
+      return [entry.from ?? null, entry.to, entry.reason ?? null, ...quotaElements(entry.quota)];
     case "operator":
       return [entry.reason ?? null];
     case "denial":
       return [entry.code, entry.entity ?? null, entry.count];
   }
 };
+
+/** Only entries about quotas have them. */
+const quotaElements = (quota: QuotaChange | undefined): TupleElement[] =>
+  quota === undefined ? [] : [quota.resource, quota.limit === undefined ? null : JSON.stringify(quota.limit)];
 
 export function encodeEntry(entry: StoredEntry): Uint8Array {
   const { kind, at, subject = null, request = null, operation = null } = entry;
@@ -162,6 +168,20 @@ function changeOf(element: TupleElement): StoredChange {
   };
 }
 
+function quotaOf(resource: TupleElement | undefined, json: TupleElement | undefined): QuotaChange | undefined {
+  if (resource === undefined) return undefined;
+  const [name, written] = [text(resource), optional(json, text)];
+  if (written === undefined) return { resource: name, limit: undefined };
+  let limit: unknown;
+  try {
+    limit = JSON.parse(written);
+  } catch (cause) {
+    throw corrupt(cause);
+  }
+  if (!isQuotaOverride(name, limit)) throw corrupt();
+  return { resource: name, limit };
+}
+
 /** The entry of stored bytes. @throws AUDIT_TRAIL_CORRUPT */
 export function decodeEntry(bytes: Uint8Array): StoredEntry {
   const [version, kindAt, at, subject, request, operation, rest] = elementsOf(bytes);
@@ -173,12 +193,19 @@ export function decodeEntry(bytes: Uint8Array): StoredEntry {
     request: optional(request, bytesOf),
     operation: optional(operation, text),
   };
-  const [first, second, third] = list(rest);
+  const [first, second, third, fourth, fifth] = list(rest);
   switch (kind) {
     case "changes":
       return { ...head, kind, changes: list(rest).map(changeOf) };
     case "tenant":
-      return { ...head, kind, from: optional(first, text), to: text(second), reason: optional(third, bytesOf) };
+      return {
+        ...head,
+        kind,
+        from: optional(first, text),
+        to: text(second),
+        reason: optional(third, bytesOf),
+        quota: quotaOf(fourth, fifth),
+      };
     case "operator":
       return { ...head, kind, reason: optional(first, bytesOf) };
     case "denial":

@@ -6,7 +6,6 @@ export { enterAsOperator, type OperatorEntrance } from "./operator.js";
 export type {
   EraseOptions,
   ListTenantsOptions,
-  OperatorOptions,
   ProvisionOptions,
   RetireOptions,
   SuspendOptions,

@@ -3,31 +3,12 @@ import { tenantryError } from "../errors/index.js";
 import { operatorReasonBytesMax, tenantContextTextBytesMax } from "../limits/index.js";
 import {
   isBoundedText,
+  type OperatorOptions,
   type TenantId,
   type TenantProfile,
   type TenantRecord,
   type TenantState,
 } from "../tenant/index.js";
-
-/**
- * Who changes a tenant and why, for its audit trail. Both are stored so that the tenant's erasure makes them unreadable.
- *
- * @example
- * ```ts
- * import type { Database, OperatorOptions, TenantId } from "tenantry";
- * declare const db: Database;
- * declare const id: TenantId;
- * const options: OperatorOptions = { by: "ann@ops", reason: "invoice 4711 is overdue" };
- * await db.tenants.suspend(id, options);
- * ```
- */
-export interface OperatorOptions {
-  /** Whom the audit trail names: 1 to 512 bytes of UTF-8; the program itself unless given. */
-  readonly by?: string | undefined;
-  /** Up to 1,024 bytes of UTF-8. */
-  readonly reason?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * What a new tenant needs.

@@ -11,15 +11,17 @@ import {
 import { tenantryError } from "../errors/index.js";
 import { auditSecretKey, type ControlKeys } from "../keyspace/index.js";
 import type { Clock, Random } from "../observe/index.js";
-import { parseTenantId, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";
+import {
+  type OperatorOptions,
+  parseTenantId,
+  type TenantAct,
+  type TenantId,
+  type TenantRecord,
+  tenantStates,
+} from "../tenant/index.js";
 import type { SystemTransaction } from "../transaction/index.js";
 import type { ControlPlane } from "./control-plane.js";
-import { assertOperator, type OperatorOptions } from "./options.js";
-
-/** A change of one tenant, as its trail names it. */
-export interface TenantAct extends OperatorOptions {
-  readonly operation: string;
-}
+import { assertOperator } from "./options.js";
 
 /** The record without the fields that are undefined. */
 export const defined = (record: TenantRecord): TenantRecord =>
@@ -100,7 +102,7 @@ export class Registry {
         // Nobody can read an erasing entry: the key to it goes with the data.
         const said = after.state === "erased" ? {} : act;
         const sealed = await this.seal(transaction, known, said);
-        this.store(transaction, before, after, { ...sealed, operation: act.operation });
+        this.store(transaction, before, after, { ...sealed, operation: act.operation, quota: act.quota });
         return after;
       },
       { signal: act.signal, label: { operation: act.operation } },
@@ -112,7 +114,7 @@ export class Registry {
     transaction: SystemTransaction,
     before: TenantRecord | undefined,
     after: TenantRecord,
-    act: SealedAct & { readonly operation: string },
+    act: SealedAct & Pick<TenantAct, "operation" | "quota">,
   ): void {
     const { keys } = this;
     transaction.putTenant(after);
@@ -128,8 +130,8 @@ export class Registry {
     this.#storeJobs(transaction, before, after);
     const now = this.clock.now();
     transaction.atomic("max", keys.metaKey("clock"), clockBytes(now));
-    const { subject, reason, operation } = act;
-    const moved = { from: before?.state, to: after.state, reason };
+    const { subject, reason, operation, quota } = act;
+    const moved = { from: before?.state, to: after.state, reason, quota };
     addEntry(transaction, after, { kind: "tenant", at: now, subject, request: undefined, operation, ...moved });
   }
 

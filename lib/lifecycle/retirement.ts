@@ -1,9 +1,9 @@
 /** Retirement: a tenant's end, with time to think again, and the erasure of what it held. */
 import { isTenantryError, tenantryError } from "../errors/index.js";
 import { retirementGraceLongestMs, retirementGraceMs } from "../limits/index.js";
-import type { TenantId, TenantRecord } from "../tenant/index.js";
+import type { OperatorOptions, TenantId, TenantRecord } from "../tenant/index.js";
 import { controlRows } from "./control-plane.js";
-import { type EraseOptions, invalid, type OperatorOptions, type RetireOptions } from "./options.js";
+import { type EraseOptions, invalid, type RetireOptions } from "./options.js";
 import type { Registry } from "./registry.js";
 
 /** The record without what it says of a retirement. */

@@ -2,13 +2,20 @@
 import { tenantryError } from "../errors/index.js";
 import { tenantNameBytesMax } from "../limits/index.js";
 import type { CursorSeal } from "../repository/index.js";
-import { isTenantName, parseTenantId, type TenantId, type TenantRecord, tenantProfile } from "../tenant/index.js";
+import {
+  isTenantName,
+  type OperatorOptions,
+  parseTenantId,
+  type TenantAct,
+  type TenantId,
+  type TenantRecord,
+  tenantProfile,
+} from "../tenant/index.js";
 import type { TransactionRunner } from "../transaction/index.js";
 import { Directory } from "./directory.js";
 import type {
   EraseOptions,
   ListTenantsOptions,
-  OperatorOptions,
   ProvisionOptions,
   RetireOptions,
   SuspendOptions,
@@ -172,11 +179,7 @@ export class Tenants {
     return this.#retirement.eraseDue(options);
   }
 
-  #move(
-    id: TenantId,
-    state: TenantRecord["state"],
-    act: OperatorOptions & { readonly operation: string },
-  ): Promise<TenantRecord> {
+  #move(id: TenantId, state: TenantRecord["state"], act: TenantAct): Promise<TenantRecord> {
     const { keys } = this.#registry;
     return this.#registry.change(id, act, async (record, transaction) => {
       if (record.state === state) return record;
@@ -190,11 +193,7 @@ export class Tenants {
     });
   }
 
-  #update(
-    id: TenantId,
-    changes: TenantChanges,
-    act: OperatorOptions & { readonly operation: string },
-  ): Promise<TenantRecord> {
+  #update(id: TenantId, changes: TenantChanges, act: TenantAct): Promise<TenantRecord> {
     const { name, plan, region, metadata } = changes;
     if (name !== undefined && !isTenantName(name)) throw tenantryError("TENANT_NAME_INVALID", { tenantNameBytesMax });
     const checked = tenantProfile({

@@ -91,6 +91,7 @@ export {
   fairnessRunningPerTenantMax,
   fairnessWaitingPerTenantMax,
   quotaClaimBytesMax,
+  quotaOverridesMax,
   quotaSlotsMax,
   quotaSlotUnitsMin,
   rateLeaseDivisor,

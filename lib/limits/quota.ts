@@ -20,6 +20,9 @@ export const quotaSlotUnitsMin = 8;
 /** Longest name of a claim, in UTF-8 bytes: as idempotency keys are bounded. */
 export const quotaClaimBytesMax = 255;
 
+/** Resources of one tenant whose limits operators have set: each transaction's gate may decode them. */
+export const quotaOverridesMax = 64;
+
 /** Records counted in one transaction of a recount, and bytes after which it ends before. */
 export const recountBatchRowsMax = 500;
 export const recountBatchBytesMax = 4_000_000;

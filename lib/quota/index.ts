@@ -1,6 +1,8 @@
 /** Quotas: what a tenant may use, counted and bounded in its own transactions. */
 export type { ConnectionLease } from "./connection/lease.js";
 export type { QuotaLimit, RateLimit } from "./plan/limit.js";
+export type { OverrideOf } from "./plan/override.js";
+export type { TenantRecords } from "./plan/override-book.js";
 export type { EntityQuota, QuotaPlan } from "./plan/plan.js";
 export type { QuotaOptions } from "./plan/plan-book.js";
 export { Quotas, type RecountOptions } from "./quotas.js";

@@ -2,7 +2,13 @@
 import { tenantryError } from "../errors/index.js";
 import { connectionLeaseLongestMs, connectionLeaseMs } from "../limits/index.js";
 import type { Clock, Random } from "../observe/index.js";
-import { parseTenantId, type TenantId, type TenantRecord } from "../tenant/index.js";
+import {
+  type OperatorOptions,
+  parseTenantId,
+  type QuotaOverrides,
+  type TenantId,
+  type TenantRecord,
+} from "../tenant/index.js";
 import type {
   CallPolicy,
   ReadTransaction,
@@ -13,6 +19,8 @@ import type {
 import type { ConnectionLease } from "./connection/lease.js";
 import { TenantLeases } from "./connection/tenant-leases.js";
 import { refusePlan } from "./plan/limit.js";
+import type { OverrideOf } from "./plan/override.js";
+import { OverrideBook, type TenantRecords } from "./plan/override-book.js";
 import { PlanBook, type QuotaOptions } from "./plan/plan-book.js";
 import { RatePolicy } from "./rate/rate-policy.js";
 import { Rates } from "./rate/rates.js";
@@ -43,6 +51,16 @@ export interface RecountOptions {
 
 type Own<T> = (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>;
 
+/** What quotas work with. */
+export interface QuotaParts {
+  readonly entities: ReadonlySet<string>;
+  /** Both are there once the database is. */
+  readonly runner: () => TransactionRunner;
+  readonly records: () => TenantRecords;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 /**
  * The quotas of a database, of every tenant: for those parts of a program that run the service.
  *
@@ -59,18 +77,14 @@ export class Quotas {
   readonly #runner: () => TransactionRunner;
   readonly #random: Random;
   readonly #book: PlanBook;
+  readonly #overrides: OverrideBook;
   readonly #turns: Turns;
   readonly #rates: Rates;
   readonly #leases = new Map<TenantId, TenantLeases>();
   readonly #leaseOf: (id: TenantId) => TenantLeases;
 
   /** @internal */
-  constructor(
-    options: QuotaOptions,
-    entities: ReadonlySet<string>,
-    runner: () => TransactionRunner,
-    { clock, random }: { readonly clock: Clock; readonly random: Random },
-  ) {
+  constructor(options: QuotaOptions, { entities, runner, records, clock, random }: QuotaParts) {
     const leaseMs = options.connectionLeaseMs ?? connectionLeaseMs;
     if (!(leaseMs > 0 && leaseMs <= connectionLeaseLongestMs)) {
       throw refusePlan(`connectionLeaseMs is not above 0 and up to ${connectionLeaseLongestMs}`);
@@ -78,6 +92,7 @@ export class Quotas {
     this.#runner = runner;
     this.#random = random;
     this.#book = new PlanBook(options, entities);
+    this.#overrides = new OverrideBook(this.#book, records);
     this.#turns = new Turns(random);
     this.#rates = new Rates(clock, (id) => (fn) => this.#transact(id, "leaseTokens", fn));
     const leasing = { ...label("leaseConnection"), deadline: leaseMs };
@@ -107,6 +122,48 @@ export class Quotas {
       },
       label("usage"),
     );
+  }
+
+  /**
+   * Sets a limit for one tenant, which goes before its plan and before `overrides` of the options, and stays when its
+   * plan changes, until it is cleared or the tenant is erased. A number, or `{ hard }`, is never passed, 0 lets nothing
+   * more in; `{ soft }`; `Infinity` is no limit. One transaction, in force with the next one of the tenant in every
+   * process, and written down in its audit trail. Gives all that is set for the tenant. What is set already is left.
+   *
+   * @param resource As in a usage report: `storageBytes`, `records:…`, `bytes:…`, `connections`, a name of the plans;
+   *   `rate:…` for a rate, `rate:calls`, `rate:reads` and `rate:writes` also where no plan has them.
+   * @throws `QUOTA_UNKNOWN`, `QUOTA_LIMIT_INVALID`, `QUOTA_OVERRIDES_TOO_MANY`, `TENANT_UNKNOWN`, `TENANT_ID_INVALID`,
+   *   `TENANT_OPTION_INVALID`, `TENANT_MOVE_INVALID` for an erased tenant.
+   *
+   * @example
+   * ```ts
+   * import type { Database, TenantId } from "tenantry";
+   * declare const db: Database;
+   * declare const id: TenantId;
+   * await db.quotas.setOverride(id, "seats", 80, { by: "ann@ops", reason: "contract 4711" });
+   * await db.quotas.setOverride(id, "rate:calls", { perMinute: 60 }, { by: "ann@ops", reason: "a loop of theirs" });
+   * ```
+   */
+  setOverride<R extends string>(
+    id: TenantId,
+    resource: R,
+    limit: OverrideOf<R>,
+    options: OperatorOptions = {},
+  ): Promise<QuotaOverrides> {
+    return this.#overrides.set(id, resource, limit, options);
+  }
+
+  /**
+   * Takes back what was set for one resource: from then on the tenant's plan says it again. Nothing is written where
+   * nothing was set. Rejects as `setOverride` does.
+   */
+  clearOverride(id: TenantId, resource: string, options: OperatorOptions = {}): Promise<QuotaOverrides> {
+    return this.#overrides.clear(id, resource, options);
+  }
+
+  /** What is set for a tenant in any state, by resource; `null` is no limit. One get. @throws `TENANT_UNKNOWN` */
+  overrides(id: TenantId): Promise<QuotaOverrides> {
+    return this.#overrides.list(id);
   }
 
   /**

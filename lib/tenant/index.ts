@@ -2,6 +2,9 @@
 export { isBoundedText } from "./bounded-text.js";
 export type { EntityState, IndexState, IndexStatus } from "./entity-state.js";
 export { decodeEntityState, encodeEntityState } from "./entity-state.js";
+export type { QuotaOverride, QuotaOverrides } from "./quota-override.js";
+export { isQuotaOverride, ratePrefix } from "./quota-override.js";
+export type { OperatorOptions, QuotaChange, TenantAct } from "./tenant-act.js";
 export { type TenantContext, tenantContext } from "./tenant-context.js";
 export type { TenantId, TenantIdFault } from "./tenant-id.js";
 export { isTenantId, newTenantId, parseTenantId, tenantIdBytes, tenantIdFromBytes } from "./tenant-id.js";

@@ -1,5 +1,6 @@
 /** The registry's record of a tenant, and its stored form: a format byte and JSON. */
 import { tenantryError } from "../errors/index.js";
+import { isQuotaOverrides, type QuotaOverrides } from "./quota-override.js";
 import { isTenantId, type TenantId } from "./tenant-id.js";
 import { isExternalKey, isPlan, isTenantMetadata, isTenantName, type TenantProfile } from "./tenant-profile.js";
 import { isTenantState, type TenantState } from "./tenant-state.js";
@@ -28,6 +29,8 @@ export interface TenantRecord extends TenantProfile {
   readonly externalKey?: string | undefined;
   /** Of a retired tenant: milliseconds since 1970 from which its data may be erased. */
   readonly eraseAfter?: number | undefined;
+  /** What operators have set for it instead of what its plan says; see {@link Quotas.setOverride}. */
+  readonly quotaOverrides?: QuotaOverrides | undefined;
 }
 
 /** Why a tenant record, or the bytes of one, are refused. */
@@ -45,18 +48,22 @@ export type TenantRecordFault =
   | "plan"
   | "region"
   | "metadata"
-  | "eraseAfter";
+  | "eraseAfter"
+  | "quotaOverrides";
 
-/** The format that is written. */
-const FORMAT = 2;
+/** Every format there is. The first has none of the fields that may be absent, and is only read. */
+const formats = { bare: 1, plain: 2, overriding: 3 } as const;
 
-/** The one before, which is read: it has none of the fields that may be absent. */
-const BARE_FORMAT = 1;
+/** The format that a record is written in: only one with overrides needs the latest. */
+const formatOf = ({ quotaOverrides }: TenantRecord): number =>
+  quotaOverrides === undefined ? formats.plain : formats.overriding;
 
 const fields: readonly string[] = ["id", "name", "state", "incarnation", "createdAt", "revision"];
 
+type Extras = ReadonlyMap<string, (value: unknown) => boolean>;
+
 /** Fields that may be absent, and what they can hold. */
-const extras: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
+const plainExtras: Extras = new Map<string, (value: unknown) => boolean>([
   ["externalKey", isExternalKey],
   ["plan", isPlan],
   ["region", isPlan],
@@ -64,10 +71,17 @@ const extras: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string,
   ["eraseAfter", (value) => isCount(value, 0)],
 ]);
 
+/** By formats. */
+const extrasOf: ReadonlyMap<number | undefined, Extras> = new Map<number, Extras>([
+  [formats.bare, new Map()],
+  [formats.plain, plainExtras],
+  [formats.overriding, new Map([...plainExtras, ["quotaOverrides", isQuotaOverrides]])],
+]);
+
 const isCount = (value: unknown, from: number): value is number => Number.isSafeInteger(value) && Number(value) >= from;
 
 /** The record a decoded or given value is; the fault when it is none. */
-function check(value: unknown, format: number): TenantRecord | TenantRecordFault {
+function check(value: unknown, extras: Extras): TenantRecord | TenantRecordFault {
   if (typeof value !== "object" || value === null || !fields.every((field) => Object.hasOwn(value, field))) {
     return "fields";
   }
@@ -81,7 +95,7 @@ function check(value: unknown, format: number): TenantRecord | TenantRecordFault
   const more: Record<string, unknown> = {};
   for (const [field, item] of Object.entries(value)) {
     if (item === undefined || fields.includes(field)) continue;
-    const isValid = format === BARE_FORMAT ? undefined : extras.get(field);
+    const isValid = extras.get(field);
     if (isValid === undefined) return "fields";
     // The names of the extras are faults, too.
     if (!isValid(item)) return field as TenantRecordFault;
@@ -92,26 +106,27 @@ function check(value: unknown, format: number): TenantRecord | TenantRecordFault
 
 /** The stored form of a record. @throws TENANT_RECORD_INVALID when the record is none. */
 export function encodeTenantRecord(record: TenantRecord): Uint8Array {
-  const checked = check(record, FORMAT);
+  const format = formatOf(record);
+  const checked = check(record, extrasOf.get(format) ?? plainExtras);
   if (typeof checked === "string") throw tenantryError("TENANT_RECORD_INVALID", { reason: checked });
   const json = new TextEncoder().encode(JSON.stringify(checked));
   const bytes = new Uint8Array(1 + json.length);
-  bytes[0] = FORMAT;
+  bytes[0] = format;
   bytes.set(json, 1);
   return bytes;
 }
 
-/** The record of stored bytes, of this format or the one before. @throws TENANT_RECORD_INVALID when they are neither. */
+/** The record of stored bytes, of any format. @throws TENANT_RECORD_INVALID when they are of none. */
 export function decodeTenantRecord(bytes: Uint8Array): TenantRecord {
-  const format = bytes[0];
-  if (format !== FORMAT && format !== BARE_FORMAT) throw tenantryError("TENANT_RECORD_INVALID", { reason: "format" });
+  const extras = extrasOf.get(bytes[0]);
+  if (extras === undefined) throw tenantryError("TENANT_RECORD_INVALID", { reason: "format" });
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(1)));
   } catch (cause) {
     throw tenantryError("TENANT_RECORD_INVALID", { reason: "notJson" }, { cause });
   }
-  const checked = check(value, format);
+  const checked = check(value, extras);
   if (typeof checked === "string") throw tenantryError("TENANT_RECORD_INVALID", { reason: checked });
   return checked;
 }

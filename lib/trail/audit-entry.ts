@@ -1,5 +1,6 @@
 /** What is answered of a trail: entries, filters and pages. */
 import type { AnyEntity } from "../schema/index.js";
+import type { QuotaChange } from "../tenant/index.js";
 
 /**
  * A record's change in an audit entry.
@@ -52,6 +53,8 @@ export interface AuditEntry {
   readonly changes: readonly AuditedChange[];
   /** Of `tenant`: the states before and after; before it was made there is none. */
   readonly move: { readonly from: string | undefined; readonly to: string } | undefined;
+  /** Of `tenant`, where what operators set for a quota changed: its resource, and the limit, undefined when cleared. */
+  readonly quota: QuotaChange | undefined;
   /** Of `tenant` and `operator`: why. */
   readonly reason: string | undefined;
   /** Of `denial`: the code of the refusal, and how many attempts like it the entry stands for. */

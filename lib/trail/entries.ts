@@ -187,6 +187,7 @@ export class Entries {
       operation,
       changes: stored.kind === "changes" ? stored.changes.map((change) => this.#change(change, key)) : [],
       move: stored.kind === "tenant" ? { from: stored.from, to: stored.to } : undefined,
+      quota: stored.kind === "tenant" ? stored.quota : undefined,
       reason: "reason" in stored && stored.reason !== undefined ? key?.openText("reason", stored.reason) : undefined,
       denial: stored.kind === "denial" ? { code: stored.code, entity: stored.entity, count: stored.count } : undefined,
     };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Keyspace } from "../../lib/keyspace/index.js";
 import { parseTenantId } from "../../lib/tenant/index.js";
 import { recording } from "../../lib/testing/index.js";
-import { pack } from "../../lib/tuple/index.js";
+import { keyAfter, pack } from "../../lib/tuple/index.js";
 import { processes, rowsIn } from "./fixture.js";
 
 const id = parseTenantId("7b1985ce-4d2c-4f6a-9d0e-3f1f6a4f8f0a");
@@ -75,10 +75,34 @@ describe("the bytes of the registry", () => {
     expect(await rows()).toEqual([registry(stone), clock(time + 6)]);
   });
 
+  test("of a tenant for which operators have set limits, as long as they have", async () => {
+    await using all = await processes();
+    all.clock.time = time;
+    const db = await all.open({ quotas: { plans: {} } });
+    await db.tenants.provision({ name: "x", id });
+    const key = new Keyspace().control.registryKey(id);
+    const stored = async (): Promise<string> => {
+      const [row] = await rowsIn(all.engine, { begin: key, end: keyAfter(key) });
+      return Buffer.from(row?.[1] ?? []).toString("latin1");
+    };
+    const record = { id, name: "x", state: "active", incarnation: 1, createdAt: time, revision: 1 };
+    expect(await stored()).toBe(`\x02${JSON.stringify(record)}`);
+    await db.quotas.setOverride(id, "connections", { soft: 5 });
+    await db.quotas.setOverride(id, "storageBytes", Number.POSITIVE_INFINITY);
+    await db.quotas.setOverride(id, "rate:calls", { perMinute: 60 });
+    const json = '{"connections":{"soft":5},"storageBytes":null,"rate:calls":{"perMinute":60,"burst":60}}';
+    expect(await stored()).toBe(
+      `\x03${JSON.stringify({ ...record, revision: 4, quotaOverrides: JSON.parse(json) as object })}`,
+    );
+    expect(await stored()).toContain(`"quotaOverrides":${json}}`);
+    for (const resource of ["connections", "storageBytes", "rate:calls"]) await db.quotas.clearOverride(id, resource);
+    expect(await stored()).toBe(`\x02${JSON.stringify({ ...record, revision: 7 })}`);
+  });
+
   test("a change of a tenant costs a get, and what its options say", async () => {
     await using all = await processes();
     const engine = recording(all.engine);
-    const db = await all.open({ engine });
+    const db = await all.open({ engine, quotas: { plans: {} } });
     const gets = async (work: () => Promise<unknown>): Promise<number> => {
       engine.take();
       await work();
@@ -90,6 +114,9 @@ describe("the bytes of the registry", () => {
       [1, () => db.tenants.provision({ name: "x", externalKey: "k" })],
       [2, () => db.tenants.provision({ name: "x", externalKey: "k" })],
       [1, () => db.tenants.get(id)],
+      [1, () => db.quotas.setOverride(id, "connections", 5)],
+      [1, () => db.quotas.clearOverride(id, "connections")],
+      [1, () => db.quotas.overrides(id)],
       [1, () => db.tenants.suspend(id)],
       [2, () => db.tenants.resume(id, { by: "ann" })],
       [1, () => db.tenants.rename(id, "y")],

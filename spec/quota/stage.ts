@@ -30,10 +30,10 @@ export interface Stage extends AsyncDisposable {
 export async function openStage(
   plans: Readonly<Record<string, QuotaPlan>>,
   opened: Partial<OpenOptions> = {},
-  wrap: (engine: Engine) => Engine = (engine) => engine,
+  wrap: (engine: Engine) => Engine | Promise<Engine> = (engine) => engine,
 ): Promise<Stage> {
   const bare = await openEngine(memory());
-  const engine = wrap(bare);
+  const engine = await wrap(bare);
   const all: Database[] = [];
   const another = async (through = engine): Promise<Database> => {
     const quotas = { plans, ...opened.quotas };
@@ -60,6 +60,7 @@ export async function openStage(
     async [Symbol.asyncDispose]() {
       for (const each of all) await each.close();
       await engine.close();
+      if (engine !== bare) await bare.close();
     },
   };
 }

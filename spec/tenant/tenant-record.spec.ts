@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isTenantryError } from "../../lib/errors/index.js";
+import { quotaOverridesMax } from "../../lib/limits/index.js";
 import {
   decodeTenantRecord,
   encodeTenantRecord,
@@ -102,6 +103,66 @@ describe("records", () => {
     expect(reason(() => decodeTenantRecord(stored({ ...record, ...change })))).toBe(expected);
   });
 
+  test("with overrides of quotas are of a format of their own, round trip, and are refused where they are none", () => {
+    const bound = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+    const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/);
+    const limited = fc.oneof(fc.record({ hard: bound }), fc.record({ soft: bound }), fc.constant(null));
+    const rated = fc.oneof(
+      fc.record({ perSecond: bound, burst: bound }),
+      fc.record({ perMinute: bound, burst: bound }),
+      fc.constant(null),
+    );
+    const overrides = fc
+      .tuple(
+        fc.dictionary(
+          fc.oneof(
+            name,
+            name.map((entity) => `records:${entity}`),
+          ),
+          limited,
+          { maxKeys: 30 },
+        ),
+        fc.dictionary(
+          name.map((rate) => `rate:${rate}`),
+          rated,
+          { maxKeys: 30 },
+        ),
+      )
+      .map(([limits, rates]) => ({ ...limits, ...rates }));
+    fc.assert(
+      fc.property(overrides, (quotaOverrides) => {
+        const bytes = encodeTenantRecord({ ...record, quotaOverrides });
+        expect(bytes[0]).toBe(3);
+        expect(decodeTenantRecord(bytes)).toEqual({ ...record, quotaOverrides });
+      }),
+      { numRuns: runs(200) },
+    );
+    expect(reason(() => decodeTenantRecord(stored({ ...record, quotaOverrides: {} }, 2)))).toBe("fields");
+    const full = Object.fromEntries(Array.from({ length: quotaOverridesMax + 1 }, (_, n) => [`seats${n}`, null]));
+    for (const wrong of [
+      [],
+      null,
+      "seats",
+      full,
+      { seats: 5 },
+      { seats: {} },
+      { seats: { hard: -1 } },
+      { seats: { hard: 1.5 } },
+      { seats: { hard: 2 ** 53 } },
+      { seats: { hard: 1, soft: 1 } },
+      { seats: { perSecond: 1, burst: 1 } },
+      { "rate:calls": { hard: 1 } },
+      { "rate:calls": { perSecond: 1 } },
+      { "rate:calls": { perSecond: 1, perMinute: 1, burst: 1 } },
+      { "a b": null },
+      { "": null },
+    ]) {
+      const change = { ...record, quotaOverrides: wrong };
+      expect([wrong, reason(() => encodeTenantRecord(change as never))]).toEqual([wrong, "quotaOverrides"]);
+      expect([wrong, reason(() => decodeTenantRecord(stored(change, 3)))]).toEqual([wrong, "quotaOverrides"]);
+    }
+  });
+
   test("are read from the first format, which had no field that may be absent", () => {
     expect(decodeTenantRecord(stored(record, 1))).toEqual(record);
     expect(reason(() => decodeTenantRecord(stored({ ...record, plan: "team" }, 1)))).toBe("fields");
@@ -119,7 +180,7 @@ describe("records", () => {
     expect(reason(() => decodeTenantRecord(stored([1, 2, 3, 4, 5, 6])))).toBe("fields");
     expect(reason(() => decodeTenantRecord(new Uint8Array(0)))).toBe("format");
     expect(reason(() => decodeTenantRecord(Buffer.from(JSON.stringify(record))))).toBe("format");
-    expect(reason(() => decodeTenantRecord(encodeTenantRecord(record).fill(3, 0, 1)))).toBe("format");
+    expect(reason(() => decodeTenantRecord(encodeTenantRecord(record).fill(4, 0, 1)))).toBe("format");
     expect(reason(() => decodeTenantRecord(encodeTenantRecord(record).slice(0, -1)))).toBe("notJson");
     expect(reason(() => decodeTenantRecord(Uint8Array.of(2, 0x22, 0xff, 0x22)))).toBe("notJson");
   });

@@ -2,7 +2,7 @@
 import { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { AuditKey } from "../../lib/audit/index.js";
+import { AuditKey, decodeEntry, encodeEntry } from "../../lib/audit/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
 import { entity } from "../../lib/schema/index.js";
 import { parseTenantId } from "../../lib/tenant/index.js";
@@ -114,6 +114,30 @@ describe("the bytes of an audit trail", () => {
     const left = await rowsIn(all.engine, keyspace.control.auditRange(id));
     expect(left.map((row) => row.map(hex))).toEqual([[`${prefix}1502`, hex(tagged("checkpoint"))]]);
     expect(await collect(db.audit.entries(id))).toEqual([]);
+  });
+
+  test("of an entry about a quota, and no others for it", () => {
+    const bytesOf = (...quota: (string | null)[]) =>
+      pack([1, 1, 5, null, null, "setOverride", ["active", "active", null, ...quota]]);
+    const entry = { kind: "tenant", at: 5, subject: undefined, request: undefined, operation: "setOverride" } as const;
+    const move = { from: "active", to: "active", reason: undefined };
+    for (const [quota, bytes] of [
+      [undefined, bytesOf()],
+      [{ resource: "seats", limit: { hard: 8 } }, bytesOf("seats", '{"hard":8}')],
+      [{ resource: "seats", limit: null }, bytesOf("seats", "null")],
+      [{ resource: "seats", limit: undefined }, bytesOf("seats", null)],
+    ] as const) {
+      expect(hex(encodeEntry({ ...entry, ...move, quota }))).toBe(hex(bytes));
+      expect(decodeEntry(bytes)).toEqual({ ...entry, ...move, quota });
+    }
+    for (const wrong of [
+      ["seats", "{"],
+      ["seats", "5"],
+      ["seats", '{"perSecond":1,"burst":1}'],
+      [null, null],
+    ]) {
+      expect(() => decodeEntry(bytesOf(...wrong))).toThrow(expect.objectContaining({ code: "AUDIT_TRAIL_CORRUPT" }));
+    }
   });
 
   test("that are sealed are opened for their use, by their key and unchanged", () => {

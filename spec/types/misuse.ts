@@ -23,6 +23,18 @@ const Line = entity("line", {
   id: ["order", "n"],
 });
 
+/** What operators may not set. */
+export async function ofQuotas(db: Database, id: TenantId): Promise<void> {
+  // @ts-expect-error a limit for a rate
+  db.quotas.setOverride(id, "rate:calls", 5);
+  // @ts-expect-error a rate for what is counted
+  db.quotas.setOverride(id, "seats", { perMinute: 5 });
+  // @ts-expect-error no limit at all
+  db.quotas.setOverride(id, "seats", null);
+  // @ts-expect-error tenants do not set their own
+  db.tenant(id).quotas.setOverride("seats", 5);
+}
+
 /** What a holder of a tenant, and of nothing else, may not write. */
 export async function ofTenant(tenant: Tenant, id: TenantId): Promise<void> {
   // @ts-expect-error a tenant is made by a database alone

@@ -7,6 +7,14 @@ export const quotaErrors = {
     "The tenant has used up what its plan grants; nothing was written.",
   ),
   QUOTA_UNKNOWN: define<{ kind: "resource" | "rate"; name: string }>()("usage", "No plan names this resource or rate."),
+  QUOTA_LIMIT_INVALID: define<{ resource: string; reason: string }>()(
+    "usage",
+    "This cannot be the limit of a resource.",
+  ),
+  QUOTA_OVERRIDES_TOO_MANY: define<{ quotaOverridesMax: number }>()(
+    "usage",
+    "As many limits as can be are set for this tenant already.",
+  ),
   QUOTA_AMOUNT_INVALID: define<{ resource: string }>()("usage", "An amount is a whole number from 1."),
   QUOTA_CLAIM_INVALID: define<{ quotaClaimBytesMax: number }>()(
     "input",

@@ -47,28 +47,29 @@ export const refusePlan = (reason: string): Error =>
 const isBound = (value: unknown): value is number =>
   value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && Number(value) >= 0);
 
-/** The limit that was given; undefined for none. @throws DATABASE_OPTION_INVALID */
-export function readLimit(given: QuotaLimit | undefined, place: string): Limit | undefined {
-  if (given === undefined) return undefined;
+/** Makes the error that says why what was given is refused. */
+export type Refuse = (reason: string) => Error;
+
+/** The limit that was given; undefined for none. @throws what `refuse` makes */
+export function readLimit(given: unknown, refuse: Refuse): Limit | undefined {
   const isObject = typeof given === "object" && given !== null;
   const kind = isObject && "soft" in given ? "soft" : "hard";
   const limit: unknown = isObject ? Reflect.get(given, kind) : given;
   if (!isBound(limit) || (isObject && Object.keys(given).length !== 1)) {
-    throw refusePlan(`${place} is not a whole number from 0 on, or one as { hard } or { soft }`);
+    throw refuse("is not a whole number from 0 on, or one as { hard } or { soft }");
   }
   return limit === Number.POSITIVE_INFINITY ? undefined : { kind, limit };
 }
 
-/** The rate that was given; undefined for none. @throws DATABASE_OPTION_INVALID */
-export function readRate(given: RateLimit | undefined, place: string): Rate | undefined {
-  if (given === undefined) return undefined;
+/** The rate that was given; undefined for none. @throws what `refuse` makes */
+export function readRate(given: unknown, refuse: Refuse): Rate | undefined {
+  const reason = "is not { perSecond } or { perMinute } of whole numbers from 0 on";
+  if (typeof given !== "object" || given === null) throw refuse(reason);
   const perSecond = "perSecond" in given;
-  const count: unknown = perSecond ? given.perSecond : Reflect.get(given, "perMinute");
-  const burst = given.burst ?? count;
-  if (!isBound(count) || !isBound(burst) || (perSecond && "perMinute" in given)) {
-    throw refusePlan(`${place} is not { perSecond } or { perMinute } of whole numbers from 0 on`);
-  }
+  const count: unknown = Reflect.get(given, perSecond ? "perSecond" : "perMinute");
+  const burst: unknown = Reflect.get(given, "burst") ?? count;
+  if (!isBound(count) || !isBound(burst) || (perSecond && "perMinute" in given)) throw refuse(reason);
   if (count === Number.POSITIVE_INFINITY) return undefined;
-  if (burst === Number.POSITIVE_INFINITY) throw refusePlan(`the burst of ${place} has no end`);
+  if (burst === Number.POSITIVE_INFINITY) throw refuse("has a burst without end");
   return { burst, perMs: count / (perSecond ? 1_000 : 60_000) };
 }

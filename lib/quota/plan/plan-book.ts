@@ -1,7 +1,8 @@
 /** The plan book: which limits hold for a tenant, by its record as the transaction's gate saw it. */
-import type { TenantRecord } from "../../tenant/index.js";
+import { type QuotaOverrides, ratePrefix, type TenantRecord } from "../../tenant/index.js";
 import { refusePlan } from "./limit.js";
-import { type Limits, mergePlans, type QuotaPlan, readPlan } from "./plan.js";
+import { overridden } from "./override.js";
+import { type Limits, mergePlans, type QuotaPlan, readPlan, resourceName } from "./plan.js";
 
 /**
  * Quotas of a database. Once given, records and bytes are counted in every writing transaction; {@link Quotas.recount}
@@ -27,17 +28,23 @@ export interface QuotaOptions {
   readonly defaultPlan?: string | undefined;
   /**
    * Parts of the plan that are other for this tenant, as its record's metadata may say. Called once for each state of
-   * the record, by which alone it goes; a change of it holds at once, in every process.
+   * the record, by which alone it goes; a change of it holds at once, in every process. What operators set
+   * ({@link Quotas.setOverride}) goes before it.
    */
   readonly overrides?: ((tenant: TenantRecord) => QuotaPlan | undefined) | undefined;
   /** Time after which a connection's lease ends when its process has died; `connectionLeaseMs` of limits. */
   readonly connectionLeaseMs?: number | undefined;
 }
 
+/** Rates that every call takes from, whether or not a plan bounds them. */
+const ownRates: readonly string[] = ["calls", "reads", "writes"];
+
 /** What holds for one tenant. */
 export interface Grant extends Limits {
   /** Undefined where there is no plan. */
   readonly plan: string | undefined;
+  /** What of it operators have set. */
+  readonly overrides: QuotaOverrides;
 }
 
 const nothing: Limits = { counted: new Map(), rates: new Map() };
@@ -92,7 +99,26 @@ export class PlanBook {
     return Object.values(this.#options.plans).some(({ rates }) => Object.hasOwn(rates ?? {}, name));
   }
 
+  /** Whether there is such a resource for operators to set, by the name it has in reports; `rate:…` for a rate. */
+  has(resource: unknown): boolean {
+    if (typeof resource !== "string") return false;
+    if (resource.startsWith(ratePrefix)) {
+      const rate = resource.slice(ratePrefix.length);
+      return ownRates.includes(rate) || this.hasRate(rate);
+    }
+    const { storage, connections, records, bytes } = resourceName;
+    if (resource === storage || resource === connections || this.hasResource(resource)) return true;
+    return [...this.#entities].some((entity) => resource === records(entity) || resource === bytes(entity));
+  }
+
   #grant(tenant: TenantRecord): Grant {
+    const { quotaOverrides: overrides = {} } = tenant;
+    const { plan, ...limits } = this.#planned(tenant);
+    return { plan, overrides, ...(Object.keys(overrides).length === 0 ? limits : overridden(limits, overrides)) };
+  }
+
+  /** What the program says of a tenant. */
+  #planned(tenant: TenantRecord): Omit<Grant, "overrides"> {
     const { plans, defaultPlan, overrides } = this.#options;
     const asked = tenant.plan;
     const plan = asked !== undefined && this.#limits.has(asked) ? asked : defaultPlan;

@@ -77,7 +77,8 @@ export function readPlan(plan: QuotaPlan, place: string, entities: ReadonlySet<s
   const counted = new Map<string, Limit>();
   const rates = new Map<string, Rate>();
   const bound = (name: string, given: QuotaLimit | undefined): void => {
-    const limit = readLimit(given, `${name} of ${place}`);
+    if (given === undefined) return;
+    const limit = readLimit(given, (reason) => refusePlan(`${name} of ${place} ${reason}`));
     if (limit !== undefined) counted.set(name, limit);
   };
   if (typeof plan !== "object" || plan === null) throw refusePlan(`${place} is not a plan`);
@@ -101,7 +102,8 @@ export function readPlan(plan: QuotaPlan, place: string, entities: ReadonlySet<s
   }
   for (const [name, given] of Object.entries(plan.rates ?? {})) {
     assertName(name, place);
-    const rate = readRate(given, `${name} of ${place}`);
+    if (given === undefined) continue;
+    const rate = readRate(given, (reason) => refusePlan(`${name} of ${place} ${reason}`));
     if (rate !== undefined) rates.set(name, rate);
   }
   return { counted, rates };

@@ -38,6 +38,10 @@ export interface Headroom {
   readonly resetMs: number;
 }
 
+const unrefused = { count: 1, until: 0, enoughAt: 0 };
+
+const isSame = (a: Rate, b: Rate | undefined): boolean => a === b || (a.burst === b?.burst && a.perMs === b.perMs);
+
 /**
  * Hands out tokens of its lease at once; only every so many of them costs a transaction. What is not used within
  * `rateLeaseMs` goes back with the next lease. Refusals are remembered, so that a flood of refused calls costs nothing.
@@ -46,6 +50,8 @@ export class TokenDesk {
   readonly #name: string;
   readonly #clock: Clock;
   readonly #lease: LeaseTokens;
+  /** The rate under which it leased, or was refused: that says nothing of another. */
+  #rate: Rate | undefined;
   #tokens = 0;
   /** Until when the lease is good. */
   #goodUntil = 0;
@@ -54,7 +60,9 @@ export class TokenDesk {
   #spent = 0;
   #left = 0;
   /** The least number that is refused, until when without asking again, and when there will be enough. */
-  #refused = { count: 1, until: 0, enoughAt: 0 };
+  #refused = unrefused;
+  /** Until when a rate that never gives enough is refused without asking the database. */
+  #hopelessUntil = 0;
   #leasing: Promise<void> | undefined;
 
   constructor(name: string, clock: Clock, lease: LeaseTokens) {
@@ -70,6 +78,7 @@ export class TokenDesk {
 
   /** Takes `count` tokens at once; false when they have to be leased. @throws QUOTA_EXCEEDED */
   takeAtOnce(rate: Rate, count: number): boolean {
+    if (!isSame(rate, this.#rate)) return false;
     const now = this.#clock.monotonic();
     if (now < this.#goodUntil && this.#tokens >= count) {
       this.#tokens -= count;
@@ -90,7 +99,10 @@ export class TokenDesk {
 
   /** Takes `count` tokens, when they have been leased. @throws QUOTA_EXCEEDED */
   async take(rate: Rate, count: number): Promise<void> {
-    if (count > rate.burst || rate.perMs <= 0) throw exceeded(this.#name, rate.burst, rate.burst);
+    if (count > rate.burst || rate.perMs <= 0) {
+      await this.#look(rate);
+      throw exceeded(this.#name, rate.burst, rate.burst);
+    }
     while (!this.takeAtOnce(rate, count)) {
       this.#leasing ??= this.#renew(rate, count).finally(() => {
         this.#leasing = undefined;
@@ -106,6 +118,14 @@ export class TokenDesk {
     return { limit: burst, remaining, resetMs: perMs > 0 ? Math.ceil((burst - remaining) / perMs) : 0 };
   }
 
+  /** Has the next call see by which rate the tenant goes by now: where all calls are refused, none would find out. */
+  async #look(rate: Rate): Promise<void> {
+    const now = this.#clock.monotonic();
+    if (now < this.#hopelessUntil) return;
+    this.#hopelessUntil = now + rateLeaseMs;
+    await this.#lease(rate, 0, 0, 0);
+  }
+
   /** Asks for as many tokens as were spent in the time that a lease is good for, within its share. */
   async #renew(rate: Rate, needed: number): Promise<void> {
     const begun = this.#clock.monotonic();
@@ -114,6 +134,8 @@ export class TokenDesk {
     const wanted = Math.min(most, Math.max(needed, Math.ceil(pace)));
     const returned = this.#tokens;
     this.#tokens = 0;
+    if (!isSame(rate, this.#rate)) this.#refused = unrefused;
+    this.#rate = rate;
     const { tokens, left, waitMs } = await this.#lease(rate, returned, needed, wanted);
     const now = this.#clock.monotonic();
     this.#tokens = tokens;

@@ -1,4 +1,5 @@
 /** The usage report: what a tenant uses, beside what it may use. */
+import type { QuotaOverrides } from "../../tenant/index.js";
 import type { ReadTransaction } from "../../transaction/index.js";
 import type { Limit } from "../plan/limit.js";
 import type { Grant, PlanBook } from "../plan/plan-book.js";
@@ -41,6 +42,8 @@ export interface UsageReport {
   readonly resources: readonly ResourceUsage[];
   /** The rates of the plan, by name, as far as this process knows. */
   readonly rates: Readonly<Record<string, Headroom>>;
+  /** Which of these limits and rates an operator has set for the tenant, by resource; `rate:…` for rates. */
+  readonly overrides: QuotaOverrides;
 }
 
 function usageOf(resource: string, used: number, limit: Limit | undefined): ResourceUsage {
@@ -67,5 +70,5 @@ export async function readUsage(
     const room = headroom(name);
     if (room !== undefined) rates[name] = room;
   }
-  return { plan: grant.plan, resources: resources.flat(), rates };
+  return { plan: grant.plan, resources: resources.flat(), rates, overrides: grant.overrides };
 }
