@@ -24,6 +24,12 @@ export interface EngineCapabilities {
   readonly retriesAtOnce?: boolean | undefined;
   /** Reads wait for nothing: transactions have `visitKey`. */
   readonly readsAtOnce?: boolean | undefined;
+  /**
+   * A commit that is left alone always settles, and tells what became of it: it rejects with 1021
+   * (commit_unknown_result) when that cannot be known, and with anything else only when nothing of it was or ever will
+   * be applied. Such an engine needs no marker in each transaction to settle lost outcomes.
+   */
+  readonly tellsOutcomes?: boolean | undefined;
 }
 
 /**

@@ -104,6 +104,17 @@ export async function dump(engine: Engine): Promise<Map<string, string>> {
   return all;
 }
 
+/** The same engine, said to be able to do other things. */
+export const withCapabilities = (engine: Engine, capabilities: Partial<Engine["capabilities"]>): Engine => ({
+  name: engine.name,
+  capabilities: { ...engine.capabilities, ...capabilities },
+  begin: () => engine.begin(),
+  close: () => engine.close(),
+});
+
+/** An engine whose commits' outcomes can be lost, as a cluster's. */
+export const untold = (engine: Engine): Engine => withCapabilities(engine, { tellsOutcomes: false });
+
 /** What happens in place of one commit; `commit` is the engine's own. */
 export type ScriptedCommit = (commit: () => Promise<void>) => Promise<void>;
 
@@ -120,11 +131,11 @@ export const refused =
     throw new EngineError(code);
   };
 
-/** An engine whose first commits follow a script, and whose calls are counted. */
+/** An engine whose first commits follow a script and whose outcomes can be lost, and whose calls are counted. */
 export function scripted(engine: Engine, script: ScriptedCommit[], calls: string[] = []): Engine {
   return {
     name: engine.name,
-    capabilities: engine.capabilities,
+    capabilities: { ...engine.capabilities, tellsOutcomes: false },
     begin() {
       calls.push("begin");
       const inner = engine.begin();

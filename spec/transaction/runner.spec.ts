@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { EngineError } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import type { TenantTransaction } from "../../lib/transaction/index.js";
-import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, refused, scripted, text } from "./fixture.js";
+import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, refused, scripted, text, untold } from "./fixture.js";
 
 const put = (tx: TenantTransaction, value: string): void => tx.set(key("a"), bytes(value));
 
@@ -209,7 +209,7 @@ describe("unknown outcomes", () => {
   });
 
   test("markers are used again, and transactions that only read leave none", async () => {
-    await using fixture = await openFixture();
+    await using fixture = await openFixture({}, untold);
     const id = await fixture.tenant();
     const before = (await dump(fixture.engine)).size;
     await fixture.runner.transact(id, (tx) => tx.get(key("a")));

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { attemptMarkerBucketMs, attemptMarkerBucketsKept } from "../../lib/limits/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import type { SystemTransaction } from "../../lib/transaction/index.js";
-import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, scripted, text } from "./fixture.js";
+import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, scripted, text, untold } from "./fixture.js";
 import { manualClock } from "./manual-clock.js";
 
 describe("system transactions", () => {
@@ -167,7 +167,7 @@ describe("system transactions", () => {
 
   test("use their markers again, and clear those of past hours", async () => {
     const clock = manualClock();
-    await using fixture = await openFixture({ clock });
+    await using fixture = await openFixture({ clock }, untold);
     const { control } = fixture.keyspace;
     const write = () => fixture.system.system(async (tx) => tx.set(control.metaKey("format"), bytes("x")));
     await write();

@@ -23,6 +23,7 @@ export class EmbeddedEngine implements Engine {
       keyBytesMax: storeKeyBytesMax,
       retriesAtOnce: true,
       readsAtOnce: true,
+      tellsOutcomes: true,
     };
     this.#store = store;
     this.#release = release;

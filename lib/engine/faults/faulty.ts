@@ -70,8 +70,8 @@ class Faulty implements FaultyEngine, FaultHost {
     this.#engine = engine;
     this.#options = options;
     this.name = engine.name;
-    // Every read has to be one that can fail.
-    this.capabilities = { ...engine.capabilities, readsAtOnce: false };
+    // Every read has to be one that can fail, and every outcome one that can be lost.
+    this.capabilities = { ...engine.capabilities, readsAtOnce: false, tellsOutcomes: false };
     this.delayMs = options.delayMs ?? defaultDelayMs;
   }
 

@@ -27,9 +27,12 @@ const delayMaxMs: ReadonlyMap<number, number> = new Map([
   [1242, retryDelayMaxMs], // transaction_rejected_range_locked
 ]);
 
+/** The code of a commit that may or may not have been applied. */
+export const commitUnknownResult = 1021;
+
 /** Codes of a commit that may have been applied, or may yet be. */
 const unknownOutcomes: ReadonlySet<number> = new Set([
-  1021, // commit_unknown_result
+  commitUnknownResult,
   1025, // transaction_cancelled, during the commit
   1031, // transaction_timed_out, during the commit
   1039, // cluster_version_changed

@@ -6,7 +6,7 @@ import type { Clock, Random } from "../../observe/index.js";
 import type { Attempt } from "../view/index.js";
 import type { Marker, MarkerContent } from "./marker.js";
 import { decodeResult, encodeResult } from "./result.js";
-import { fdbCodeOf, isOutcomeUnknown, isRetryable, notCommitted, retryDelayMs } from "./retry.js";
+import { commitUnknownResult, fdbCodeOf, isOutcomeUnknown, isRetryable, notCommitted, retryDelayMs } from "./retry.js";
 import { Stopper } from "./stopper.js";
 import type { Tally } from "./tally.js";
 
@@ -40,7 +40,7 @@ export interface RunPlan<T> {
   takeMarker(): Marker;
   /** Gives the marker back when the run is over. */
   freeMarker(marker: Marker): void;
-  /** Called with every attempt that writes a marker: old ones can go. */
+  /** Called with every attempt that writes: old markers can go. */
   sweep(engine: EngineTransaction): void;
 }
 
@@ -53,7 +53,10 @@ export interface Applied<T> {
 /** What an attempt of this run left, which may have been applied. */
 interface Unsettled<T> extends Applied<T> {
   readonly attempt: Attempt;
+  readonly commit: Promise<void>;
 }
+
+const nothing = (): void => {};
 
 /** One run; used once. */
 export class TransactionRun<T> {
@@ -61,6 +64,8 @@ export class TransactionRun<T> {
   readonly #plan: RunPlan<T>;
   readonly #stopper: Stopper;
   readonly #attemptsMax: number;
+  /** Whether commits themselves tell their outcomes; markers do otherwise. */
+  readonly #told: boolean;
   /** Attempts whose outcome is unknown, by number. */
   readonly #unsettled = new Map<number, Unsettled<T>>();
   #marker: Marker | undefined;
@@ -75,6 +80,7 @@ export class TransactionRun<T> {
     this.#plan = plan;
     this.#stopper = stopper;
     this.#attemptsMax = attemptsMax;
+    this.#told = !plan.keyed && host.engine.capabilities.tellsOutcomes === true;
   }
 
   /** What all attempts came to so far. */
@@ -119,7 +125,7 @@ export class TransactionRun<T> {
     stopper.cancels(() => engine.cancel());
     let attempt: Attempt | undefined;
     let committing = false;
-    let marked = false;
+    let writing = false;
     try {
       const opened = await stopper.race(this.#plan.open(engine));
       attempt = opened.attempt;
@@ -135,26 +141,28 @@ export class TransactionRun<T> {
         return { value, attempt };
       }
       if (attempt.wrote || this.#unsettled.size > 0) {
-        marked = true;
-        this.#markerOfRun().write(engine, number, this.#plan.keyed ? encodeResult(value) : undefined);
+        writing = true;
+        if (!this.#told) this.#markerOfRun().write(engine, number, this.#plan.keyed ? encodeResult(value) : undefined);
         this.#plan.sweep(engine);
       }
       committing = true;
+      // A cancelled commit would tell nothing.
+      if (this.#told) stopper.cancels(nothing);
       const commit = engine.commit();
       // The value is known from here on, and so is what a lost outcome would have left.
-      if (marked) this.#unsettled.set(number, { value, attempt });
+      if (writing) this.#unsettled.set(number, { value, attempt, commit });
       await stopper.race(commit);
       attempt.applied();
       return { value, attempt };
     } catch (error) {
       attempt?.end();
-      engine.cancel();
+      if (!this.#told || !committing) engine.cancel();
       const fdbCode = fdbCodeOf(error);
-      const unknown = marked && committing && (stopper.reason !== undefined || isOutcomeUnknown(fdbCode));
+      const unknown = writing && committing && (stopper.reason !== undefined || this.#isUnknown(fdbCode));
       if (!unknown) {
         this.#unsettled.delete(number);
         attempt?.failed(error);
-      }
+      } else if (this.#told) throw error;
       await this.#retryOrThrow(error, fdbCode, committing);
       return undefined;
     } finally {
@@ -164,6 +172,10 @@ export class TransactionRun<T> {
         this.#bytesWritten += attempt.bytesWritten;
       }
     }
+  }
+
+  #isUnknown(fdbCode: number | undefined): boolean {
+    return this.#told ? fdbCode === commitUnknownResult : isOutcomeUnknown(fdbCode);
   }
 
   async #retryOrThrow(error: unknown, fdbCode: number | undefined, committing: boolean): Promise<void> {
@@ -203,11 +215,11 @@ export class TransactionRun<T> {
     try {
       for (let tries = 1; ; tries++) {
         try {
-          return await this.#findOrFence(stopper, error);
+          return await (this.#told ? this.#hear(stopper, error) : this.#findOrFence(stopper, error));
         } catch (caught) {
           failure = caught;
           const fdbCode = fdbCodeOf(caught);
-          if (!isRetryable(fdbCode, true)) break;
+          if (this.#told || !isRetryable(fdbCode, true)) break;
           await stopper.sleep(retryDelayMs(tries, fdbCode, this.#host.random.fraction()));
         }
       }
@@ -220,6 +232,21 @@ export class TransactionRun<T> {
     const lost = tenantryError("TRANSACTION_OUTCOME_UNKNOWN", details, { cause: error });
     this.#forget(lost);
     throw lost;
+  }
+
+  /** What was applied, or undefined when nothing was: by what the commits themselves tell. */
+  async #hear(stopper: Stopper, error: unknown): Promise<Applied<T> | undefined> {
+    for (const unsettled of this.#unsettled.values()) {
+      try {
+        await stopper.race(unsettled.commit);
+        unsettled.attempt.applied();
+        return unsettled;
+      } catch (failure) {
+        if (stopper.reason !== undefined || this.#isUnknown(fdbCodeOf(failure))) throw failure;
+      }
+    }
+    this.#forget(error);
+    return undefined;
   }
 
   /** One look: what was applied; or undefined, after making sure that nothing ever will be. */

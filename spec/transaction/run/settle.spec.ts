@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Engine, EngineError, type EngineTransaction } from "../../../lib/engine/index.js";
 import { outcomeGraceMs, retriesAtOnceMax } from "../../../lib/limits/index.js";
 import type { TenantTransaction } from "../../../lib/transaction/index.js";
-import { bytes, codeOf, dump, key, lost, openFixture, refused, scripted } from "../fixture.js";
+import { bytes, codeOf, dump, key, lost, openFixture, refused, scripted, withCapabilities } from "../fixture.js";
 import { liveTimers, manualClock } from "../manual-clock.js";
 
 const deadline = 60_000;
@@ -17,21 +17,13 @@ const random = { fraction: () => 0.5, bytes: (length: number) => crypto.getRando
 const waits = (clock: ReturnType<typeof manualClock>): number[] =>
   clock.timers.map(({ ms }) => ms).filter((ms) => ms < outcomeGraceMs);
 
-const atOnce = (engine: Engine, retriesAtOnce: boolean): Engine => ({
-  ...engine,
-  begin: () => engine.begin(),
-  close: () => engine.close(),
-  name: engine.name,
-  capabilities: { ...engine.capabilities, retriesAtOnce },
-});
-
 describe("between attempts", () => {
   const conflicts = (count: number) => Array.from({ length: count }, () => refused(1020));
 
   test("a conflict is waited for, twice as long each time", async () => {
     const clock = hurried();
     await using fixture = await openFixture({ clock, random }, (engine) =>
-      atOnce(scripted(engine, conflicts(3)), false),
+      withCapabilities(scripted(engine, conflicts(3)), { retriesAtOnce: false }),
     );
     const id = await fixture.tenant();
     await fixture.runner.transact(id, async (tx) => put(tx), { deadline });
@@ -41,7 +33,7 @@ describe("between attempts", () => {
   test("a conflict is not waited for at first where the engine says that this helps", async () => {
     const clock = hurried();
     await using fixture = await openFixture({ clock, random }, (engine) =>
-      atOnce(scripted(engine, conflicts(retriesAtOnceMax + 1)), true),
+      withCapabilities(scripted(engine, conflicts(retriesAtOnceMax + 1)), { retriesAtOnce: true }),
     );
     const id = await fixture.tenant();
     await fixture.runner.transact(id, async (tx) => put(tx), { deadline, attempts: 100 });
