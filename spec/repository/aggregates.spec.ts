@@ -11,6 +11,7 @@ import type { TransactionRepository } from "../../lib/repository/index.js";
 import { entity, type Infer } from "../../lib/schema/index.js";
 import { faulty, recording } from "../../lib/testing/index.js";
 import { concatBytes, pack } from "../../lib/tuple/index.js";
+import { untold } from "../engine/with-capabilities.js";
 import { runs } from "../runs.js";
 import { impatient, rates } from "./fault-mix.js";
 
@@ -233,7 +234,7 @@ describe("aggregates", () => {
   });
 
   test("add without a read: many writers of one group never conflict", async () => {
-    const engine = recording(inner);
+    const engine = recording(untold(inner));
     const watched = await open({ engine, entities: [Sale] });
     const { id } = await watched.tenants.provision({ name: "busy" });
     const repository = watched.tenant(id).repository(Sale);

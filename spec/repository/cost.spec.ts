@@ -5,6 +5,7 @@ import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
 import { open } from "../../lib/open.js";
 import type { TenantRepository } from "../../lib/repository/index.js";
 import { type RecordingEngine, recording } from "../../lib/testing/index.js";
+import { untold } from "../engine/with-capabilities.js";
 import { Item } from "./kinds.js";
 import { Book, collect } from "./shelf.js";
 
@@ -26,7 +27,7 @@ describe("engine calls", () => {
 
   beforeAll(async () => {
     inner = await openEngine(memory());
-    engine = recording(inner);
+    engine = recording(untold(inner));
     db = await open({ engine, entities: [Book, Item] });
     const { id } = await db.tenants.provision({ name: "cost" });
     repository = db.tenant(id).repository(Book);
@@ -199,5 +200,18 @@ describe("engine calls", () => {
     expect(await costOf(refused(() => repository.create({ ...book(30), title: "x".repeat(2_000) })))).toEqual({
       get: 2,
     });
+  });
+
+  test("of writes on an engine that tells what becomes of commits: no marker", async () => {
+    const told = recording(inner);
+    const own = await open({ engine: told, entities: [Book] });
+    const { id } = await own.tenants.provision({ name: "told" });
+    const books = own.tenant(id).repository(Book);
+    await books.create(book(1));
+    told.take();
+    await books.create(book(2));
+    const operations = told.take().flatMap(({ kind, operation }) => (kind === "written" ? [operation] : []));
+    expect(operations).toEqual(["set", "set", "set", "set", "set"]);
+    await own.close();
   });
 });

@@ -14,6 +14,7 @@ import { entity, type Infer, modelOf } from "../../lib/schema/index.js";
 import { faulty, recording } from "../../lib/testing/index.js";
 import type { RecordChange } from "../../lib/transaction/index.js";
 import { concatBytes, pack } from "../../lib/tuple/index.js";
+import { untold } from "../engine/with-capabilities.js";
 import { runs } from "../runs.js";
 import { openFixture } from "../transaction/fixture.js";
 import { impatient, rates } from "./fault-mix.js";
@@ -262,7 +263,7 @@ describe("records that expire", () => {
     await repository.createMany(many);
     await repository.createMany([visit(1_000, { until: null }), visit(1_001)]);
     clock.at += 5;
-    const engine = recording(inner);
+    const engine = recording(untold(inner));
     const watched = await open({ engine, entities: [Visit], clock });
     engine.take();
     expect(await watched.tenant(id).sweep({ limit: 120 })).toEqual({ removed: 120, failed: 0 });

@@ -13,6 +13,7 @@ import { type AnyEntity, type EntityModel, entity, modelOf } from "../../lib/sch
 import { faulty, type RecordingEngine, recording } from "../../lib/testing/index.js";
 import type { RecordChange } from "../../lib/transaction/index.js";
 import { concatBytes } from "../../lib/tuple/index.js";
+import { untold } from "../engine/with-capabilities.js";
 import { runs } from "../runs.js";
 import { openFixture } from "../transaction/fixture.js";
 import { impatient, rates } from "./fault-mix.js";
@@ -77,7 +78,7 @@ describe("large records", () => {
   let db: Database;
   beforeAll(async () => {
     inner = await openEngine(memory());
-    engine = recording(inner);
+    engine = recording(untold(inner));
     db = await open({ engine, entities: [Paper] });
   });
   afterAll(async () => {

@@ -104,17 +104,6 @@ export async function dump(engine: Engine): Promise<Map<string, string>> {
   return all;
 }
 
-/** The same engine, said to be able to do other things. */
-export const withCapabilities = (engine: Engine, capabilities: Partial<Engine["capabilities"]>): Engine => ({
-  name: engine.name,
-  capabilities: { ...engine.capabilities, ...capabilities },
-  begin: () => engine.begin(),
-  close: () => engine.close(),
-});
-
-/** An engine whose commits' outcomes can be lost, as a cluster's. */
-export const untold = (engine: Engine): Engine => withCapabilities(engine, { tellsOutcomes: false });
-
 /** What happens in place of one commit; `commit` is the engine's own. */
 export type ScriptedCommit = (commit: () => Promise<void>) => Promise<void>;
 

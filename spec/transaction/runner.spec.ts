@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { EngineError } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import type { TenantTransaction } from "../../lib/transaction/index.js";
-import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, refused, scripted, text, untold } from "./fixture.js";
+import { untold } from "../engine/with-capabilities.js";
+import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, refused, scripted, text } from "./fixture.js";
 
 const put = (tx: TenantTransaction, value: string): void => tx.set(key("a"), bytes(value));
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { attemptMarkerBucketMs, attemptMarkerBucketsKept } from "../../lib/limits/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import type { SystemTransaction } from "../../lib/transaction/index.js";
-import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, scripted, text, untold } from "./fixture.js";
+import { untold } from "../engine/with-capabilities.js";
+import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, scripted, text } from "./fixture.js";
 import { manualClock } from "./manual-clock.js";
 
 describe("system transactions", () => {

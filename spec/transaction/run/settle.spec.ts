@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { type Engine, EngineError, type EngineTransaction } from "../../../lib/engine/index.js";
 import { outcomeGraceMs, retriesAtOnceMax } from "../../../lib/limits/index.js";
 import type { TenantTransaction } from "../../../lib/transaction/index.js";
-import { bytes, codeOf, dump, key, lost, openFixture, refused, scripted, withCapabilities } from "../fixture.js";
+import { withCapabilities } from "../../engine/with-capabilities.js";
+import { bytes, codeOf, dump, key, lost, openFixture, refused, scripted } from "../fixture.js";
 import { liveTimers, manualClock } from "../manual-clock.js";
 
 const deadline = 60_000;

@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { faulty } from "../../../lib/engine/faults/index.js";
 import { EngineError, memory, openEngine } from "../../../lib/engine/index.js";
 import { tenantryError } from "../../../lib/errors/index.js";
-import { outcomeGraceMs } from "../../../lib/limits.js";
+import { outcomeGraceMs } from "../../../lib/limits/index.js";
 import type { TenantTransaction } from "../../../lib/transaction/index.js";
+import { withCapabilities } from "../../engine/with-capabilities.js";
 import { runs } from "../../runs.js";
 import {
   bytes,
@@ -17,7 +18,6 @@ import {
   refused,
   type ScriptedCommit,
   scripted,
-  withCapabilities,
 } from "../fixture.js";
 import { liveTimers, manualClock } from "../manual-clock.js";
 
