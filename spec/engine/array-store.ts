@@ -12,16 +12,39 @@ import type {
 import { EngineError } from "../../lib/engine/error.js";
 import { naiveAtomic } from "./naive-atomic.js";
 
-export type ArrayRows = readonly (readonly [string, Uint8Array])[];
+type Row = readonly [string, Uint8Array];
+type ArrayRows = readonly Row[];
 
-const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
+/** Older versions are forgotten, as engines forget what is older than five seconds. */
+const versionsMax = 1_000;
+
+const text = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 const bytes = (key: string): Uint8Array => Uint8Array.from(Buffer.from(key, "latin1"));
 
-/** `rows` with `key` set, or without it. */
-export const withKey = (rows: ArrayRows, key: string, value: Uint8Array | undefined): ArrayRows => {
-  const others = rows.filter(([other]) => other !== key);
-  if (value === undefined) return others;
-  return [...others, [key, value] as const].sort(([a], [b]) => (a < b ? -1 : 1));
+/** Where the first key that is not before `key` is. */
+const placeOf = (rows: ArrayRows, key: string): number => {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle]?.[0] ?? "") < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+const valueAt = (rows: ArrayRows, key: string): Uint8Array | undefined => {
+  const row = rows[placeOf(rows, key)];
+  return row?.[0] === key ? row[1] : undefined;
+};
+
+const inside = (rows: ArrayRows, begin: Uint8Array, end: Uint8Array): ArrayRows =>
+  rows.slice(placeOf(rows, text(begin)), placeOf(rows, text(end)));
+
+/** Sets `key` in `rows`, or takes it out. */
+const put = (rows: Row[], key: string, value: Uint8Array | undefined): void => {
+  const at = placeOf(rows, key);
+  rows.splice(at, rows[at]?.[0] === key ? 1 : 0, ...(value === undefined ? [] : [[key, value] as const]));
 };
 
 const stamped = (value: Uint8Array, stamp: Uint8Array): Uint8Array => {
@@ -30,19 +53,17 @@ const stamped = (value: Uint8Array, stamp: Uint8Array): Uint8Array => {
   return Uint8Array.from(body);
 };
 
-export const applyMutation = (rows: ArrayRows, mutation: Mutation, stamp: Uint8Array): ArrayRows => {
-  switch (mutation.type) {
-    case "set":
-      return withKey(rows, text(mutation.key), mutation.value);
-    case "clearRange":
-      return rows.filter(([key]) => key < text(mutation.begin) || key >= text(mutation.end));
-    case "atomic": {
-      const { op, key, operand } = mutation;
-      if (op === "setVersionstampedKey") return withKey(rows, text(stamped(key, stamp)), operand);
-      if (op === "setVersionstampedValue") return withKey(rows, text(key), stamped(operand, stamp));
-      const old = rows.find(([other]) => other === text(key))?.[1];
-      return withKey(rows, text(key), naiveAtomic(op, old, operand));
-    }
+const apply = (rows: Row[], mutation: Mutation, stamp: Uint8Array): void => {
+  if (mutation.type === "set") {
+    put(rows, text(mutation.key), mutation.value);
+  } else if (mutation.type === "clearRange") {
+    const at = placeOf(rows, text(mutation.begin));
+    rows.splice(at, Math.max(0, placeOf(rows, text(mutation.end)) - at));
+  } else {
+    const { op, key, operand } = mutation;
+    if (op === "setVersionstampedKey") put(rows, text(stamped(key, stamp)), operand);
+    else if (op === "setVersionstampedValue") put(rows, text(key), stamped(operand, stamp));
+    else put(rows, text(key), naiveAtomic(op, valueAt(rows, text(key)), operand));
   }
 };
 
@@ -70,6 +91,13 @@ export class ArrayStore implements Store {
     return last;
   }
 
+  /** The versions after one that is still known. */
+  #since(version: bigint): readonly Version[] {
+    const at = this.#versions.findLastIndex((one) => one.version <= version);
+    if (at < 0) throw new EngineError(1007);
+    return this.#versions.slice(at + 1);
+  }
+
   readVersion(): bigint {
     return this.#last().version;
   }
@@ -81,10 +109,10 @@ export class ArrayStore implements Store {
     const { rows } = found;
     return {
       version,
-      get: (key) => rows.find(([other]) => other === text(key))?.[1].slice(),
+      get: (key) => valueAt(rows, text(key))?.slice(),
       *rows(begin, end, reverse) {
-        const inside = rows.filter(([key]) => key >= text(begin) && key < text(end));
-        for (const [key, value] of reverse ? inside.toReversed() : inside) yield [bytes(key), value.slice()];
+        const found = inside(rows, begin, end);
+        for (const [key, value] of reverse ? found.toReversed() : found) yield [bytes(key), value.slice()];
       },
       release: () => {},
     };
@@ -93,28 +121,29 @@ export class ArrayStore implements Store {
   async commit(request: CommitRequest): Promise<CommitResult> {
     await Promise.resolve();
     const { readVersion, readConflicts, writeConflicts, mutations } = request;
-    for (const { version, written } of this.#versions) {
-      if (readVersion === undefined || version <= readVersion) continue;
+    const since = readVersion === undefined ? [] : this.#since(readVersion);
+    for (const { written } of since) {
       if (written.some((one) => readConflicts.some((other) => overlap(one, other)))) throw new EngineError(1020);
     }
     const version = this.#last().version + 1_000n;
     const stamp = Buffer.alloc(10);
     stamp.writeBigUInt64BE(version);
-    let rows = this.#last().rows;
+    const rows = [...this.#last().rows];
     const written = [...writeConflicts];
     for (const mutation of mutations) {
-      rows = applyMutation(rows, mutation, stamp);
+      apply(rows, mutation, stamp);
       if (mutation.type !== "atomic" || mutation.op !== "setVersionstampedKey") continue;
       const begin = stamped(mutation.key, stamp);
       written.push({ begin, end: Uint8Array.from([...begin, 0]) });
     }
     this.#versions.push({ version, rows, written });
+    if (this.#versions.length > versionsMax) this.#versions.shift();
     for (const watch of [...this.#watches]) this.#look(watch);
     return { version, versionstamp: Uint8Array.from(stamp) };
   }
 
   #look(watch: ArrayWatch): void {
-    const value = this.#last().rows.find(([key]) => key === watch.key)?.[1];
+    const value = valueAt(this.#last().rows, watch.key);
     if ((value === undefined ? undefined : text(value)) !== watch.expected) watch.settle();
   }
 
@@ -138,8 +167,7 @@ export class ArrayStore implements Store {
   }
 
   estimatedRangeSizeBytes(begin: Uint8Array, end: Uint8Array): number {
-    const inside = this.#last().rows.filter(([key]) => key >= text(begin) && key < text(end));
-    return inside.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+    return inside(this.#last().rows, begin, end).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
   }
 
   rangeSplitPoints(begin: Uint8Array, end: Uint8Array): Uint8Array[] {

@@ -156,6 +156,23 @@ describe("assertSilentAbout and assertCursorRefused", () => {
     );
   });
 
+  test.each<[string, (bytes: Uint8Array, id: string) => unknown]>([
+    ["its id, deep down and in capitals", (_, id) => [{ a: new Map([[1, { b: id.toUpperCase() }]]) }]],
+    ["its id, said after the same line without it", (_, id) => ["said", "said", id]],
+    ["its bytes as an array of numbers", (bytes) => ({ key: [1, 2, ...bytes, 3, 4] })],
+    ["its bytes as text of numbers", (bytes) => [...bytes].join(", ")],
+    ["its bytes behind a view of others", (bytes) => new Uint8Array([...bytes, 1]).subarray(16)],
+    ["its bytes in base64", (bytes) => `x${Buffer.from([7, ...bytes]).toString("base64")}`],
+  ])("refuses %s, of any of the others", (_, made) => {
+    const third = newTenantId();
+    const law = /^assertSilentAbout: /;
+    for (const id of [other, third]) {
+      const said = made(keyspace.tenant(id).prefix.slice(-16), id);
+      expect(() => assertSilentAbout([other, third], [said])).toThrow(law);
+      expect(() => assertSilentAbout([own], [said])).not.toThrow();
+    }
+  });
+
   test("a refusal is CURSOR_INVALID and nothing besides", () => {
     const refused = (error: unknown) => () => assertCursorRefused({ step: "page", error });
     expect(refused(tenantryError("CURSOR_INVALID", {}))).not.toThrow();

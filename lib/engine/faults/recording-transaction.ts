@@ -190,7 +190,7 @@ export class RecordingTransaction implements EngineTransaction {
   }
 
   #note(operation: string, kind: AccessKind, { begin, end }: Keys): void {
-    this.#report({ operation, kind, begin: Uint8Array.from(begin), end: end && Uint8Array.from(end) });
+    this.#report({ operation, kind, begin: new Uint8Array(begin), end: end && new Uint8Array(end) });
   }
 }
 

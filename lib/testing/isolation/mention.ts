@@ -124,6 +124,53 @@ function formsOf(id: TenantId): readonly string[] {
   return [id, hex, hex.replace(/..(?!$)/g, "$& "), [...bytes].join(","), bytes.toString("latin1"), ...base64];
 }
 
+/** A tenant that something names, and where. */
+export interface Mention {
+  readonly id: TenantId;
+  readonly path: string;
+}
+
+/** The first place within reach of `value` that names one of the tenants, in one walk for all of them. */
+export function firstMention(value: unknown, ids: readonly TenantId[]): Mention | undefined {
+  const names = ids.map((id) => ({ id, bytes: Buffer.from(tenantIdBytes(id)), forms: formsOf(id) }));
+  const inText = (text: string): TenantId | undefined => {
+    // The forms with commas have no spaces; a UUID has one case.
+    const [dense, lower] = [text.replaceAll(", ", ","), text.toLowerCase()];
+    return names.find(({ id, forms }) => lower.includes(id) || forms.some((form) => isIn(form, text, dense)))?.id;
+  };
+  const heard = new Set<string>();
+  const named = (found: unknown): TenantId | undefined => {
+    if (typeof found === "string") {
+      if (heard.has(found)) return undefined;
+      heard.add(found);
+      return inText(found);
+    }
+    if (typeof found === "symbol") return inText(String(found));
+    if (typeof found === "bigint") return inText(found.toString(16));
+    if (!isAnyArrayBuffer(found)) return undefined;
+    const all = Buffer.from(found);
+    return names.find(({ bytes }) => all.includes(bytes))?.id;
+  };
+  for (const { path, value: found } of reachable(value)) {
+    const id = named(found);
+    if (id !== undefined) return { id, path };
+  }
+  const printed = inspect(value, {
+    depth: 12,
+    showHidden: true,
+    maxArrayLength: null,
+    maxStringLength: null,
+    breakLength: Number.POSITIVE_INFINITY,
+    // All on one line: columns of numbers would be filled up with spaces.
+    compact: true,
+  });
+  const id = inText(printed);
+  return id === undefined ? undefined : { id, path: "inspect()" };
+}
+
+const isIn = (form: string, text: string, dense: string): boolean =>
+  text.includes(form) || (dense !== text && dense.includes(form));
+
 /**
  * Where `value` names the tenant: a path, and the form; undefined when nowhere.
  *
@@ -137,25 +184,4 @@ function formsOf(id: TenantId): readonly string[] {
  * if (place !== undefined) throw new Error(`the answer names another tenant at ${place}`);
  * ```
  */
-export function mentionOf(value: unknown, id: TenantId): string | undefined {
-  const bytes = Buffer.from(tenantIdBytes(id));
-  const forms = formsOf(id);
-  const inText = (text: string): boolean => {
-    const dense = text.replaceAll(", ", ",");
-    return forms.some((form) => text.includes(form) || dense.includes(form)) || text.toLowerCase().includes(id);
-  };
-  for (const { path, value: found } of reachable(value)) {
-    if (typeof found === "string" && inText(found)) return path;
-    if (typeof found === "symbol" && inText(String(found))) return path;
-    if (typeof found === "bigint" && inText(found.toString(16))) return path;
-    if (isAnyArrayBuffer(found) && Buffer.from(found).includes(bytes)) return path;
-  }
-  const printed = inspect(value, {
-    depth: 12,
-    showHidden: true,
-    maxArrayLength: null,
-    maxStringLength: null,
-    breakLength: Number.POSITIVE_INFINITY,
-  });
-  return inText(printed) ? "inspect()" : undefined;
-}
+export const mentionOf = (value: unknown, id: TenantId): string | undefined => firstMention(value, [id])?.path;

@@ -127,7 +127,7 @@ export class Stage {
     let from = { key: begin, orEqual: false, offset: 1 };
     for (;;) {
       const { rows, more } = await transaction.getRange(from, { key: end, orEqual: false, offset: 1 });
-      for (const [key, value] of rows) kept.push({ key: key.slice(), value: value.slice() });
+      for (const [key, value] of rows) kept.push({ key, value });
       const last = kept.at(-1);
       if (!more || last === undefined) break;
       from = { key: last.key, orEqual: true, offset: 1 };

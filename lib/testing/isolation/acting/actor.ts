@@ -85,10 +85,11 @@ export class Actor {
     const store = async (tx: Source): Promise<string> => {
       for (const [entity, bits] of held.entries()) {
         const repository = this.#repository(tx, entity);
-        const records = this.#script.records[entity] ?? [];
-        for (const [index, record] of records.entries()) {
-          if ((bits >> index) & 1) await repository.put(record).catch(assertRefusal);
-        }
+        const records = (this.#script.records[entity] ?? []).filter((_, index) => (bits >> index) & 1);
+        const all = await outcomeOf("putMany", () => repository.putMany(records));
+        if (!("error" in all)) continue;
+        // One of them is refused, and with it all.
+        for (const record of records) await repository.put(record).catch(assertRefusal);
       }
       return "the first holder's result";
     };
@@ -124,14 +125,16 @@ export class Actor {
 
   /** Cursors of the first page of every entity and index. */
   async leaf(): Promise<readonly Leaf[]> {
-    const leaves: Leaf[] = [];
-    for (const [entity, { indexes }] of this.#entities.entries()) {
-      for (const index of [undefined, ...Object.keys(indexes)]) {
-        const { next } = await this.#repository(this.#tenant, entity).page({ index, size: 1 });
-        if (next !== undefined) leaves.push({ entity, index, cursor: next });
+    return this.#tenant.read(async (tx) => {
+      const leaves: Leaf[] = [];
+      for (const [entity, { indexes }] of this.#entities.entries()) {
+        for (const index of [undefined, ...Object.keys(indexes)]) {
+          const { next } = await this.#repository(tx, entity).page({ index, size: 1 });
+          if (next !== undefined) leaves.push({ entity, index, cursor: next });
+        }
       }
-    }
-    return leaves;
+      return leaves;
+    });
   }
 
   /** What comes of a cursor given back, with its own query or another. */
