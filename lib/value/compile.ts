@@ -1,6 +1,6 @@
 /** Turns a layout into a writer and a reader: generated functions, or interpreting ones where code may not be made. */
 import { interpretReader, interpretWriter } from "./interpret.js";
-import type { LayoutField, LayoutNode, LayoutShape, RecordLayout } from "./layout.js";
+import type { LayoutField, LayoutNode, LayoutShape, RecordLayout, ScalarKind } from "./layout.js";
 import { maskBits, maskCount, optionalNames } from "./presence.js";
 import { type ReadValue, setField } from "./reader.js";
 import type { WriteValue } from "./writer.js";
@@ -16,6 +16,10 @@ type Generated = (set: typeof setField, hasOwn: typeof Object.hasOwn) => Compile
 
 /** Field names only ever enter the code as JSON string literals. */
 const literal = (name: string): string => JSON.stringify(name);
+
+/** The reader's method for a value whose kind is known. What a row has is said by its tag all the same. */
+const scalarReader = (of: ScalarKind | undefined): "text" | "number" | "value" =>
+  of === "string" ? "text" : of === "number" ? "number" : "value";
 
 class Generator {
   readonly #layout: RecordLayout;
@@ -109,7 +113,7 @@ class Generator {
   }
 
   #read(node: LayoutNode): string {
-    if (node.kind === "value") return "r.value()";
+    if (node.kind === "value") return `r.${scalarReader(node.of)}()`;
     if (node.kind === "shape") return node.maybe ? `r.maybe(r${node.shape})` : `r${node.shape}(r)`;
     return `r.${node.kind}(${this.#reader(node.item)})`;
   }

@@ -90,19 +90,25 @@ export class ValueReader {
         return true;
       case tag.TAG_STRING_8:
         return this.#text(this.byte());
-      case tag.TAG_FLOAT_64:
-        return this.#float64();
-      case tag.TAG_UINT_8:
-        return this.byte();
-      case tag.TAG_UINT_16:
-        return this.#uint16();
-      case tag.TAG_UINT_32:
-        return this.uint32();
-      case tag.TAG_UINT_64:
-        return this.#safe(this.uint32() * 0x1_0000_0000 + this.uint32());
       default:
-        return this.#rarer(code);
+        return tag.isPlainNumber(code) ? this.#number(code) : this.#rarer(code);
     }
+  }
+
+  /** Any value, as `value` reads it; with a shorter way for a text. */
+  text(): unknown {
+    const code = Number(this.#bytes[this.#at]);
+    if (code < tag.TAG_STRING || code >= tag.TAG_NULL) return this.value();
+    this.#at++;
+    return this.#text(code & 0x1f);
+  }
+
+  /** Any value, as `value` reads it; with a shorter way for a number. */
+  number(): unknown {
+    const code = Number(this.#bytes[this.#at]);
+    if (code >= 0x80 && !tag.isPlainNumber(code)) return this.value();
+    this.#at++;
+    return code < 0x80 ? code : this.#number(code);
   }
 
   /** What `ValueWriter.maybe` wrote. */
@@ -187,6 +193,22 @@ export class ValueReader {
     return Uint8Array.from(this.#bytes.subarray(begin, begin + size));
   }
 
+  /** A number by one of the tags of `isPlainNumber`. */
+  #number(code: number): number {
+    switch (code) {
+      case tag.TAG_FLOAT_64:
+        return this.#float64();
+      case tag.TAG_UINT_8:
+        return this.byte();
+      case tag.TAG_UINT_16:
+        return this.#uint16();
+      case tag.TAG_UINT_32:
+        return this.uint32();
+      default:
+        return this.#safe(this.uint32() * 0x1_0000_0000 + this.uint32());
+    }
+  }
+
   #rarer(code: number): unknown {
     switch (code) {
       case tag.TAG_STRING_16:
@@ -254,8 +276,9 @@ export class ValueReader {
 
   #items(count: number, read: ReadValue): unknown[] {
     this.#open(count);
-    const items: unknown[] = [];
-    for (let i = 0; i < count; i++) items.push(read(this));
+    // An array that grows from nothing takes room for seventeen; one of a few that is written out has no more than those.
+    const items: unknown[] = count === 1 ? [read(this)] : count > 1 ? [read(this), read(this)] : [];
+    for (let i = items.length; i < count; i++) items.push(read(this));
     this.leave();
     return items;
   }

@@ -36,6 +36,9 @@ export const TAG_MAP_16 = 0xde;
 export const TAG_MAP_32 = 0xdf;
 export const TAG_NEGATIVE = 0xe0;
 
+/** Whether a tag is that of a 64-bit float or of an unsigned integer, which follow one another. */
+export const isPlainNumber = (code: number): boolean => code >= TAG_FLOAT_64 && code <= TAG_UINT_64;
+
 /** `undefined`, as msgpackr writes it: one zero byte. */
 export const EXTENSION_UNDEFINED = 0x00;
 /** A bigint, as msgpackr writes it: two's complement, most significant byte first. */
