@@ -7,8 +7,14 @@ export const checksumBytes = 4;
 /** What is said of a value that does not have its checksum. */
 export const damagedValue = "a value does not have its checksum";
 
-/** Hashes the bytes from `begin` to `end` to 32 bits, beginning with those of `seed`. */
-export type Hash = (bytes: Uint8Array, begin: number, end: number, seed: number) => number;
+/**
+ * Hashes the bytes from `begin` to `end` to a signed integer of 32 bits, beginning with those of `seed`. It takes a view
+ * because four bytes are one load of a view's, and half of the hash's time are loads.
+ */
+export type Hash = (bytes: DataView, begin: number, end: number, seed: number) => number;
+
+/** A view of the memory that bytes lie in, from their first one on. */
+export const viewFrom = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset);
 
 /** The checksum of a value under its key: a value under another key does not pass. */
 export class Checksum {
@@ -24,62 +30,49 @@ export class Checksum {
   /** Writes the checksum into the last bytes of `stored`, which are left for it. */
   seal(key: Uint8Array, stored: Uint8Array): void {
     const end = stored.length - checksumBytes;
-    const sum = this.#value(stored, 0, end, this.#key(key, 0, key.length, 0));
-    stored[end] = sum;
-    stored[end + 1] = sum >>> 8;
-    stored[end + 2] = sum >>> 16;
-    stored[end + 3] = sum >>> 24;
+    const view = viewFrom(stored);
+    view.setInt32(end, this.#value(view, 0, end, this.#key(viewFrom(key), 0, key.length, 0)), true);
   }
 
   /** Whether what is stored from `begin` to `end`, the checksum included, is what was sealed under that key. */
-  holds(
-    key: Uint8Array,
-    keyBegin: number,
-    keyEnd: number,
-    stored: Uint8Array,
-    begin: number,
-    storedEnd: number,
-  ): boolean {
+  holds(key: DataView, keyBegin: number, keyEnd: number, stored: DataView, begin: number, storedEnd: number): boolean {
     const end = storedEnd - checksumBytes;
     if (end < begin) return false;
-    return word(stored, end) === (this.#value(stored, begin, end, this.#key(key, keyBegin, keyEnd, 0)) | 0);
+    return stored.getInt32(end, true) === this.#value(stored, begin, end, this.#key(key, keyBegin, keyEnd, 0));
   }
 }
 
-/** The four bytes from `at` on, little-endian. */
-const word = (bytes: Uint8Array, at: number): number =>
-  Number(bytes[at]) | (Number(bytes[at + 1]) << 8) | (Number(bytes[at + 2]) << 16) | (Number(bytes[at + 3]) << 24);
-
 const fnv1a: Hash = (bytes, begin, end) => {
   let hash = 0x811c9dc5;
-  for (let at = begin; at < end; at++) hash = Math.imul(hash ^ Number(bytes[at]), 0x01000193);
-  return hash >>> 0;
+  for (let at = begin; at < end; at++) hash = Math.imul(hash ^ bytes.getUint8(at), 0x01000193);
+  return hash | 0;
 };
 
 // An empty value may lie nowhere, and zlib answers 0 for nowhere, whatever the seed.
-const crc32From: Hash = (bytes, begin, end, seed) => (begin === end ? seed : crc32(bytes.subarray(begin, end), seed));
+const crc32From: Hash = ({ buffer, byteOffset }, begin, end, seed) =>
+  begin === end ? seed : crc32(new Uint8Array(buffer, byteOffset + begin, end - begin), seed >>> 0) | 0;
 
 /**
  * MurmurHash3 for x86 in 32 bits. Each step is reversible, so a change within one word of four bytes never goes
- * unseen. For a record of 100 bytes it takes a third of the time of zlib's CRC-32, most of which is the call.
+ * unseen. For a record of 100 bytes it takes a sixth of the time of zlib's CRC-32, most of which is the call.
  */
 export const murmurHash3: Hash = (bytes, begin, end, seed) => {
-  let hash = seed;
+  let hash = seed | 0;
   let at = begin;
   for (const whole = end - 3; at < whole; at += 4) {
-    hash ^= scrambled(word(bytes, at));
+    hash ^= scrambled(bytes.getInt32(at, true));
     hash = (hash << 13) | (hash >>> 19);
     hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
   }
   if (at < end) {
     let tail = 0;
-    for (let last = end - 1; last >= at; last--) tail = (tail << 8) | Number(bytes[last]);
+    for (let last = end - 1; last >= at; last--) tail = (tail << 8) | bytes.getUint8(last);
     hash ^= scrambled(tail);
   }
   hash ^= end - begin;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 };
 
 function scrambled(bits: number): number {

@@ -7,7 +7,14 @@ import { EngineError } from "../../error.js";
 import { inSlices } from "../slices.js";
 import type { Checksum } from "./checksum.js";
 import { pageBytes } from "./page-file.js";
-import { type Allocate, allocateAlone, allocateTogether, RowCodec, storeRecordKey } from "./row-codec.js";
+import {
+  type Allocate,
+  allocateAlone,
+  allocateTogether,
+  lmdbKeyBytesMax,
+  RowCodec,
+  storeRecordKey,
+} from "./row-codec.js";
 
 /** A read transaction of LMDB: one frozen state of the store. */
 export type Reader = ReturnType<RootDatabase["useReadTransaction"]>;
@@ -20,8 +27,8 @@ export interface EnvironmentOptions {
   readonly mapBytes: number;
 }
 
-/** LMDB's longest key with pages of 8 KiB, less the prefix byte. */
-export const storeKeyBytesMax = 4_025;
+/** The longest key of a row: LMDB's longest, less the prefix byte. */
+export const storeKeyBytesMax: number = lmdbKeyBytesMax - 1;
 
 /** Read transactions LMDB has room for; each takes 64 bytes of its lock file. */
 export const readersMax = 4_096;

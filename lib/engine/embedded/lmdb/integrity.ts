@@ -1,6 +1,6 @@
 /** Walks the trees of a store's file and verifies everything in them, without LMDB and so without a crash. */
 
-import { type Checksum, crc, damagedValue } from "./checksum.js";
+import { type Checksum, crc, damagedValue, viewFrom } from "./checksum.js";
 import { Damage, type LeafNode, type Meta, type PageFile, pageBytes, type Tree, type TreePage } from "./page-file.js";
 import { isStoreRecordKey } from "./row-codec.js";
 
@@ -210,7 +210,7 @@ function rowPages(file: PageFile, node: LeafNode, pages: PageSet, meta: Meta, ch
   const stored = node.data ?? overflowData(file, node, pages, meta);
   const { key } = node;
   const rule = isStoreRecordKey(key) ? crc : checksum;
-  if (!rule.holds(key, 1, key.length, stored, 0, stored.length)) throw new Damage(damagedValue);
+  if (!rule.holds(viewFrom(key), 1, key.length, viewFrom(stored), 0, stored.length)) throw new Damage(damagedValue);
   return node.overflow?.pages ?? 0;
 }
 

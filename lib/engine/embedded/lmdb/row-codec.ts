@@ -1,11 +1,14 @@
 /** How a row lies in LMDB: a byte before the key, a checksum after the value. */
 import { tenantryError } from "../../../errors/index.js";
 import type { ValueVisitor } from "../../engine.js";
-import { type Checksum, checksumBytes, crc, damagedValue } from "./checksum.js";
+import { type Checksum, checksumBytes, crc, damagedValue, viewFrom } from "./checksum.js";
 
 /** First byte of every key: LMDB takes no empty key, and the store keeps records of its own beside the rows. */
 const recordPrefix = 0;
 const rowPrefix = 1;
+
+/** LMDB's longest key with pages of 8 KiB. */
+export const lmdbKeyBytesMax = 4_026;
 
 /** The key of the store's own record; it is told from rows by identity, so no row can reach it. */
 export const storeRecordKey = Uint8Array.of(0);
@@ -70,6 +73,11 @@ export class RowCodec {
   #show: ValueVisitor | undefined;
   /** The key last written or read: lmdb-js decodes a value right after its key. */
   #key: Uint8Array = nothing;
+  /** What was read last, and a view of it. */
+  #viewed: Uint8Array = nothing;
+  #view = viewFrom(nothing);
+  /** Where keys are copied to be hashed: a view of its own for each would cost more than its hash. */
+  readonly #keyView = new DataView(new ArrayBuffer(lmdbKeyBytesMax));
 
   constructor(path: string) {
     this.#path = path;
@@ -91,7 +99,7 @@ export class RowCodec {
       encode: (stored) => stored,
       decode: (stored) => {
         const length = stored.length - checksumBytes;
-        if (!this.#checksumOf(this.#key).holds(this.#key, 0, this.#key.length, stored, 0, stored.length)) {
+        if (!this.#holds(this.#key, stored)) {
           throw tenantryError("STORE_CORRUPT", { path: this.#path, reason: damagedValue });
         }
         const show = this.#show;
@@ -115,6 +123,16 @@ export class RowCodec {
 
   #checksumOf(key: Uint8Array): Checksum {
     return key === storeRecordKey ? crc : this.#checksum;
+  }
+
+  #holds(key: Uint8Array, stored: Uint8Array): boolean {
+    // lmdb-js reads all values but the longest into the same memory.
+    if (stored !== this.#viewed) {
+      this.#viewed = stored;
+      this.#view = viewFrom(stored);
+    }
+    for (let at = 0; at < key.length; at++) this.#keyView.setUint8(at, Number(key[at]));
+    return this.#checksumOf(key).holds(this.#keyView, 0, key.length, this.#view, 0, stored.length);
   }
 
   /** A value with its checksum, as LMDB is to store it: a copy, so that the caller's bytes may change afterwards. */

@@ -2,7 +2,7 @@
 import { tenantryError } from "../../../errors/index.js";
 import type { RowVisitor } from "../../engine.js";
 import type { VisitBounds } from "../store.js";
-import { type Checksum, checksumBytes, damagedValue } from "./checksum.js";
+import { type Checksum, checksumBytes, damagedValue, viewFrom } from "./checksum.js";
 import { Damage, type PageFile, type Tree, TreePage } from "./page-file.js";
 import { storedKey } from "./row-codec.js";
 
@@ -115,8 +115,12 @@ export class TreeRows {
         const isEnough = rows >= rowsMax || bytes >= bytesMax;
         if (dataEnd === undefined) {
           const stored = this.#file.overflow(leaf.overflow(keyEnd), length + checksumBytes);
-          this.#show(leaf.bytes, keyBegin, keyEnd, stored, 0, stored.length, visit);
-        } else this.#show(leaf.bytes, keyBegin, keyEnd, leaf.bytes, keyEnd, dataEnd, visit);
+          this.#verify(leaf, keyBegin, keyEnd, viewFrom(stored), 0, stored.length);
+          visit(leaf.bytes, keyBegin, keyEnd, stored, 0, length);
+        } else {
+          this.#verify(leaf, keyBegin, keyEnd, leaf.view, keyEnd, dataEnd);
+          visit(leaf.bytes, keyBegin, keyEnd, leaf.bytes, keyEnd, dataEnd - checksumBytes);
+        }
         if (isEnough) return new Uint8Array(leaf.bytes.subarray(keyBegin, keyEnd));
       }
       if (isLast) return undefined;
@@ -128,17 +132,8 @@ export class TreeRows {
     }
   }
 
-  #show(
-    key: Uint8Array,
-    keyBegin: number,
-    keyEnd: number,
-    stored: Uint8Array,
-    begin: number,
-    end: number,
-    visit: RowVisitor,
-  ): void {
-    if (!this.#checksum.holds(key, keyBegin, keyEnd, stored, begin, end)) throw new Damage(damagedValue);
-    visit(key, keyBegin, keyEnd, stored, begin, end - checksumBytes);
+  #verify(leaf: TreePage, keyBegin: number, keyEnd: number, stored: DataView, begin: number, end: number): void {
+    if (!this.#checksum.holds(leaf.view, keyBegin, keyEnd, stored, begin, end)) throw new Damage(damagedValue);
   }
 
   /** Whether a node's key lies below `bound`, or (`orAbove`) at it or above. */
