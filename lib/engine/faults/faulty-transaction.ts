@@ -128,6 +128,8 @@ export class FaultyTransaction implements EngineTransaction {
     if (late) {
       const inner = this.#inner;
       this.#detached = true;
+      // A commit has its read version before it is sent: what is committed from now on conflicts with what it read.
+      await inner.getReadVersion().catch(ignore);
       this.#host.keep(delay(wait).then(() => inner.commit()));
       throw this.#fail("commit", "unknownLate", pick(unknownCodes.late, choice));
     }

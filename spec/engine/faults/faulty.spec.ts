@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Engine, EngineError, type EngineTransaction, memory, openEngine } from "../../../lib/engine/index.js";
 import { type FaultKind, type FaultRates, type FaultyEngine, faulty } from "../../../lib/testing/index.js";
+import { keyAfter } from "../../../lib/tuple/index.js";
 import { runs } from "../../runs.js";
 
 let store: Engine;
@@ -93,6 +94,30 @@ describe("commits", () => {
     await write(store.begin(), "sooner");
     await engine.settled();
     expect(await value()).toBe("sooner");
+  });
+
+  test("unknownLate: a commit that has read nothing conflicts with what comes after it was sent", async () => {
+    const next = store.begin();
+    next.set(other, bytes("next"));
+    const held: Engine = {
+      name: "held",
+      capabilities: store.capabilities,
+      begin: () =>
+        new Proxy(store.begin(), {
+          get: (target, name) => {
+            const method: unknown = Reflect.get(target, name);
+            if (name === "commit") return () => next.commit().then(() => target.commit());
+            return typeof method === "function" ? method.bind(target) : method;
+          },
+        }),
+      close: async () => {},
+    };
+    const engine = faulty(held, { seed: 1, rates: { unknownLate: 1 }, delayMs: 0 });
+    const blind = engine.begin();
+    blind.addReadConflictRange(other, keyAfter(other));
+    expect(await write(blind, "late")).not.toBe("ok");
+    await engine.settled();
+    expect([await value(), await value(other)]).toEqual([undefined, "next"]);
   });
 
   test("unknownLate: reset, the transaction goes on without touching what lands", async () => {
