@@ -12,7 +12,7 @@ const port = Number(process.env["PORT"] ?? 8080);
 const drainMs = 10_000;
 
 mkdirSync(path, { recursive: true });
-const db = await open({ engine: embedded(path), entities: [Task], roles: taskRoles, quotas });
+const db = await open({ engine: embedded(path), entities: [Task], roles: taskRoles, quotas, audit: {} });
 const issuer = await localIssuer();
 const tenants = await seededTenants(db);
 const app = createService({ db, issuer, tenants });
@@ -37,6 +37,8 @@ const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }, async (a
   curl -i -H "Authorization: Bearer $VIEWER" -d '{"title":"No"}' ${at}/t/${acme.id}/tasks
   # 401: no token
   curl -i ${at}/t/${acme.id}/tasks
+  # Who was refused what, a second later, in the trail of who asked
+  curl ${at}/denied
   # 429: more requests at once than Acme's plan has
   for n in $(seq 30); do curl -s -o /dev/null -w "%{http_code} " -H "Authorization: Bearer $TOKEN" ${at}/t/${acme.id}/tasks; done
 

@@ -104,6 +104,17 @@ export function createService({ db, issuer, tenants }: Parts): Hono<{ Variables:
     const usage = tenants.map(async ({ id, name }) => ({ id, name, ...(await db.quotas.usage(id)) }));
     return c.json(await Promise.all(usage));
   });
+  // And this: who was refused what, the latest first.
+  app.get("/denied", async (c) => {
+    const denied = tenants.map(async ({ id, name }) => {
+      const { items } = await db.audit.page(id, { kind: "denial", reverse: true, size: 10 });
+      return {
+        name,
+        denied: items.map(({ at, subject, operation, denial }) => ({ at, subject, operation, ...denial })),
+      };
+    });
+    return c.json(await Promise.all(denied));
+  });
   app.notFound(notFound);
   app.onError((error) => {
     if (!isTenantryError(error)) console.error(error);

@@ -2,7 +2,7 @@
 import { isTenantryError } from "../errors/index.js";
 import { problemResponse } from "./answer.js";
 import { type NodeHeaders, webHeaders } from "./node-message.js";
-import { bindScope, boundRequestId } from "./request-scope.js";
+import { bindScope, thrownInside } from "./request-scope.js";
 import { requestIdOf, TenantDoor, type TenantDoorOptions } from "./tenant-door.js";
 
 /**
@@ -74,7 +74,7 @@ export function expressMiddleware(
     const entrance = await door.enter({ path: request.originalUrl, headers: webHeaders(request.headers) });
     const { requestId, scope } = entrance;
     if (scope === undefined) return send(response, problemResponse(entrance.error, requestId));
-    bindScope(request, scope);
+    bindScope(request, scope, door);
     response.setHeader("x-request-id", requestId);
     next();
   };
@@ -99,6 +99,9 @@ export function expressErrors(): (
 ) => Promise<void> {
   return async (error, request, response, next) => {
     if (!isTenantryError(error) || response.headersSent) return next(error);
-    return send(response, problemResponse(error, boundRequestId(request) ?? requestIdOf(webHeaders(request.headers))));
+    return send(
+      response,
+      problemResponse(error, thrownInside(request, error) ?? requestIdOf(webHeaders(request.headers))),
+    );
   };
 }

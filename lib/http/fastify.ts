@@ -2,7 +2,7 @@
 import { isTenantryError } from "../errors/index.js";
 import { problemResponse } from "./answer.js";
 import { type NodeHeaders, webHeaders } from "./node-message.js";
-import { bindScope, boundRequestId } from "./request-scope.js";
+import { bindScope, thrownInside } from "./request-scope.js";
 import { requestIdOf, TenantDoor, type TenantDoorOptions } from "./tenant-door.js";
 
 /**
@@ -72,7 +72,7 @@ export function fastifyHook(
     const entrance = await door.enter({ path: request.originalUrl, headers: webHeaders(request.headers) });
     const { requestId, scope } = entrance;
     if (scope === undefined) return send(reply, problemResponse(entrance.error, requestId));
-    bindScope(request, scope);
+    bindScope(request, scope, door);
     reply.header("x-request-id", requestId);
     return undefined;
   };
@@ -97,6 +97,9 @@ export function fastifyErrors(): (
 ) => Promise<FastifyReply> {
   return async (error, request, reply) => {
     if (!isTenantryError(error)) throw error;
-    return send(reply, problemResponse(error, boundRequestId(request) ?? requestIdOf(webHeaders(request.headers))));
+    return send(
+      reply,
+      problemResponse(error, thrownInside(request, error) ?? requestIdOf(webHeaders(request.headers))),
+    );
   };
 }

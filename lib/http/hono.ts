@@ -74,13 +74,15 @@ export function tenantMiddleware(
     const entrance = await door.enter({ path: new URL(raw.url).pathname, headers: raw.headers });
     const { requestId, scope } = entrance;
     if (scope === undefined) return problemResponse(entrance.error, requestId);
-    bindScope(raw, scope);
+    bindScope(raw, scope, door);
     const variables: TenantVariables = { tenant: scope.tenant, principal: scope.principal, requestId };
     // Hono types names and values by the application, which is not known here.
     for (const [name, value] of Object.entries(variables)) c.set(name as never, value as never);
     await next();
-    if (isTenantryError(c.error)) c.res = problemResponse(c.error, requestId);
-    else c.header("x-request-id", requestId);
+    if (isTenantryError(c.error)) {
+      door.thrown(scope, c.error);
+      c.res = problemResponse(c.error, requestId);
+    } else c.header("x-request-id", requestId);
     return undefined;
   };
 }

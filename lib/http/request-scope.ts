@@ -3,6 +3,7 @@ import type { Principal } from "../access/index.js";
 import { tenantryError } from "../errors/index.js";
 import type { TenantContext } from "../tenant/index.js";
 import type { Tenant } from "../tenant-handle.js";
+import type { TenantDoor } from "./tenant-door.js";
 
 /**
  * A request's tenant, who asks, and the id that ties together what is logged about it.
@@ -21,15 +22,24 @@ export interface RequestScope {
   readonly requestId: string;
 }
 
-const scopes = new WeakMap<object, RequestScope>();
-
-/** Remembers the scope of a request for as long as there is the request. */
-export function bindScope(request: object, scope: RequestScope): void {
-  scopes.set(request, scope);
+interface Passed {
+  readonly scope: RequestScope;
+  readonly door: TenantDoor;
 }
 
-/** The id of a request that passed the door; undefined for one that did not. */
-export const boundRequestId = (request: object): string | undefined => scopes.get(request)?.requestId;
+const passed = new WeakMap<object, Passed>();
+
+/** Remembers the scope of a request, and the door it came by, for as long as there is the request. */
+export function bindScope(request: object, scope: RequestScope, door: TenantDoor): void {
+  passed.set(request, { scope, door });
+}
+
+/** Tells the door what a handler threw, and gives the request's id; undefined for one that passed no door. */
+export function thrownInside(request: object, error: unknown): string | undefined {
+  const { scope, door } = passed.get(request) ?? {};
+  if (scope !== undefined) door?.thrown(scope, error);
+  return scope?.requestId;
+}
 
 /**
  * The scope of a request that passed a middleware of this package: of an Express or Fastify request, or a web `Request`.
@@ -47,7 +57,7 @@ export const boundRequestId = (request: object): string | undefined => scopes.ge
  * ```
  */
 export function requestScope(request: object): RequestScope {
-  const scope = scopes.get(request);
-  if (scope === undefined) throw tenantryError("REQUEST_SCOPE_MISSING", {});
-  return scope;
+  const found = passed.get(request);
+  if (found === undefined) throw tenantryError("REQUEST_SCOPE_MISSING", {});
+  return found.scope;
 }

@@ -1,5 +1,6 @@
 /** The door of a service: from a request's head to the tenant it may work with, or to one of very few refusals. */
 import { randomUUID } from "node:crypto";
+import { signInOf } from "../access/identity/index.js";
 import type { Authenticate, Principal } from "../access/index.js";
 import type { Database } from "../database.js";
 import { isTenantryError, tenantryError } from "../errors/index.js";
@@ -21,9 +22,10 @@ import { type TenantOfPath, tenantOfPath } from "./tenant-path.js";
 export interface Refusal {
   /**
    * `token`: it is missing or not valid; `foreign`: the path names another tenant than the token, or none;
-   * `unavailable`: the tenant is unknown, suspended, quarantined or retired; `member`: the subject does not belong to it.
+   * `unavailable`: the tenant is unknown, suspended, quarantined or retired; `member`: the subject does not belong to it;
+   * `mfa`: `requireMfa` did not let it pass, in `authenticate` or in a handler.
    */
-  readonly reason: "token" | "foreign" | "unavailable" | "member";
+  readonly reason: "token" | "foreign" | "unavailable" | "member" | "mfa";
   readonly requestId: string;
   /** Undefined when the token is what was refused. */
   readonly principal: Principal | undefined;
@@ -69,7 +71,10 @@ export interface TenantDoorOptions {
    * `membersCachedLongestMs` (a minute) at most. A member removed can act for so long still.
    */
   readonly membersCacheMs?: number | undefined;
-  /** Told why a request was refused. What it throws changes nothing. */
+  /**
+   * Told why a request was refused. What it throws changes nothing. With the `audit` of `open`, the audit trail of
+   * the principal's tenant is told as well.
+   */
   readonly onRefused?: ((refusal: Refusal) => void) | undefined;
 }
 
@@ -84,6 +89,15 @@ export interface Knock {
 export type Entrance =
   | { readonly scope: RequestScope; readonly requestId: string }
   | { readonly scope: undefined; readonly requestId: string; readonly error: unknown };
+
+/** What a refusal is called in the audit trail. */
+const codes = {
+  token: "TOKEN_INVALID",
+  foreign: "TENANT_FOREIGN",
+  unavailable: "TENANT_UNAVAILABLE",
+  member: "MEMBER_UNKNOWN",
+  mfa: "MFA_REQUIRED",
+} as const satisfies Readonly<Record<Refusal["reason"], string>>;
 
 /** A request id that may go into headers and logs as it is. */
 const wellFormedId = /^[\w.:-]{1,128}$/;
@@ -146,12 +160,28 @@ export class TenantDoor {
     try {
       return await this.#options.authenticate({ headers });
     } catch (error) {
-      this.#report({ reason: "token", requestId, principal: undefined, error });
+      const principal = signInOf(error);
+      this.#report({ reason: principal === undefined ? "token" : "mfa", requestId, principal, error });
       throw error;
     }
   }
 
+  /** Hears what a handler threw for a request that came in. */
+  thrown({ requestId, principal }: RequestScope, error: unknown): void {
+    if (isTenantryError(error, "MFA_REQUIRED")) this.#report({ reason: "mfa", requestId, principal, error });
+  }
+
+  /**
+   * Tells of a refusal, the same way whatever it was: at once the listener, and the audit trail of the principal's tenant
+   * later, when the answer is gone. The path's tenant is not told what others try.
+   */
   #report(refusal: Refusal): void {
+    const { reason, requestId, principal, error } = refusal;
+    // Keys that cannot be fetched, or a bug, refuse nobody.
+    if (reason !== "token" || isTenantryError(error, "TOKEN_INVALID")) {
+      const attempt = { code: codes[reason], subject: principal?.subject, requestId, operation: "request" };
+      this.#options.db.audit.hear(principal?.tenant, attempt);
+    }
     try {
       this.#options.onRefused?.(refusal);
     } catch {

@@ -33,7 +33,7 @@ export function tenantFetch(
     const entrance = await door.enter({ path: new URL(url).pathname, headers });
     const { requestId, scope } = entrance;
     if (scope === undefined) return problemResponse(entrance.error, requestId);
-    bindScope(request, scope);
+    bindScope(request, scope, door);
     try {
       const response = await handle(request, scope);
       if (response.headers.has("x-request-id")) return response;
@@ -41,6 +41,7 @@ export function tenantFetch(
       own.headers.set("x-request-id", requestId);
       return own;
     } catch (error) {
+      door.thrown(scope, error);
       return problemResponse(error, requestId);
     }
   };

@@ -3,7 +3,7 @@ import { canonicalBytes } from "../audit/index.js";
 import type { Clock } from "../observe/index.js";
 import type { CursorSeal } from "../repository/index.js";
 import type { AnyEntity, Infer } from "../schema/index.js";
-import type { TenantId, TenantRecord } from "../tenant/index.js";
+import { isTenantId, type TenantId, type TenantRecord } from "../tenant/index.js";
 import type { AuditEntry, AuditFilter, AuditPage, AuditPageOptions } from "./audit-entry.js";
 import type { Denials, DeniedAttempt } from "./denials.js";
 import { Entries } from "./entries.js";
@@ -19,6 +19,8 @@ export interface AuditTrailsParts {
   readonly clock: Clock;
   readonly entities: Iterable<AnyEntity>;
   readonly denials: Denials;
+  /** Whether what the library refuses is written down. */
+  readonly hears: boolean;
   readonly tenants: () => AsyncIterable<TenantRecord>;
 }
 
@@ -48,16 +50,18 @@ export class AuditTrails {
   readonly #retention: Retention;
   readonly #entries: Entries;
   readonly #denials: Denials;
+  readonly #hears: boolean;
   readonly #tenants: () => AsyncIterable<TenantRecord>;
 
   /** @internal */
-  constructor({ rows, seal, clock, entities, denials, tenants }: AuditTrailsParts) {
+  constructor({ rows, seal, clock, entities, denials, hears, tenants }: AuditTrailsParts) {
     this.#rows = rows;
     this.#sealer = new Sealer(rows, clock);
     this.#verifier = new Verifier(rows);
     this.#retention = new Retention(rows, this.#verifier, clock);
     this.#entries = new Entries(rows, seal, entities);
     this.#denials = denials;
+    this.#hears = hears;
     this.#tenants = tenants;
   }
 
@@ -136,5 +140,15 @@ export class AuditTrails {
    */
   deny(id: TenantId, attempt: DeniedAttempt): void {
     this.#denials.deny(id, attempt);
+  }
+
+  /**
+   * As `deny`, for what is refused in front of a tenant, where `open` was asked to write such things down. `id` is who was
+   * verified to ask; an attempt of nobody's is only counted.
+   *
+   * @internal
+   */
+  hear(id: unknown, attempt: DeniedAttempt): void {
+    if (this.#hears) this.#denials.deny(isTenantId(id) ? id : undefined, attempt);
   }
 }

@@ -73,9 +73,10 @@ export class Denials {
     });
   }
 
-  /** Counts an attempt, to be written within `denialWindowMs`. Never throws, never waits. */
-  deny(id: TenantId, attempt: DeniedAttempt): void {
+  /** Counts an attempt, to be written within `denialWindowMs`; of nobody's, it is only counted. Never throws, never waits. */
+  deny(id: TenantId | undefined, attempt: DeniedAttempt): void {
     this.#parts.counter.add(1, { code: attempt.code });
+    if (id === undefined) return;
     let waiting = this.#waiting.get(id);
     if (waiting === undefined) {
       // An attack on very many tenants at once is in the counter.

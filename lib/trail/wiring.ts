@@ -81,7 +81,8 @@ export class AuditWiring {
     // Erased ones too: their trails are there.
     const state = Object.keys(tenantStates).filter(isTenantState);
     const everyTenant = () => tenants.list({ state });
-    return new AuditTrails({ rows, seal, clock, entities: this.#entities, denials, tenants: everyTenant });
+    const [entities, hears] = [this.#entities, this.#hears];
+    return new AuditTrails({ rows, seal, clock, entities, denials, hears, tenants: everyTenant });
   }
 
   /** Writes what was heard and is not written yet, before the database closes; undefined when that is nothing. */

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 // Inside the repository, where packages are found.
@@ -139,6 +139,22 @@ describe("the example service", () => {
     expect((await asked(service, own, { method: "DELETE" })).status).toBe(204);
     expect((await asked(service, own)).body.code).toBe("RECORD_NOT_FOUND");
     expect((await asked(service, "/elsewhere")).body.code).toBe("NOT_FOUND");
+  });
+
+  test("keeps who was refused what, in the trail of who asked", async () => {
+    const service = await start(store());
+    await asked(service, `/t/${service.globex}/tasks`);
+    await asked(service, `/t/${service.globex}/tasks`, { as: "" });
+    await asked(service, `/t/${service.acme}/tasks`, { method: "POST", body: { title: "No" }, as: service.viewer });
+    const told = async (): Promise<{ name: string; denied: { subject: string; code: string }[] }[]> =>
+      (await asked(service, "/denied")).body;
+    await vi.waitUntil(async () => (await told())[0]?.denied.length === 2, { timeout: 10_000, interval: 50 });
+    const [acme, globex] = await told();
+    expect(acme?.denied.map(({ subject, code }) => `${subject} ${code}`).sort()).toEqual([
+      "ada TENANT_FOREIGN",
+      "bob ACCESS_DENIED",
+    ]);
+    expect(globex).toEqual({ name: "Globex", denied: [] });
   });
 
   test("shows what its tenants use, and limits how much they ask", async () => {

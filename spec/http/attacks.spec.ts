@@ -1,17 +1,25 @@
 /** The attack list: over every framework, each attack gets one of two answers, letter by letter, after the same engine calls. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { denialWindowMs } from "../../lib/limits/index.js";
+import { type Clock, systemClock } from "../../lib/observe/index.js";
+import type { OpenOptions } from "../../lib/open.js";
 import { tokenAttacks } from "../access/token-attacks.js";
 import { type Answer, type Framework, frameworks, openStage, type Stage } from "./stage.js";
 
+/** Timers of the audit trail wait for nobody here: what it writes is never among the calls that are compared. */
+const heldClock: Clock = {
+  ...systemClock,
+  after: (ms, fn) => (ms === denialWindowMs ? () => {} : systemClock.after(ms, fn)),
+};
+
 let stage: Stage;
-beforeAll(async () => {
-  stage = await openStage();
+const opened = async (options: Partial<OpenOptions>): Promise<void> => {
+  stage = await openStage({}, options);
   // What is read once per tenant and process is read before anything is compared.
   for (const tenant of [...Object.values(stage.closed), stage.tenant, stage.foreign]) {
     await stage.send("fetch")(`/t/${tenant}/notes`, await bearer(tenant));
   }
-});
-afterAll(() => stage[Symbol.asyncDispose]());
+};
 
 const bearer = async (tenant: string) => ({ authorization: `Bearer ${await stage.own.token({ tenant })}` });
 
@@ -105,77 +113,85 @@ async function observed(
   return { answer: { status, headers: others, body }, calls };
 }
 
-describe.each(frameworks)("over %s", (framework) => {
-  test("who may comes in", async () => {
-    const { answer } = await observed(framework, `/t/${stage.tenant}/notes`, await bearer(stage.tenant));
-    expect([answer.status, answer.body]).toEqual([200, '["own"]']);
-  });
+describe.each<[string, Partial<OpenOptions>]>([
+  ["without an audit trail", {}],
+  ["with an audit trail", { audit: {}, clock: heldClock }],
+])("%s", (_, options) => {
+  beforeAll(() => opened(options));
+  afterAll(() => stage[Symbol.asyncDispose]());
 
-  test("tokens that are not valid are one answer, without an engine call", async () => {
-    const seen = new Map<string, string[]>();
-    for (const [name, attack] of Object.entries(tokenAttacks)) {
-      const result = await observed(framework, `/t/${stage.tenant}/notes`, await attack(stage));
-      expect([name, result.calls]).toEqual([name, []]);
-      const text = JSON.stringify(result.answer);
-      seen.set(text, [...(seen.get(text) ?? []), name]);
-    }
-    expect([...seen.values()]).toEqual([Object.keys(tokenAttacks)]);
-    const answer: Answer = JSON.parse([...seen.keys()][0] ?? "");
-    expect(answer.status).toBe(401);
-    expect(answer.headers).toMatchObject({ "www-authenticate": "Bearer", "cache-control": "no-store" });
-    expect(JSON.parse(answer.body)).toEqual({
-      type: "urn:tenantry:error:TOKEN_INVALID",
-      title: "There is no valid token with the request.",
-      status: 401,
-      code: "TOKEN_INVALID",
-      details: {},
+  describe.each(frameworks)("over %s", (framework) => {
+    test("who may comes in", async () => {
+      const { answer } = await observed(framework, `/t/${stage.tenant}/notes`, await bearer(stage.tenant));
+      expect([answer.status, answer.body]).toEqual([200, '["own"]']);
+    });
+
+    test("tokens that are not valid are one answer, without an engine call", async () => {
+      const seen = new Map<string, string[]>();
+      for (const [name, attack] of Object.entries(tokenAttacks)) {
+        const result = await observed(framework, `/t/${stage.tenant}/notes`, await attack(stage));
+        expect([name, result.calls]).toEqual([name, []]);
+        const text = JSON.stringify(result.answer);
+        seen.set(text, [...(seen.get(text) ?? []), name]);
+      }
+      expect([...seen.values()]).toEqual([Object.keys(tokenAttacks)]);
+      const answer: Answer = JSON.parse([...seen.keys()][0] ?? "");
+      expect(answer.status).toBe(401);
+      expect(answer.headers).toMatchObject({ "www-authenticate": "Bearer", "cache-control": "no-store" });
+      expect(JSON.parse(answer.body)).toEqual({
+        type: "urn:tenantry:error:TOKEN_INVALID",
+        title: "There is no valid token with the request.",
+        status: 401,
+        code: "TOKEN_INVALID",
+        details: {},
+      });
+    });
+
+    test("tenants that are not the token's, or not available, are one answer after the same engine calls", async () => {
+      const seen = new Map<string, string[]>();
+      const attacks = Object.entries(tenantAttacks).filter(([, attack]) => attack.refusedBefore !== framework);
+      for (const [name, attack] of attacks) {
+        const token = await bearer(attack.tenant?.(stage) ?? stage.tenant);
+        const result = await observed(framework, attack.path(stage), { ...token, ...attack.headers?.(stage) });
+        const text = JSON.stringify(result);
+        seen.set(text, [...(seen.get(text) ?? []), name]);
+      }
+      expect([...seen.values()]).toEqual([attacks.map(([name]) => name)]);
+      const { answer, calls }: Observed = JSON.parse([...seen.keys()][0] ?? "");
+      expect(answer.status).toBe(404);
+      expect(JSON.parse(answer.body)).toMatchObject({ code: "TENANT_UNAVAILABLE", details: {} });
+      expect(calls.filter((call) => call.includes("asked"))).toHaveLength(1);
     });
   });
 
-  test("tenants that are not the token's, or not available, are one answer after the same engine calls", async () => {
-    const seen = new Map<string, string[]>();
-    const attacks = Object.entries(tenantAttacks).filter(([, attack]) => attack.refusedBefore !== framework);
-    for (const [name, attack] of attacks) {
-      const token = await bearer(attack.tenant?.(stage) ?? stage.tenant);
-      const result = await observed(framework, attack.path(stage), { ...token, ...attack.headers?.(stage) });
-      const text = JSON.stringify(result);
-      seen.set(text, [...(seen.get(text) ?? []), name]);
+  test("what a server refuses by itself tells nothing of tenants either", async () => {
+    const named = Object.values(tenantAttacks).filter(({ refusedBefore }) => refusedBefore !== undefined);
+    expect(named).toHaveLength(1);
+    for (const { path, refusedBefore = "hono" } of named) {
+      stage.engine.take();
+      const token = await bearer(stage.tenant);
+      const there = await stage.send(refusedBefore)(path(stage), token);
+      const nowhere = await stage.send(refusedBefore)(path({ ...stage, foreign: stage.closed.unknown }), token);
+      expect(there).toEqual(nowhere);
+      expect(there.status).toBe(400);
+      expect(stage.engine.take()).toEqual([]);
     }
-    expect([...seen.values()]).toEqual([attacks.map(([name]) => name)]);
-    const { answer, calls }: Observed = JSON.parse([...seen.keys()][0] ?? "");
-    expect(answer.status).toBe(404);
-    expect(JSON.parse(answer.body)).toMatchObject({ code: "TENANT_UNAVAILABLE", details: {} });
-    expect(calls.filter((call) => call.includes("asked"))).toHaveLength(1);
   });
-});
 
-test("what a server refuses by itself tells nothing of tenants either", async () => {
-  const named = Object.values(tenantAttacks).filter(({ refusedBefore }) => refusedBefore !== undefined);
-  expect(named).toHaveLength(1);
-  for (const { path, refusedBefore = "hono" } of named) {
-    stage.engine.take();
-    const token = await bearer(stage.tenant);
-    const there = await stage.send(refusedBefore)(path(stage), token);
-    const nowhere = await stage.send(refusedBefore)(path({ ...stage, foreign: stage.closed.unknown }), token);
-    expect(there).toEqual(nowhere);
-    expect(there.status).toBe(400);
-    expect(stage.engine.take()).toEqual([]);
-  }
-});
-
-test("the reason is for the log alone", async () => {
-  stage.refusals.length = 0;
-  const send = stage.send("fetch");
-  await send(`/t/${stage.tenant}/notes`, { authorization: "Bearer x", "x-request-id": "r-1" });
-  await send(`/t/${stage.foreign}/notes`, await bearer(stage.tenant));
-  await send(`/t/${stage.closed.suspended}/notes`, await bearer(stage.closed.suspended));
-  expect(stage.refusals.map(({ reason, principal }) => [reason, principal?.tenant])).toEqual([
-    ["token", undefined],
-    ["foreign", stage.tenant],
-    ["unavailable", stage.closed.suspended],
-  ]);
-  expect(stage.refusals[0]).toMatchObject({
-    requestId: "r-1",
-    error: { code: "TOKEN_INVALID", cause: expect.anything() },
+  test("the reason is for the log alone", async () => {
+    stage.refusals.length = 0;
+    const send = stage.send("fetch");
+    await send(`/t/${stage.tenant}/notes`, { authorization: "Bearer x", "x-request-id": "r-1" });
+    await send(`/t/${stage.foreign}/notes`, await bearer(stage.tenant));
+    await send(`/t/${stage.closed.suspended}/notes`, await bearer(stage.closed.suspended));
+    expect(stage.refusals.map(({ reason, principal }) => [reason, principal?.tenant])).toEqual([
+      ["token", undefined],
+      ["foreign", stage.tenant],
+      ["unavailable", stage.closed.suspended],
+    ]);
+    expect(stage.refusals[0]).toMatchObject({
+      requestId: "r-1",
+      error: { code: "TOKEN_INVALID", cause: expect.anything() },
+    });
   });
 });

@@ -6,7 +6,7 @@ import { serve } from "@hono/node-server";
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
-import { allow, jwtAuthenticator, roles } from "../../lib/access/index.js";
+import { allow, jwtAuthenticator, type Principal, requireMfa, roles } from "../../lib/access/index.js";
 import type { Database } from "../../lib/database.js";
 import { memory, openEngine } from "../../lib/engine/index.js";
 import {
@@ -22,7 +22,7 @@ import {
   tenantMiddleware,
 } from "../../lib/http/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
-import { open } from "../../lib/open.js";
+import { type OpenOptions, open } from "../../lib/open.js";
 import type { TenantId, TenantState } from "../../lib/tenant/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";
@@ -62,6 +62,11 @@ export interface Stage extends AsyncDisposable {
 /** What every framework's handlers do with a tenant. */
 const titles = async (tenant: Tenant): Promise<string[]> =>
   (await tenant.repository(Note).list()).map(({ title }) => title);
+/** What takes more than a password. */
+const strict = (principal: Principal): string[] => {
+  requireMfa(principal);
+  return ["strict"];
+};
 const created = (tenant: Tenant) => tenant.repository(Note).create(note(9, "u1"));
 
 const overHttp =
@@ -84,10 +89,14 @@ const overHttp =
       outgoing.end();
     });
 
-export async function openStage(more: Partial<TenantDoorOptions> = {}): Promise<Stage> {
+/** `more` goes to the doors, `opened` to the database. */
+export async function openStage(
+  more: Partial<TenantDoorOptions> = {},
+  opened: Partial<OpenOptions> = {},
+): Promise<Stage> {
   const engine = recording(await openEngine(memory()));
   const policy = roles({ reader: [allow("read", Note)], author: [allow(["read", "create"], Note)] });
-  const db = await open({ engine, entities: [Note], roles: policy });
+  const db = await open({ engine, entities: [Note], roles: policy, ...opened });
   const registrar = new SystemRunner(new TransactionHost({ engine, keyspace: new Keyspace() }));
   const setState = (id: TenantId, state: TenantState): Promise<void> =>
     registrar.system(async (tx) => {
@@ -128,9 +137,11 @@ export async function openStage(more: Partial<TenantDoorOptions> = {}): Promise<
     ...more,
   };
 
-  const handle = tenantFetch(options, async (request, scope) =>
-    Response.json(request.url.endsWith("/new") ? await created(scope.tenant) : await titles(scope.tenant)),
-  );
+  const handle = tenantFetch(options, async (request, scope) => {
+    const { tenant: entered, principal } = scope;
+    if (request.url.endsWith("/strict")) return Response.json(strict(principal));
+    return Response.json(request.url.endsWith("/new") ? await created(entered) : await titles(entered));
+  });
   const direct: Send = async (path, headers = {}) => {
     const response = await handle(new Request(`http://127.0.0.1${path}`, { headers }));
     return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
@@ -141,6 +152,7 @@ export async function openStage(more: Partial<TenantDoorOptions> = {}): Promise<
   hono.onError(() => new Response("Internal Server Error", { status: 500 }));
   hono.get("/t/:tenant/notes", async (c) => c.json(await titles(c.var.tenant)));
   hono.get("/t/:tenant/new", async (c) => c.json(await created(c.var.tenant)));
+  hono.get("/t/:tenant/strict", (c) => c.json(strict(c.var.principal)));
   hono.get("/t/:tenant/broken", () => Promise.reject(new Error("a bug")));
   const honoServer = serve({ fetch: hono.fetch, port: 0, hostname: "127.0.0.1" });
   await new Promise((resolve) => honoServer.once("listening", resolve));
@@ -153,6 +165,9 @@ export async function openStage(more: Partial<TenantDoorOptions> = {}): Promise<
   expressApp.get("/t/:tenant/new", async (request, response) => {
     response.json(await created(requestScope(request).tenant));
   });
+  expressApp.get("/t/:tenant/strict", (request, response) => {
+    response.json(strict(requestScope(request).principal));
+  });
   expressApp.use(expressErrors());
   const expressServer = expressApp.listen(0, "127.0.0.1");
   await new Promise((resolve) => expressServer.once("listening", resolve));
@@ -163,6 +178,7 @@ export async function openStage(more: Partial<TenantDoorOptions> = {}): Promise<
   fastifyApp.addHook("onRequest", fastifyHook(options));
   fastifyApp.get("/t/:tenant/notes", (request) => titles(requestScope(request).tenant));
   fastifyApp.get("/t/:tenant/new", (request) => created(requestScope(request).tenant));
+  fastifyApp.get("/t/:tenant/strict", async (request) => strict(requestScope(request).principal));
   await fastifyApp.listen({ port: 0, host: "127.0.0.1" });
 
   const portOf = (address: AddressInfo | string | null): number =>

@@ -4,3 +4,4 @@ export type { ListMembersOptions, Member, Members } from "./members.js";
 export type { Session } from "./session-record.js";
 export { decodeToken } from "./session-token.js";
 export type { NewSession, Sessions } from "./sessions.js";
+export { signInOf } from "./weak-sign-in.js";

@@ -1,6 +1,7 @@
 /** Step-up: asking for proof of more than a password, and not too long ago. */
 import { tenantryError } from "../../errors/index.js";
 import { type Clock, systemClock } from "../../observe/index.js";
+import { refusedSignIn } from "../identity/weak-sign-in.js";
 import type { Principal } from "./principal.js";
 
 /**
@@ -45,5 +46,6 @@ export function requireMfa(principal: Principal, options: MfaOptions = {}): void
     (assurance !== undefined && assurances.includes(assurance));
   const fresh = maxAgeMs === undefined || (authenticatedAt !== undefined && clock.now() - authenticatedAt <= maxAgeMs);
   if (strong && fresh) return;
-  throw tenantryError("MFA_REQUIRED", { assurances, maxAgeS: maxAgeMs === undefined ? undefined : maxAgeMs / 1_000 });
+  const maxAgeS = maxAgeMs === undefined ? undefined : maxAgeMs / 1_000;
+  throw refusedSignIn(tenantryError("MFA_REQUIRED", { assurances, maxAgeS }), principal);
 }
