@@ -18,6 +18,9 @@ export const watchesMax = 10_000;
 /** Largest embedded store whose every row is verified when it is opened: about a second's work. */
 export const verifyOnOpenBytesMax = 268_435_456;
 
+/** Bytes of the branch pages that an open embedded store keeps in memory: all of a million records of 200 bytes. */
+export const branchCacheBytesMax = 2_097_152;
+
 /** Time opening an embedded store waits for another process to close it: a restart by a watching tool. */
 export const lockTimeoutMs = 5_000;
 

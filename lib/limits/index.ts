@@ -42,6 +42,7 @@ export {
   valueDepthMax,
 } from "./encoding.js";
 export {
+  branchCacheBytesMax,
   copyAttemptsMax,
   copyChunkBytesMax,
   copyPassesMax,

@@ -105,6 +105,24 @@ test("a state that is held shows its rows while others are written in their plac
   before.release();
 });
 
+test("branch pages that are written anew, once no reader keeps them, are read anew", async () => {
+  const [begin, end] = [new Uint8Array(), Uint8Array.of(0xff)];
+  const own = await openStore();
+  // Keys so long that every eighth page is a branch.
+  const long = (n: number): Uint8Array => Buffer.from(String(n).padStart(5, "0").padEnd(900, "-"));
+  for (let round = 0; round < 5; round++) {
+    // Nobody reads meanwhile, and each commit writes so much that the states before it are soon kept no more.
+    for (let i = 0; i < 8; i++) {
+      const mutations = Array.from({ length: 1_500 }, (_, n) => set(long(n), bytesOf(n % 90, round + i)));
+      await own.commit(blind(clear(long(100 * round), long(100 * round + 90)), ...mutations.slice(i)));
+    }
+    const now = own.snapshot(own.readVersion());
+    expectSame(visited(now, begin, end, round % 2 === 0, 1_000), copied(now, begin, end, round % 2 === 0));
+    now.release();
+  }
+  await own.close();
+});
+
 test("an empty range, an empty store and one row show what there is", async () => {
   const empty = await openStore();
   const none = empty.snapshot(empty.readVersion());

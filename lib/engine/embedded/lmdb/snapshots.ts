@@ -6,7 +6,7 @@ import { versionAgeMax } from "../commit/resolver.js";
 import { equalBytes, metadataVersionKey } from "../reading/bounds.js";
 import type { Snapshot, VisitBounds } from "../store.js";
 import { type Environment, type Reader, readersMax } from "./environment.js";
-import type { PageFile, Tree } from "./page-file.js";
+import type { Meta, PageFile } from "./page-file.js";
 import { allocateTogether } from "./row-codec.js";
 import type { TreeRows } from "./tree-rows.js";
 
@@ -24,8 +24,8 @@ type RowIterator = Generator<[Uint8Array, Uint8Array], void, undefined>;
 interface View {
   readonly version: number;
   readonly reader: Reader;
-  /** The tree of its rows in the file; the reader keeps its pages. */
-  readonly tree: Tree;
+  /** The state as the file has it; the reader keeps its pages. */
+  readonly state: Meta;
   /** Pages the next commit replaced: this view keeps them. */
   pages: number;
   uses: number;
@@ -71,7 +71,7 @@ export class Snapshots {
       version,
       reader: this.#source.environment.read(),
       // No batch begins before this is done.
-      tree: this.#source.file.meta().main,
+      state: this.#source.file.meta(),
       pages: 0,
       uses: 0,
       expired: false,
@@ -113,6 +113,8 @@ export class Snapshots {
     // A cursor must be closed before its transaction.
     for (const rows of view.iterators) rows.return();
     view.iterators.clear();
+    const [oldest] = this.#views;
+    if (oldest !== undefined) this.#source.rows.keepFrom(oldest.state);
     view.reader.done();
   }
 
@@ -206,7 +208,7 @@ class ViewSnapshot implements Snapshot {
 
   visit(begin: Uint8Array, end: Uint8Array, bounds: VisitBounds, visit: RowVisitor): Uint8Array | undefined {
     this.#assertReadable();
-    return this.#source.rows.visit(this.#view.tree, begin, end, bounds, visit);
+    return this.#source.rows.visit(this.#view.state, begin, end, bounds, visit);
   }
 
   release(): void {

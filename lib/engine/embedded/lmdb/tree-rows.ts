@@ -2,12 +2,13 @@
 import { tenantryError } from "../../../errors/index.js";
 import type { RowVisitor } from "../../engine.js";
 import type { VisitBounds } from "../store.js";
+import { BranchCache } from "./branch-cache.js";
 import { type Checksum, checksumBytes, damagedValue, viewFrom } from "./checksum.js";
-import { Damage, type PageFile, type Tree, TreePage } from "./page-file.js";
+import { Damage, type Meta, type PageFile, TreePage } from "./page-file.js";
 import { storedKey } from "./row-codec.js";
 
-/** Pages of memory kept for the next visit. */
-const idlePagesMax = 16;
+/** Memory for so many leaves is kept for the next visit: more than that would not stay in the processor's cache. */
+const idleLeavesMax = 16;
 
 /** Compares the bytes of a page from `begin` to `end` with a key. */
 function compareIn(bytes: Uint8Array, begin: number, end: number, key: Uint8Array): number {
@@ -40,20 +41,27 @@ interface Step {
 }
 
 /**
- * Rows of a store's file. The caller keeps the pages of the tree it reads, by a reader of LMDB's: then nothing in
+ * Rows of a store's file. The caller keeps the pages of the state it reads, by a reader of LMDB's: then nothing in
  * them changes.
  */
 export class TreeRows {
   readonly #file: PageFile;
   readonly #path: string;
   readonly #checksum: Checksum;
-  readonly #idle: TreePage[] = [];
+  readonly #branches: BranchCache;
+  readonly #idleLeaves: TreePage[] = [];
 
   /** @param path What errors name. */
   constructor(file: PageFile, path: string, checksum: Checksum) {
     this.#file = file;
     this.#path = path;
     this.#checksum = checksum;
+    this.#branches = new BranchCache(file);
+  }
+
+  /** Tells, before any earlier state's pages can be written anew, which state is the oldest that has a reader. */
+  keepFrom({ transaction }: Meta): void {
+    this.#branches.keepFrom(transaction);
   }
 
   /**
@@ -61,7 +69,7 @@ export class TreeRows {
    * key when they were, undefined at the range's end.
    */
   visit(
-    tree: Tree,
+    state: Meta,
     begin: Uint8Array,
     end: Uint8Array,
     bounds: VisitBounds,
@@ -70,25 +78,26 @@ export class TreeRows {
     // Taken while in use: what the visitor does may visit rows itself.
     const steps: Step[] = [];
     try {
-      return this.#walk(steps, tree, storedKey(begin), storedKey(end), bounds, visit);
+      return this.#walk(steps, state, storedKey(begin), storedKey(end), bounds, visit);
     } catch (error) {
       if (!(error instanceof Damage)) throw error;
       throw tenantryError("STORE_CORRUPT", { path: this.#path, reason: error.message }, { cause: error });
     } finally {
-      for (const { page } of steps) if (this.#idle.length < idlePagesMax) this.#idle.push(page);
+      for (const { page } of steps) this.#letGo(page);
     }
   }
 
   #walk(
     steps: Step[],
-    { root, depth }: Tree,
+    state: Meta,
     low: Uint8Array,
     high: Uint8Array,
     { reverse, rowsMax, bytesMax }: VisitBounds,
     visit: RowVisitor,
   ): Uint8Array | undefined {
+    const { root } = state.main;
     if (root === undefined) return undefined;
-    let leaf = this.#descend(steps, root, depth, (page) => {
+    let leaf = this.#descend(steps, root, state, (page) => {
       // The child before the first that begins at the bound or past it: its own first key may lie anywhere before.
       const node = lowerBound(page, reverse ? high : low, 1);
       if (reverse || node === page.nodes) return node - 1;
@@ -124,7 +133,7 @@ export class TreeRows {
         if (isEnough) return new Uint8Array(leaf.bytes.subarray(keyBegin, keyEnd));
       }
       if (isLast) return undefined;
-      const next = this.#neighbour(steps, depth, reverse);
+      const next = this.#neighbour(steps, state, reverse);
       if (next === undefined) return undefined;
       leaf = next;
       from = 0;
@@ -143,30 +152,39 @@ export class TreeRows {
   }
 
   /** Goes down from a page to a leaf; `choose` says by which node of each branch. */
-  #descend(steps: Step[], number: number, depth: number, choose: (page: TreePage) => number): TreePage {
+  #descend(steps: Step[], number: number, state: Meta, choose: (page: TreePage) => number): TreePage {
     for (let next = number; ; ) {
-      const page = this.#file.page(next, this.#idle.pop() ?? new TreePage());
+      const isLeaf = steps.length + 1 === state.main.depth;
+      const page = isLeaf ? this.#leaf(next) : this.#branches.take(next, state.transaction);
+      if ((page.kind === "leaf") !== isLeaf) throw new Damage("a page lies at the wrong depth");
       const step = { page, node: 0 };
       steps.push(step);
-      if ((page.kind === "leaf") !== (steps.length === depth)) throw new Damage("a page lies at the wrong depth");
-      if (page.kind === "leaf") return page;
+      if (isLeaf) return page;
       step.node = choose(page);
       next = page.child(page.node(step.node));
     }
   }
 
   /** The leaf after the one at the end of `steps`, or before it; undefined when there is none. */
-  #neighbour(steps: Step[], depth: number, reverse: boolean): TreePage | undefined {
+  #neighbour(steps: Step[], state: Meta, reverse: boolean): TreePage | undefined {
     for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
       const node = step.node + (reverse ? -1 : 1);
       if (step.page.kind === "branch" && node >= 0 && node < step.page.nodes) {
         step.node = node;
         steps.push(step);
         const child = step.page.child(step.page.node(node));
-        return this.#descend(steps, child, depth, (page) => (reverse ? page.nodes - 1 : 0));
+        return this.#descend(steps, child, state, (page) => (reverse ? page.nodes - 1 : 0));
       }
-      if (this.#idle.length < idlePagesMax) this.#idle.push(step.page);
+      this.#letGo(step.page);
     }
     return undefined;
+  }
+
+  #leaf(number: number): TreePage {
+    return this.#file.page(number, this.#idleLeaves.pop() ?? new TreePage());
+  }
+
+  #letGo(page: TreePage): void {
+    if (page.kind === "leaf" && this.#idleLeaves.length < idleLeavesMax) this.#idleLeaves.push(page);
   }
 }
