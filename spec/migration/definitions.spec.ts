@@ -6,6 +6,7 @@ import { open } from "../../lib/open.js";
 import { type AnyEntity, entity, type ObjectSchema } from "../../lib/schema/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import { recording } from "../../lib/testing/index.js";
+import { untold } from "../engine/with-capabilities.js";
 
 const id = newTenantId();
 const city = (schema: ObjectSchema, more: object = {}): AnyEntity =>
@@ -180,7 +181,7 @@ test("indexes and entities that come, go and change are told of", async () => {
 });
 
 test("opening costs one range read, and writes only what is new", async () => {
-  const watched = recording(engine);
+  const watched = recording(untold(engine));
   const calls = async (...entities: AnyEntity[]): Promise<string[]> => {
     watched.take();
     await open({ engine: watched, entities });
