@@ -1,5 +1,6 @@
 /** Isolation laws over a user's own entities: property tests that look for a way out of a tenant. */
 import { memory } from "../engine/index.js";
+import type { QuotaOptions } from "../quota/index.js";
 import type { AnyEntity } from "../schema/index.js";
 import type { RecordMaker } from "./generate/record-maker.js";
 import { casesOf, type IsolationCase } from "./isolation/laws.js";
@@ -36,6 +37,11 @@ export interface IsolationOptions {
    * (`TEST_RECORDS_MISSING` says so).
    */
   readonly records?: Readonly<Record<string, RecordMaker | undefined>> | undefined;
+  /**
+   * Quotas as `open` takes them. Half of the runs have these, the tenant that acts a plan of theirs and the others one
+   * without bounds; unless given, plans made for the run that bound everything there is, a little or a lot.
+   */
+  readonly quotas?: QuotaOptions | undefined;
 }
 
 /**
@@ -73,14 +79,14 @@ export interface IsolationLawsOptions extends IsolationOptions {
  * ```
  */
 export function isolationCases(options: IsolationOptions): readonly IsolationCase[] {
-  const { entities, engine = memory(), runs = 100, seed, steps = 12, records = {} } = options;
-  return casesOf({ entities, engine, runs, seed, steps, records });
+  const { entities, engine = memory(), runs = 100, seed, steps = 12, records = {}, quotas } = options;
+  return casesOf({ entities, engine, runs, seed, steps, records, quotas });
 }
 
 /**
  * Registers the isolation laws as tests over your own entities: random records and hostile ids, every method of a
  * repository, transactions, stolen and forged cursors, tenants whose ids differ in one bit, commits whose outcome is
- * lost. Whatever one tenant does,
+ * lost; with and without quotas and an audit. Whatever one tenant does,
  *
  * - every key asked for, returned, written, watched or conflicted on is its own (`assertStaysInTenant`)
  * - the rows of everybody else stay the same, byte for byte (`assertOthersUnchanged`)

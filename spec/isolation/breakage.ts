@@ -20,7 +20,12 @@ export type Breakage =
   | "the log names the last tenant"
   | "idempotency keys are those of the database"
   | "a result is cached across tenants"
-  | "a metric counts what all tenants hold";
+  | "a metric counts what all tenants hold"
+  | "writers of all tenants take turns at a limit"
+  | "tokens of a rate are those of the last who took any"
+  | "connections count for the first who has any"
+  | "claims are those of the database"
+  | "the audit trail is the last tenant's";
 
 /** The assertion that notices. */
 export const noticedBy: Readonly<Record<Breakage, string>> = {
@@ -43,4 +48,9 @@ export const noticedBy: Readonly<Record<Breakage, string>> = {
   "idempotency keys are those of the database": "assertStaysInTenant",
   "a result is cached across tenants": "assertForeignLooksMissing",
   "a metric counts what all tenants hold": "assertForeignLooksMissing",
+  "writers of all tenants take turns at a limit": "assertForeignLooksMissing",
+  "tokens of a rate are those of the last who took any": "assertStaysInTenant",
+  "connections count for the first who has any": "assertStaysInTenant",
+  "claims are those of the database": "assertForeignLooksMissing",
+  "the audit trail is the last tenant's": "assertStaysInTenant",
 };

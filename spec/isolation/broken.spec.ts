@@ -6,6 +6,7 @@ import { tenantryError } from "../../lib/errors/index.js";
 import { entryChanges } from "../../lib/indexes/index.js";
 import type * as Seal from "../../lib/repository/cursor.js";
 import { type AnyEntity, entity } from "../../lib/schema/index.js";
+import type { TenantId } from "../../lib/tenant/index.js";
 import { isolationCases } from "../../lib/testing/index.js";
 import { compareBytes, strinc } from "../../lib/tuple/index.js";
 import { arrayEngine } from "../engine/array-engine.js";
@@ -103,6 +104,12 @@ vi.mock("../../lib/transaction/gate.js", async (original) => {
   type Gate = InstanceType<typeof module.TenantGate>;
   class TenantGate extends module.TenantGate {
     #last: Parameters<Gate["admit"]>[1] | undefined;
+    #trails: Parameters<Gate["trail"]>[0][] = [];
+    override trail(of: Parameters<Gate["trail"]>[0]) {
+      const last = this.#trails.find(({ id }) => id !== of.id) ?? of;
+      this.#trails = [of, ...this.#trails].slice(0, 9);
+      return super.trail(is("the audit trail is the last tenant's") ? last : of);
+    }
     override admit(...[engine, id]: Parameters<Gate["admit"]>) {
       const last = this.#last ?? id;
       this.#last = id;
@@ -149,6 +156,55 @@ vi.mock("../../lib/transaction/run/marker-slots.js", async (original) => {
   return { ...module, idempotencyMarker };
 });
 
+vi.mock("../../lib/quota/usage/turns.js", async (original) => {
+  const module = await original<typeof import("../../lib/quota/usage/turns.js")>();
+  class Turns extends module.Turns {
+    #first: Parameters<InstanceType<typeof module.Turns>["next"]>[0] | undefined;
+    override next(tenant: Parameters<InstanceType<typeof module.Turns>["next"]>[0]) {
+      this.#first ??= tenant;
+      return super.next(is("writers of all tenants take turns at a limit") ? this.#first : tenant);
+    }
+  }
+  return { Turns };
+});
+
+vi.mock("../../lib/quota/rate/rates.js", async (original) => {
+  const module = await original<typeof import("../../lib/quota/rate/rates.js")>();
+  class Rates extends module.Rates {
+    #seen: TenantId[] = [];
+    override take(...[id, ...rest]: Parameters<InstanceType<typeof module.Rates>["take"]>) {
+      const last = this.#seen.find((other) => other !== id) ?? id;
+      this.#seen = [id, ...this.#seen].slice(0, 99);
+      return super.take(is("tokens of a rate are those of the last who took any") ? last : id, ...rest);
+    }
+  }
+  return { Rates };
+});
+
+vi.mock("../../lib/quota/quotas.js", async (original) => {
+  const module = await original<typeof import("../../lib/quota/quotas.js")>();
+  class Quotas extends module.Quotas {
+    #first: TenantId | undefined;
+    override connect(id: TenantId) {
+      this.#first ??= id;
+      return super.connect(is("connections count for the first who has any") ? this.#first : id);
+    }
+  }
+  return { ...module, Quotas };
+});
+
+vi.mock("../../lib/quota/usage/claims.js", async (original) => {
+  const module = await original<typeof import("../../lib/quota/usage/claims.js")>();
+  class ResourceClaims extends module.ResourceClaims {
+    override async claim(name: string) {
+      const isTaken = seen.claims.has(name);
+      seen.claims.add(name);
+      return is("claims are those of the database") && isTaken ? false : super.claim(name);
+    }
+  }
+  return { ...module, ResourceClaims };
+});
+
 vi.mock("../../lib/repository/cursor.js", async (original) => {
   const module = await original<typeof Seal>();
   const plain = (position: Seal.CursorPosition): string =>
@@ -180,6 +236,7 @@ const seen = vi.hoisted(() => ({
   values: new Map<string, Uint8Array>(),
   entries: new Map<string, Uint8Array>(),
   holders: new Map<string, string>(),
+  claims: new Set<string>(),
 }));
 
 vi.mock("../../lib/repository/repository-factory.js", async (original) => {
@@ -192,6 +249,7 @@ vi.mock("../../lib/repository/repository-factory.js", async (original) => {
       seen.values.clear();
       seen.entries.clear();
       seen.holders.clear();
+      seen.claims.clear();
     }
   }
   return { RepositoryFactory };

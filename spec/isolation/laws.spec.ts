@@ -9,6 +9,7 @@ import { openFoundationDb } from "../../lib/engine/foundationdb/engine.js";
 import { type Engine, embedded, foundationdb, memory } from "../../lib/engine/index.js";
 import { valueBytesMax } from "../../lib/limits/index.js";
 import { open } from "../../lib/open.js";
+import type { QuotaOptions } from "../../lib/quota/index.js";
 import { entity } from "../../lib/schema/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import { scripts } from "../../lib/testing/generate/script.js";
@@ -80,17 +81,53 @@ describe("over records of several keys", () => {
   });
 });
 
-test("laws try every method of a repository", async () => {
-  await using db = await open({ engine: arrayEngine(), entities: [Scan] });
-  const repository = db.tenant(newTenantId()).repository(Scan);
-  const methods: string[] = [];
-  for (let at = Object.getPrototypeOf(repository); at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    methods.push(...Reflect.ownKeys(at).map(String));
+/** The names of an object's methods and getters, its own and inherited ones. */
+function methodsOf(object: object): readonly string[] {
+  const names: string[] = [];
+  for (let at = Object.getPrototypeOf(object); at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    names.push(...Reflect.ownKeys(at).map(String));
   }
-  expect(methods).toContain("get");
-  const drawn = fc.sample(scripts(fc, { entities: [Scan], records: {}, steps: 12 }), { numRuns: 100, seed: 1 });
-  const tried = new Set(drawn.flatMap(({ steps }) => steps.map((step) => step.do)));
-  expect(methods.filter((name) => name !== "constructor" && !tried.has(name as "get"))).toEqual([]);
+  return names.filter((name) => name !== "constructor");
+}
+
+describe("under quotas of one's own", () => {
+  const quotas: QuotaOptions = {
+    plans: {
+      small: { entities: { scan: { records: 2 } }, resources: { desks: 1 }, connections: 1 },
+      slow: { storageBytes: { soft: 500 }, rates: { calls: { perSecond: 5 }, uploads: { perMinute: 3 } } },
+    },
+    defaultPlan: "small",
+    overrides: ({ plan }) => (plan === "slow" ? { resources: { desks: { soft: 2 } } } : undefined),
+  };
+  isolationLaws({ entities: [Scan], quotas, test, timeoutMs, engine: async () => arrayEngine(), runs: runs(15) });
+});
+
+describe("laws try", () => {
+  const options = { entities: [Scan], records: {}, steps: 12, quotas: undefined };
+  const drawn = fc.sample(scripts(fc, options), { numRuns: 300, seed: 1 });
+  const tried = new Set<string>(drawn.flatMap(({ steps }) => steps.map((step) => step.do)));
+  const db = open({ engine: arrayEngine(), entities: [Scan], quotas: { plans: { one: { resources: { seats: 1 } } } } });
+  afterAll(async () => (await db).close());
+
+  test("every method of a repository", async () => {
+    const methods = methodsOf((await db).tenant(newTenantId()).repository(Scan));
+    expect(methods).toContain("get");
+    expect(methods.filter((name) => !tried.has(name))).toEqual([]);
+  });
+
+  test("every method of quotas and of claims, which have other names for them", async () => {
+    const { quotas } = (await db).tenant(newTenantId());
+    expect(methodsOf(quotas)).toEqual(["usage", "claims", "take", "connect"]);
+    expect(methodsOf(quotas.claims("seats"))).toEqual(["claim", "release", "has", "list"]);
+    for (const name of ["usage", "take", "connect", "disconnect", "claim", "release", "hasClaim", "listClaims"]) {
+      expect(tried).toContain(name);
+    }
+  });
+
+  test("databases with quotas, with an audit, with both and with neither", () => {
+    const settings = new Set(drawn.map(({ setting: { quotas, audited } }) => `${quotas !== undefined} ${audited}`));
+    expect(settings.size).toBe(4);
+  });
 });
 
 /** Runs of one pair of random entities: a soak draws more pairs, not more runs of each. */

@@ -26,12 +26,14 @@ test("each way out names the specs that hold it closed, and they exist", () => {
 
 test("it counts the breakages as they are", () => {
   const words: Readonly<Record<string, number>> = {
-    sixteen: 16,
-    seventeen: 17,
-    eighteen: 18,
-    nineteen: 19,
     twenty: 20,
+    "twenty-one": 21,
+    "twenty-two": 22,
+    "twenty-three": 23,
+    "twenty-four": 24,
+    "twenty-five": 25,
+    "twenty-six": 26,
   };
-  const [, word = ""] = /breaks the library in (\w+) ways/.exec(text) ?? [];
+  const [, word = ""] = /breaks the library in ([\w-]+) ways/.exec(text) ?? [];
   expect(words[word]).toBe(Object.keys(noticedBy).length);
 });

@@ -93,7 +93,7 @@ export class TenantLeases {
       const row = await transaction.get(this.#key);
       // Taken away when this process seemed dead: then all it holds counts anew.
       const before = row === undefined ? 0 : decodeHolder(row).count;
-      const ledger = await Ledger.open(transaction, keys, turns.next());
+      const ledger = await Ledger.open(transaction, keys, turns.next(tenant));
       await ledger.change(connections, [book.grant(tenant).counted.get(connections.name)], [count - before]);
       if (count === 0) transaction.clear(this.#key);
       else {
@@ -117,7 +117,7 @@ export class TenantLeases {
         transaction.clear(key);
       }
       const count = dead.reduce((sum, [, row]) => sum + decodeHolder(row).count, 0);
-      const ledger = await Ledger.open(transaction, keys, turns.next());
+      const ledger = await Ledger.open(transaction, keys, turns.next(tenant));
       await ledger.change(connections, [book.grant(tenant).counted.get(connections.name)], [-count]);
       return true;
     });

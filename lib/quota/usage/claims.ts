@@ -125,7 +125,7 @@ export class ResourceClaims implements Claims {
       if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});
       const isHeld = (await transaction.get(key)) !== undefined;
       if (isHeld === held) return false;
-      const ledger = await Ledger.open(transaction, this.#keys, this.#turns.next());
+      const ledger = await Ledger.open(transaction, this.#keys, this.#turns.next(tenant));
       const limit = this.#book.grant(tenant).counted.get(this.#resource);
       await ledger.change(claimed(this.#resource), [limit], [held ? 1 : -1]);
       if (held) transaction.set(key, mark);

@@ -51,7 +51,7 @@ export class UsageHook implements TransactionHook {
     const { transaction, tenant } = scope;
     const keys = UsageKeys.ofHook;
     const { counted } = this.#book.grant(tenant);
-    const ledger = await Ledger.open(transaction, keys, this.#turns.next());
+    const ledger = await Ledger.open(transaction, keys, this.#turns.next(tenant));
     const reserve = (account: Account, deltas: readonly number[]): Promise<void> =>
       ledger.reserve(
         account,

@@ -1,12 +1,15 @@
 /** Scripts: what the tenants of one run hold, and the operations that one of them tries. */
 import type { Arbitrary } from "fast-check";
 import { keyBytesMax } from "../../limits/index.js";
+import type { QuotaOptions } from "../../quota/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { FastCheck } from "./fast-check.js";
 import { type HandleStep, handleArbitrary } from "./handle-step.js";
 import { type IdentityStep, identityArbitrary } from "./identity-step.js";
+import { type ClaimStep, claimArbitrary, type QuotaStep, quotaArbitrary, quotaNames } from "./quota-step.js";
 import type { RecordMaker } from "./record-maker.js";
 import { recordSet } from "./record-set.js";
+import { lawNames, type Setting, settingArbitrary } from "./setting.js";
 import { hardTexts } from "./text-arbitrary.js";
 
 /** An id: of one of the entity's records, whoever holds it, or any value at all. */
@@ -76,15 +79,19 @@ export type LongStep = { readonly entity: number } & (
   | { readonly do: "recount" }
 );
 
+/** One operation inside a transaction. */
+export type ScopeStep = RepositoryStep | ClaimStep;
+
 /** One operation of a tenant. */
 export type Step =
   | RepositoryStep
   | LongStep
   | IdentityStep
   | HandleStep
+  | QuotaStep
   | {
       readonly do: "transact" | "read";
-      readonly steps: readonly RepositoryStep[];
+      readonly steps: readonly ScopeStep[];
       readonly end: "return" | "throw" | "useAfter";
       readonly idempotencyKey: string | undefined;
     };
@@ -93,6 +100,7 @@ export type Step =
 export interface Script {
   /** Differs in the tenants of each run. */
   readonly seed: number;
+  readonly setting: Setting;
   /** Which of the 122 free bits of its id tells the acting tenant's neighbour from it. */
   readonly bit: number;
   /** Inputs by entity. */
@@ -108,6 +116,8 @@ export interface ScriptOptions {
   readonly entities: readonly AnyEntity[];
   readonly records: Readonly<Record<string, RecordMaker | undefined>>;
   readonly steps: number;
+  /** Those of the runs that have any; the laws' own when undefined. */
+  readonly quotas: QuotaOptions | undefined;
 }
 
 /** All of an entity's records, by their ids. */
@@ -254,11 +264,13 @@ function longSteps(fc: FastCheck, entities: number): Arbitrary<LongStep> {
 }
 
 /** Scripts over the user's own entities. */
-export function scripts(fc: FastCheck, { entities, records, steps }: ScriptOptions): Arbitrary<Script> {
+export function scripts(fc: FastCheck, { entities, records, steps, quotas }: ScriptOptions): Arbitrary<Script> {
   const step = repositorySteps(fc, entities.length);
+  const names = quotas === undefined ? lawNames : quotaNames(quotas);
+  const claim = claimArbitrary(fc, names);
   const scope = fc.record({
     do: fc.constantFrom("transact" as const, "transact" as const, "read" as const),
-    steps: fc.array(step, { maxLength: 4 }),
+    steps: fc.array(fc.oneof({ weight: 5, arbitrary: step }, { weight: 1, arbitrary: claim }), { maxLength: 4 }),
     end: fc.constantFrom("return" as const, "return" as const, "throw" as const, "useAfter" as const),
     idempotencyKey: fc.option(fc.constantFrom(...idempotencyKeys), { nil: undefined }),
   });
@@ -266,6 +278,7 @@ export function scripts(fc: FastCheck, { entities, records, steps }: ScriptOptio
   return fc.record({
     seed: fc.nat(2 ** 31 - 1),
     bit: fc.nat(121),
+    setting: settingArbitrary(fc, entities, quotas),
     records: fc.tuple(...entities.map((entity) => recordSet(fc, entity, recordsMax, records[entity.name]))),
     own: held,
     foreign: held,
@@ -276,6 +289,7 @@ export function scripts(fc: FastCheck, { entities, records, steps }: ScriptOptio
         { weight: 1, arbitrary: longSteps(fc, entities.length) },
         { weight: 1, arbitrary: identityArbitrary(fc) },
         { weight: 1, arbitrary: handleArbitrary(fc) },
+        { weight: 3, arbitrary: quotaArbitrary(fc, names) },
       ),
       { minLength: 1, maxLength: steps },
     ),

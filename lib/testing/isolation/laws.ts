@@ -1,13 +1,17 @@
 /** The laws: each a property over scripts, played on a stage. */
 import { AssertionError } from "node:assert";
-import type { FaultRates } from "../../engine/faults/index.js";
+import type { Access, FaultRates } from "../../engine/faults/index.js";
 import type { Engine } from "../../engine/index.js";
 import { isTenantryError } from "../../errors/index.js";
+import type { QuotaOptions } from "../../quota/index.js";
 import type { AnyEntity } from "../../schema/index.js";
+import { compareBytes } from "../../tuple/index.js";
 import { loadFastCheck } from "../generate/fast-check.js";
+import { quotaNames } from "../generate/quota-step.js";
 import type { RecordMaker } from "../generate/record-maker.js";
-import { type Script, scripts, wholeRange } from "../generate/script.js";
-import { tampered } from "./acting/index.js";
+import { type Script, type Step, scripts, wholeRange } from "../generate/script.js";
+import { unboundedPlan } from "../generate/setting.js";
+import { type Actor, tampered } from "./acting/index.js";
 import {
   assertCursorRefused,
   assertForeignLooksMissing,
@@ -28,6 +32,7 @@ export interface LawOptions {
   readonly seed: number | undefined;
   readonly steps: number;
   readonly records: Readonly<Record<string, RecordMaker | undefined>>;
+  readonly quotas: QuotaOptions | undefined;
 }
 
 /** A law: its name, and one script's trial on a stage. */
@@ -56,6 +61,17 @@ const sharedWork = "work";
 /** Some of a script's records, and the first two at least. */
 const enough = (held: readonly number[]): readonly number[] => held.map((bits) => bits | 0b11);
 
+/** Has a tenant use some of all that plans bound, where the database has any. */
+async function settleQuotas(actor: Actor, { setting: { quotas } }: Script): Promise<void> {
+  if (quotas !== undefined) await actor.settleQuotas(quotaNames(quotas));
+}
+
+/** The same script, of a tenant that nothing is refused for want of room. */
+const unbounded = (script: Script): Script => {
+  const { setting } = script;
+  return { ...script, setting: { ...setting, plan: setting.quotas && unboundedPlan } };
+};
+
 /** Operations touch nothing of others, change nothing of others, and name no other. */
 async function stays(stage: Stage, script: Script): Promise<void> {
   const { root } = stage;
@@ -68,10 +84,12 @@ async function stays(stage: Stage, script: Script): Promise<void> {
     const leaves = await others[1].leaf();
     const tokens = await others[0].settle();
     const exported = await others[0].exported().catch(() => []);
+    await settleQuotas(others[0], script);
     const actor = scene.actor(acting, { cursors: leaves.map(({ cursor }) => cursor), tokens, exported });
     const before = await stage.rows();
     stage.watch(scene);
     const outcomes = await actor.perform();
+    await actor.leave();
     await stage.calm();
     assertStaysInTenant(stage.recorded.take(), acting, { root });
     assertOthersUnchanged(before, await stage.rows(), acting, { root });
@@ -88,8 +106,11 @@ async function transcript(stage: Stage, script: Script, withForeign: boolean): P
     if (withForeign) await neighbour.workThrough(sharedWork);
     if (withForeign) await neighbour.settle();
     if (withForeign) await neighbour.readAll();
+    if (withForeign) await settleQuotas(neighbour, script);
     stage.watch(scene);
-    return { outcomes: await actor.perform(), accesses: stage.recorded.take(), said: scene.ports.said };
+    const outcomes = await actor.perform();
+    await actor.leave();
+    return { outcomes, accesses: stage.recorded.take(), said: [...scene.ports.said] };
   });
 }
 
@@ -101,7 +122,7 @@ async function looksMissing(stage: Stage, script: Script): Promise<void> {
 
 /** A cursor opens for its tenant, query and principal as it was sealed, and for nobody and nothing else. */
 async function cursorsStayHome(stage: Stage, script: Script): Promise<void> {
-  await stage.play(script, async (scene) => {
+  await stage.play(unbounded(script), async (scene) => {
     const { acting, neighbour } = scene.cast;
     const held = enough(script.foreign);
     await Promise.all([acting, neighbour].map((id) => scene.actor(id).hold(held)));
@@ -132,19 +153,23 @@ async function cursorsStayHome(stage: Stage, script: Script): Promise<void> {
 
 /** A row of another tenant that an engine gives is refused: no answer is made of it. */
 async function foreignRowsRefused(stage: Stage, script: Script, rowsOf: () => ForeignRows | undefined): Promise<void> {
-  await stage.play(script, async (scene) => {
+  await stage.play(unbounded(script), async (scene) => {
     const rows = rowsOf();
     const { acting, neighbour } = scene.cast;
     await scene.actor(neighbour).hold(enough(script.foreign));
     await scene.actor(acting).hold(script.own);
     const range = stage.keyspace.tenant(neighbour);
     const reads = (["list", "scan", "batches", "count", "first"] as const).map((method) => ({ do: method }));
-    const steps = [...script.records.keys()].flatMap((entity) => {
+    const { quotas } = script.setting;
+    const resources = quotas === undefined ? [] : quotaNames(quotas).resources;
+    const claims = resources.map((resource) => ({ do: "listClaims" as const, resource, after: undefined, limit: 3 }));
+    const ofRecords = [...script.records.keys()].flatMap((entity) => {
       // By id, and by every index.
       const indexes = [0, ...Object.keys(stage.entities[entity]?.indexes ?? {}).map((_, at) => at + 1)];
       const queries = indexes.map((index) => ({ ...wholeRange, index }));
       return queries.flatMap((query) => reads.map((read) => ({ ...read, entity, query })));
     });
+    const steps: Step[] = [...ofRecords, ...claims, ...(quotas === undefined ? [] : [{ do: "usage" as const }])];
     const row = (await stage.rows()).find(({ key }) => range.contains(key));
     if (row === undefined || rows === undefined) return;
     stage.watch(scene);
@@ -159,6 +184,14 @@ async function foreignRowsRefused(stage: Stage, script: Script, rowsOf: () => Fo
     } finally {
       rows.row = undefined;
     }
+    // What was refused is written down in the trail of the tenant that asked, and in no other: by the control plane, under
+    // markers of its own.
+    await scene.db.close();
+    const markers = stage.keyspace.control.markersBefore(Number.MAX_SAFE_INTEGER);
+    const isMarker = ({ begin }: Access): boolean =>
+      compareBytes(markers.begin, begin) <= 0 && compareBytes(begin, markers.end) < 0;
+    const denied = stage.recorded.take().filter((access) => !isMarker(access));
+    assertStaysInTenant(denied, acting, { root: stage.root });
   });
 }
 
@@ -204,11 +237,11 @@ export interface IsolationCase {
 
 async function tryLaw(law: Law, options: LawOptions): Promise<void> {
   const fc = await loadFastCheck();
-  const { entities, engine, runs, seed, steps, records } = options;
+  const { entities, engine, runs, seed, steps, records, quotas } = options;
   const stage = await Stage.open({ ...law.stage(options), entities, engine });
   try {
     await fc.assert(
-      fc.asyncProperty(scripts(fc, { entities, records, steps }), (script) => law.try(stage, script)),
+      fc.asyncProperty(scripts(fc, { entities, records, steps, quotas }), (script) => law.try(stage, script)),
       { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
     );
   } finally {

@@ -16,10 +16,12 @@ import type { AnyEntity } from "../../schema/index.js";
 import type { TenantId } from "../../tenant/index.js";
 import { pack, type TupleElement, tupleRange } from "../../tuple/index.js";
 import type { Script } from "../generate/script.js";
+import { unboundedPlan } from "../generate/setting.js";
 import { Actor, type Stolen } from "./acting/index.js";
 import type { KeptRow } from "./assertions.js";
 import { CapturedPorts, SeededRandom } from "./captured.js";
 import { type Cast, castOf } from "./cast.js";
+import { SteadyTime } from "./steady-time.js";
 import { openedEngine, type TestEngine } from "./test-engine.js";
 
 /** What a stage is made of. */
@@ -38,6 +40,7 @@ export interface Scene {
   readonly db: Database;
   readonly ports: CapturedPorts;
   readonly random: SeededRandom;
+  readonly time: SteadyTime;
   actor(tenant: TenantId, stolen?: Stolen): Actor;
 }
 
@@ -78,8 +81,10 @@ export class Stage {
     const ports = new CapturedPorts();
     const { logger, meter, tracer } = ports;
     const random = new SeededRandom(script.seed);
+    const time = new SteadyTime(this.recorded);
+    const { quotas, plan, audited } = script.setting;
     const db = await open({
-      engine: this.#front?.(this.recorded) ?? this.recorded,
+      engine: this.#front?.(time) ?? time,
       entities: this.entities,
       root: this.root,
       // The same in every scene of a script, so that scenes can be compared call by call.
@@ -89,15 +94,21 @@ export class Stage {
       logger,
       meter,
       tracer,
+      quotas,
+      audit: audited ? {} : undefined,
     });
     try {
       const ids = [cast.acting, cast.neighbour, cast.stranger];
-      await Promise.all(ids.map((id) => db.tenants.provision({ id, name: "of the laws" })));
+      const planOf = (id: TenantId) => (id === cast.acting ? plan : quotas && unboundedPlan);
+      await Promise.all(ids.map((id) => db.tenants.provision({ id, name: "of the laws", plan: planOf(id) })));
       await db.rotateCursorKeys();
       random.reseed();
+      // An audit has somebody to name.
+      const context = (id: TenantId) =>
+        audited ? { tenant: id, subject: "ada", roles: [], requestId: "a request" } : undefined;
       const actor = (id: TenantId, stolen: Stolen = {}): Actor =>
-        new Actor(db.tenant(id), this.entities, script, stolen);
-      return await scene({ cast, db, ports, random, actor });
+        new Actor(db.tenant(id, { context: context(id) }), this.entities, script, stolen);
+      return await scene({ cast, db, ports, random, time, actor });
     } finally {
       await this.calm();
       await db.close();
@@ -105,9 +116,10 @@ export class Stage {
     }
   }
 
-  /** Lets faults happen from here on; forgets what was recorded and said; chance begins anew. */
-  watch({ ports, random }: Scene): void {
+  /** Lets faults happen from here on; forgets what was recorded and said; chance and time begin anew. */
+  watch({ ports, random, time }: Scene): void {
     random.reseed();
+    time.restart();
     this.#faulty?.arm();
     this.recorded.take();
     ports.said.length = 0;

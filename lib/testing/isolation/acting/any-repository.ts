@@ -1,5 +1,9 @@
 /** Repositories without their types: the laws also give them what does not compile. */
+import type { Claims } from "../../../quota/index.js";
 import type { AnyEntity } from "../../../schema/index.js";
+
+/** Where claims come from: a tenant's quotas, or the scope of a transaction. */
+export type ClaimsOf = (resource: string) => Claims;
 
 type Options = { readonly ifRevision?: number | undefined };
 type WorkName = { readonly name?: string | undefined };
@@ -41,4 +45,6 @@ export interface AnyRepository {
 /** Where repositories come from: a tenant, or the scope of a transaction. */
 export interface Source {
   repository(entity: AnyEntity): unknown;
+  /** A scope's that writes. */
+  readonly claims?: ClaimsOf;
 }
