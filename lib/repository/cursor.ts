@@ -117,6 +117,8 @@ export class CursorSeal {
   readonly #keyring: CursorKeyring;
   readonly #now: () => number;
   readonly #secrets = new TenantSecrets();
+  /** What was authenticated last: a page opens one cursor and seals two. */
+  #last: { readonly header: Uint8Array; readonly binding: CursorBinding; readonly bytes: Uint8Array } | undefined;
 
   constructor(keyring: CursorKeyring, now: () => number) {
     this.#keyring = keyring;
@@ -129,12 +131,20 @@ export class CursorSeal {
     const header = Buffer.concat([Buffer.of(formatVersion), key.id]);
     const nonce = systemRandom.bytes(nonceBytes);
     const cipher = createCipheriv("aes-256-gcm", this.#secrets.secret(key, binding.tenantId), nonce);
-    cipher.setAAD(authenticated(header, binding));
-    const claims = Buffer.alloc(1 + expiryBytes);
+    cipher.setAAD(this.#authenticated(header, binding));
+    const claims = Buffer.alloc(1 + expiryBytes + position.cut.length);
     claims.writeUInt8(directions.indexOf(position.direction), 0);
     claims.writeUIntBE(this.#now() + cursorAgeMaxMs, 1, expiryBytes);
-    const sealed = [cipher.update(claims), cipher.update(position.cut), cipher.final()];
+    claims.set(position.cut, 1 + expiryBytes);
+    const sealed = [cipher.update(claims), cipher.final()];
     return Buffer.concat([header, nonce, cipher.getAuthTag(), ...sealed]).toString("base64url");
+  }
+
+  #authenticated(header: Uint8Array, binding: CursorBinding): Uint8Array {
+    if (this.#last?.binding !== binding || !equalBytes(this.#last.header, header)) {
+      this.#last = { header, binding, bytes: authenticated(header, binding) };
+    }
+    return this.#last.bytes;
   }
 
   /**
@@ -159,7 +169,7 @@ export class CursorSeal {
     const decipher = createDecipheriv("aes-256-gcm", this.#secrets.secret(key, binding.tenantId), nonce, {
       authTagLength: tagBytes,
     });
-    decipher.setAAD(authenticated(header, binding)).setAuthTag(tag);
+    decipher.setAAD(this.#authenticated(header, binding)).setAuthTag(tag);
     const sealed = bytes.subarray(headerBytes + nonceBytes + tagBytes);
     let claims: Buffer;
     try {
