@@ -9,6 +9,7 @@ import { seenPage } from "./access/seen-records.js";
 import type { CursorBinding, CursorDirection, CursorSeal } from "./cursor.js";
 import type { Page } from "./query.js";
 import type { PlannedQuery } from "./query-plan.js";
+import type { Gathering } from "./table/gathering.js";
 import type { RecordTable } from "./table/record-table.js";
 import { filteredRows, firstRows, visitFirst, type Wanted } from "./table/rows.js";
 import type { TenantReader } from "./tenant-reader.js";
@@ -57,15 +58,20 @@ async function readRows<E extends AnyEntity, R>(
   return { records, more: rows.length === wanted.limit, first: own.at(0)?.[0], last: own.at(-1)?.[0] };
 }
 
+/** The rows of a page whose records are yet to be made whole. */
+interface VisitedRows<R> extends Omit<PageRows<R>, "records"> {
+  readonly gathering: Gathering<R>;
+}
+
 /** As `readRows`, straight from the engine's memory; undefined where that cannot be. */
-async function visitRows<E extends AnyEntity, R>(
+function visitRows<E extends AnyEntity, R>(
   transaction: ReadTransaction,
   table: RecordTable<E>,
   planned: PlannedQuery,
   part: RangePlan,
   wanted: Wanted,
-): Promise<PageRows<R> | undefined> {
-  if (part.index !== undefined || table.model.expires) return undefined;
+): VisitedRows<R> | undefined {
+  if (!table.isPlain(part)) return undefined;
   const size = wanted.limit - 1;
   const gathering = table.gather<R>(planned);
   let place = 0;
@@ -78,7 +84,7 @@ async function visitRows<E extends AnyEntity, R>(
     gathering.add(key, keyBegin, keyEnd, value, begin, end);
   });
   if (count === undefined) return undefined;
-  return { records: await gathering.whole(transaction), more: count > size, first, last };
+  return { gathering, more: count > size, first, last };
 }
 
 /** Reads a page: one range read of one row more than its size tells whether there is another. */
@@ -104,13 +110,21 @@ export async function readPage<E extends AnyEntity, R>(
   const part = position === undefined ? range : { ...range, [descending ? "end" : "begin"]: position.cut };
 
   const wanted = { limit: size + 1, reverse: descending };
-  const { first, last, records, more } = await reader.read(
-    async (transaction): Promise<PageRows<R>> =>
-      (table.access?.filters ? await seenPage<E, R>(transaction, table, planned, part, wanted) : undefined) ??
-      (await visitRows<E, R>(transaction, table, planned, part, wanted)) ??
-      readRows<E, R>(transaction, table, planned, part, wanted),
-    options,
-  );
+  const visit = (transaction: ReadTransaction): VisitedRows<R> | undefined =>
+    visitRows<E, R>(transaction, table, planned, part, wanted);
+  const read = async (transaction: ReadTransaction): Promise<PageRows<R>> => {
+    if (table.access?.filters) return seenPage<E, R>(transaction, table, planned, part, wanted);
+    const visited = visit(transaction);
+    if (visited === undefined) return readRows<E, R>(transaction, table, planned, part, wanted);
+    return { ...visited, records: await visited.gathering.whole(transaction) };
+  };
+  const readSync = (transaction: ReadTransaction): PageRows<R> | undefined => {
+    const visited = visit(transaction);
+    const records = visited?.gathering.wholeSync(transaction);
+    return visited && records && { ...visited, records };
+  };
+  const found = table.isPlain(part) ? reader.readSync(readSync, options) : undefined;
+  const { first, last, records, more } = found ?? (await reader.read(read, options));
   if (backwards) records.reverse();
 
   const cursorAt = async (direction: CursorDirection): Promise<string | undefined> => {

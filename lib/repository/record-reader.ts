@@ -21,8 +21,9 @@ import type { OperationOptions } from "./interface/options.js";
 import type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 import { readPage } from "./page.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "./query.js";
-import { explainPlan, planQuery, type QueryPlan } from "./query-plan.js";
+import { explainPlan, type PlannedQuery, planQuery, type QueryPlan } from "./query-plan.js";
 import { batchesOf, RecordScan } from "./scan.js";
+import type { Gathering } from "./table/gathering.js";
 import type { Loaded, RecordTable } from "./table/record-table.js";
 import { countBatch } from "./table/rows.js";
 import type { TenantReader } from "./tenant-reader.js";
@@ -88,48 +89,50 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   async list<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Promise<Selected<E, S>[]> {
     const planned = planQuery(this.#table.model, query);
     const bounded = query.limit !== undefined;
-    const limit = bounded ? planned.limit : listRecordsMax + 1;
-    return this.#reader.read(
-      async (transaction) => {
-        const assertSize = (rows: number): void => {
-          if (bounded || rows <= listRecordsMax) return;
-          throw tenantryError("LIST_TOO_LARGE", { entity: this.#table.model.name, listRecordsMax });
-        };
-        if (this.#table.access?.filters) {
-          const seen = await seenRecords<E, Selected<E, S>>(transaction, this.#table, planned, limit);
-          assertSize(seen.length);
-          return seen;
-        }
-        const visited = this.#table.visited<Selected<E, S>>(transaction, planned, limit);
-        if (visited !== undefined) {
-          assertSize(visited.records.length);
-          return visited.whole(transaction);
-        }
-        const rows = await this.#table.firstRows(transaction, planned, limit);
-        assertSize(rows.length);
-        return this.#table.records<Selected<E, S>>(transaction, planned, rows);
-      },
-      this.#options("list", query),
-    );
+    return this.#first<Selected<E, S>>(planned, bounded ? planned.limit : listRecordsMax + 1, "list", query, (rows) => {
+      if (bounded || rows <= listRecordsMax) return;
+      throw tenantryError("LIST_TOO_LARGE", { entity: this.#table.model.name, listRecordsMax });
+    });
   }
 
   async first<const S extends Selection<E> | undefined = undefined>(
     query: Query<E, S> = {},
   ): Promise<Selected<E, S> | undefined> {
     const planned = planQuery(this.#table.model, query);
-    const { limit } = planned;
-    return this.#reader.read(
-      async (transaction) => {
-        if (this.#table.access?.filters) {
-          return (await seenRecords<E, Selected<E, S>>(transaction, this.#table, planned, Math.min(limit, 1)))[0];
-        }
-        const visited = this.#table.visited<Selected<E, S>>(transaction, planned, Math.min(limit, 1));
-        if (visited !== undefined) return (await visited.whole(transaction))[0];
-        const rows = await this.#table.firstRows(transaction, planned, Math.min(limit, 1));
-        return (await this.#table.records<Selected<E, S>>(transaction, planned, rows))[0];
-      },
-      this.#options("first", query),
-    );
+    return (await this.#first<Selected<E, S>>(planned, Math.min(planned.limit, 1), "first", query))[0];
+  }
+
+  /** The first answers of a planned query, `limit` at most; `assertSize` is told how many before those are whole. */
+  async #first<R>(
+    planned: PlannedQuery,
+    limit: number,
+    operation: string,
+    options: OperationOptions,
+    assertSize: (rows: number) => void = () => {},
+  ): Promise<R[]> {
+    const table = this.#table;
+    const own = this.#options(operation, options);
+    const visit = (transaction: ReadTransaction): Gathering<R> | undefined => {
+      const visited = table.visited<R>(transaction, planned, limit);
+      if (visited !== undefined) assertSize(visited.records.length);
+      return visited;
+    };
+    if (table.isPlain(planned.range)) {
+      const found = this.#reader.readSync((transaction) => visit(transaction)?.wholeSync(transaction), own);
+      if (found !== undefined) return found;
+    }
+    return this.#reader.read(async (transaction) => {
+      if (table.access?.filters) {
+        const seen = await seenRecords<E, R>(transaction, table, planned, limit);
+        assertSize(seen.length);
+        return seen;
+      }
+      const visited = visit(transaction);
+      if (visited !== undefined) return visited.whole(transaction);
+      const rows = await table.firstRows(transaction, planned, limit);
+      assertSize(rows.length);
+      return table.records<R>(transaction, planned, rows);
+    }, own);
   }
 
   scan<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Scan<Selected<E, S>> {

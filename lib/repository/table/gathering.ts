@@ -11,6 +11,12 @@ interface SplitRecord {
   readonly head: Uint8Array;
 }
 
+/** How the bytes of a split record are put together; at once where the transaction can, undefined where it cannot. */
+export interface Joins {
+  join(transaction: ReadTransaction, id: Uint8Array, head: Uint8Array): Promise<Uint8Array>;
+  joinSync(transaction: ReadTransaction, id: Uint8Array, head: Uint8Array): Uint8Array | undefined;
+}
+
 /** The answers of a query as its rows are visited, those of split records last. */
 export class Gathering<R> {
   /** What has been added so far; places of split records are empty until `whole`. */
@@ -18,20 +24,13 @@ export class Gathering<R> {
   readonly #split: SplitRecord[] = [];
   readonly #prefixBytes: number;
   readonly #answer: (bytes: Uint8Array, begin?: number, end?: number) => R;
-  readonly #join: (transaction: ReadTransaction, id: Uint8Array, head: Uint8Array) => Promise<Uint8Array>;
+  readonly #joins: Joins;
 
-  /**
-   * `prefixBytes`: how many bytes of a key stand before a record's id. `answer` makes an answer of a record's bytes;
-   * `join` puts those of a split one together.
-   */
-  constructor(
-    prefixBytes: number,
-    answer: (bytes: Uint8Array, begin?: number, end?: number) => R,
-    join: (transaction: ReadTransaction, id: Uint8Array, head: Uint8Array) => Promise<Uint8Array>,
-  ) {
+  /** `prefixBytes`: how many bytes of a key stand before a record's id. `answer` makes an answer of a record's bytes. */
+  constructor(prefixBytes: number, answer: (bytes: Uint8Array, begin?: number, end?: number) => R, joins: Joins) {
     this.#prefixBytes = prefixBytes;
     this.#answer = answer;
-    this.#join = join;
+    this.#joins = joins;
   }
 
   readonly add: RowVisitor = (key, keyBegin, keyEnd, bytes, begin, end) => {
@@ -43,10 +42,20 @@ export class Gathering<R> {
     } else this.records.push(this.#answer(bytes, begin, end));
   };
 
+  /** As `whole`, at once; undefined where that takes its time. */
+  wholeSync(transaction: ReadTransaction): R[] | undefined {
+    for (const { at, id, head } of this.#split) {
+      const value = this.#joins.joinSync(transaction, id, head);
+      if (value === undefined) return undefined;
+      this.records[at] = this.#answer(value);
+    }
+    return this.records;
+  }
+
   /** All of them, with one range read for each that is split, `splitReadsMax` at once. */
   async whole(transaction: ReadTransaction): Promise<R[]> {
     const fill = async ({ at, id, head }: SplitRecord): Promise<void> => {
-      this.records[at] = this.#answer(await this.#join(transaction, id, head));
+      this.records[at] = this.#answer(await this.#joins.join(transaction, id, head));
     };
     for (let from = 0; from < this.#split.length; from += splitReadsMax) {
       await Promise.all(this.#split.slice(from, from + splitReadsMax).map(fill));

@@ -207,11 +207,15 @@ export class RecordTable<E extends AnyEntity> {
 
   /** Gathers the answers of a planned query that are visited in the engine's memory. */
   gather<R>(planned: PlannedQuery): Gathering<R> {
-    return new Gathering<R>(
-      this.#prefix.length,
-      (bytes, begin, end) => this.record<R>(planned, bytes, begin, end),
-      async (transaction, id, head) => (await this.#whole(transaction, id, head)).value,
-    );
+    return new Gathering<R>(this.#prefix.length, (bytes, begin, end) => this.record<R>(planned, bytes, begin, end), {
+      join: async (transaction, id, head) => (await this.#whole(transaction, id, head)).value,
+      joinSync: (transaction, id, head) => wholeValueSync(transaction, this.model.name, id, head)?.value,
+    });
+  }
+
+  /** Whether the rows of a range are records, all of which are there for whoever works with the table. */
+  isPlain(range: RangePlan): boolean {
+    return range.index === undefined && !this.model.expires && this.access?.filters !== true;
   }
 
   /**
@@ -219,7 +223,7 @@ export class RecordTable<E extends AnyEntity> {
    * memory; undefined where that cannot be.
    */
   visited<R>(transaction: ReadTransaction, planned: PlannedQuery, limit: number): Gathering<R> | undefined {
-    if (planned.range.index !== undefined || this.model.expires) return undefined;
+    if (!this.isPlain(planned.range)) return undefined;
     const gathering = this.gather<R>(planned);
     const wanted = { limit, reverse: planned.reverse };
     const count = visitFirst(transaction, planned.range, wanted, gathering.add);
