@@ -25,7 +25,8 @@ export type Breakage =
   | "tokens of a rate are those of the last who took any"
   | "connections count for the first who has any"
   | "claims are those of the database"
-  | "the audit trail is the last tenant's";
+  | "the audit trail is the last tenant's"
+  | "each write makes all processes read their caches anew";
 
 /** The assertion that notices. */
 export const noticedBy: Readonly<Record<Breakage, string>> = {
@@ -53,4 +54,5 @@ export const noticedBy: Readonly<Record<Breakage, string>> = {
   "connections count for the first who has any": "assertStaysInTenant",
   "claims are those of the database": "assertForeignLooksMissing",
   "the audit trail is the last tenant's": "assertStaysInTenant",
+  "each write makes all processes read their caches anew": "assertStaysInTenant",
 };

@@ -88,6 +88,7 @@ vi.mock("../../lib/transaction/view/tenant-view.js", async (original) => {
     }
     override set(...[key, value, options]: Parameters<InstanceType<typeof module.TenantView>["set"]>) {
       super.set(key, value, options);
+      if (is("each write makes all processes read their caches anew")) this.#parts[0].bumpMetadataVersion();
       if (!is("a write goes to a neighbour as well")) return;
       const [{ engine }, guard] = this.#parts;
       const physical = guard.key(key, "set");
@@ -319,9 +320,10 @@ vi.mock("../../lib/repository/write/change.js", async (original) => {
   return { ...module, applyChanges };
 });
 
-const casesOver = (entities: readonly AnyEntity[], runs: number, seed = 11) =>
+const casesOver = (entities: readonly AnyEntity[], runs: number, seed: number) =>
   isolationCases({ entities, engine: async () => arrayEngine(), runs, seed });
-const cases = casesOver([Article, Line], 200);
+/** A second seed is tried where the first shows nothing: what scripts come of a seed changes with every kind of step. */
+const cases = [11, 12].flatMap((seed) => casesOver([Article, Line], 200, seed));
 /** Of two seats: whoever sits on one is seldom who sits there in another tenant. */
 const Seat = entity("seat", {
   version: 1,
@@ -329,7 +331,7 @@ const Seat = entity("seat", {
   id: ["id"],
   indexes: { byAt: { fields: ["at"], unique: true } },
 });
-const seatCases = casesOver([Seat], 4_000, 13);
+const seatCases = [13, 14].flatMap((seed) => casesOver([Seat], 4_000, seed));
 
 /** What only entities with unique indexes show. */
 const ofIndexes: ReadonlySet<Breakage> = new Set([
@@ -359,5 +361,5 @@ describe("a law notices that", () => {
 });
 
 test("all hold when nothing is broken", async () => {
-  for (const { run } of casesOver([Article, Line, Member], 10)) await run();
+  for (const { run } of casesOver([Article, Line, Member], 10, 11)) await run();
 });

@@ -124,9 +124,11 @@ describe("laws try", () => {
     }
   });
 
-  test("databases with quotas, with an audit, with both and with neither", () => {
-    const settings = new Set(drawn.map(({ setting: { quotas, audited } }) => `${quotas !== undefined} ${audited}`));
-    expect(settings.size).toBe(4);
+  test("databases with and without quotas, an audit and entities that have got indexes, in all combinations", () => {
+    const settings = drawn.map(
+      ({ setting: { quotas, audited, grown } }) => `${quotas === undefined} ${audited} ${grown}`,
+    );
+    expect(new Set(settings).size).toBe(8);
   });
 });
 

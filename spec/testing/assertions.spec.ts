@@ -1,8 +1,8 @@
 /** The laws' assertions by themselves: what each takes, and the least that each refuses. */
 import { describe, expect, test } from "vitest";
 import { tenantryError } from "../../lib/errors/index.js";
-import { Keyspace, metadataVersionKey } from "../../lib/keyspace/index.js";
-import { newTenantId } from "../../lib/tenant/index.js";
+import { Keyspace, metadataVersionKey, schemaPrefix } from "../../lib/keyspace/index.js";
+import { newTenantId, type TenantId } from "../../lib/tenant/index.js";
 import {
   type Access,
   assertCursorRefused,
@@ -62,6 +62,37 @@ describe("assertStaysInTenant", () => {
     ["the cursors' keys, watched", access(control.metaKey("cursorKeys"), undefined, { kind: "watched" })],
     ["the same tenant under another root", access(new Keyspace().tenant(own).absolute(Uint8Array.of(1)))],
   ])("refuses %s", (_, made) => expect(check(access(inside), made)).toThrow(/^assertStaysInTenant: /));
+});
+
+describe("assertStaysInTenant, of a stamp of the metadata version", () => {
+  const stamp = (more: Partial<Access> = {}): Access =>
+    access(metadataVersionKey(), undefined, { operation: "setVersionstampedValue", kind: "written", ...more });
+  const state = (id: TenantId, more: Partial<Access> = {}): Access =>
+    access(keyspace.tenant(id).absolute(schemaPrefix("city")), undefined, {
+      operation: "set",
+      kind: "written",
+      ...more,
+    });
+  const check =
+    (...accesses: Access[]) =>
+    () =>
+      assertStaysInTenant(accesses, own, { root });
+
+  test("takes it from a transaction that writes the state of an entity", () => {
+    expect(check(stamp(), stamp({ kind: "writeConflict" }), state(own))).not.toThrow();
+  });
+
+  test.each<[string, readonly Access[]]>([
+    ["by itself", [stamp()]],
+    ["with a record", [stamp(), access(inside, undefined, { operation: "set", kind: "written" })]],
+    ["with a state that is read", [stamp(), state(own, { operation: "get", kind: "asked" })]],
+    ["in another transaction", [stamp({ transaction: 2 }), state(own)]],
+    ["with another tenant's state", [stamp(), state(other)]],
+    ["as any other value", [stamp({ operation: "set" }), state(own)]],
+    ["cleared", [stamp({ operation: "clear" }), state(own)]],
+  ])("refuses it %s", (_, accesses) => {
+    expect(check(...accesses)).toThrow(/^assertStaysInTenant: /);
+  });
 });
 
 describe("assertOthersUnchanged", () => {

@@ -1,4 +1,4 @@
-/** Settings: with which quotas the database of a run is opened, and whether with its audit on. */
+/** Settings: with which quotas the database of a run is opened, whether with its audit on, and what was there before. */
 import type { Arbitrary } from "fast-check";
 import type { QuotaLimit, QuotaOptions, QuotaPlan, RateLimit } from "../../quota/index.js";
 import type { AnyEntity } from "../../schema/index.js";
@@ -10,6 +10,8 @@ export interface Setting {
   /** The plan of the tenant that acts. */
   readonly plan: string | undefined;
   readonly audited: boolean;
+  /** Whether the tenant that acts has had records before the entities had indexes, and has none any more. */
+  readonly grown: boolean;
 }
 
 /** The plan of all tenants that do not act: everything is counted, and nothing is refused. */
@@ -48,25 +50,25 @@ function plans(fc: FastCheck, entities: readonly AnyEntity[]): Arbitrary<QuotaPl
   });
 }
 
-/** Quotas in half of the runs, `given` ones or the laws' own; the audit in half of them. */
+/** Quotas in half of the runs, `given` ones or the laws' own; the audit in half of them; earlier entities in a quarter. */
 export function settingArbitrary(
   fc: FastCheck,
   entities: readonly AnyEntity[],
   given: QuotaOptions | undefined,
 ): Arbitrary<Setting> {
-  const audited = fc.boolean();
-  const none = fc.record({ quotas: fc.constant(undefined), plan: fc.constant(undefined), audited });
+  const others = { audited: fc.boolean(), grown: fc.nat(3).map((drawn) => drawn === 3) };
+  const none = fc.record({ quotas: fc.constant(undefined), plan: fc.constant(undefined), ...others });
   const bounded =
     given === undefined
       ? fc.record({
           quotas: plans(fc, entities).map((plan): QuotaOptions => ({ plans: { [boundedPlan]: plan } })),
           plan: fc.constant(boundedPlan),
-          audited,
+          ...others,
         })
       : fc.record({
           quotas: fc.constant(given),
           plan: fc.constantFrom(undefined, ...Object.keys(given.plans)),
-          audited,
+          ...others,
         });
   return fc.oneof(none, bounded).map(({ quotas, ...rest }) => ({ quotas: quotas && withUnbounded(quotas), ...rest }));
 }

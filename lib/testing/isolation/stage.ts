@@ -21,6 +21,7 @@ import { Actor, type Stolen } from "./acting/index.js";
 import type { KeptRow } from "./assertions.js";
 import { CapturedPorts, SeededRandom } from "./captured.js";
 import { type Cast, castOf } from "./cast.js";
+import { withoutIndexes } from "./earlier.js";
 import { SteadyTime } from "./steady-time.js";
 import { openedEngine, type TestEngine } from "./test-engine.js";
 
@@ -51,6 +52,7 @@ export class Stage {
   readonly entities: readonly AnyEntity[];
   /** The engine the database gets, recording; take() from it. */
   readonly recorded: RecordingEngine;
+  readonly #earlier: readonly AnyEntity[];
   readonly #engine: Engine;
   readonly #faulty: FaultyEngine | undefined;
   readonly #front: ((engine: Engine) => Engine) | undefined;
@@ -60,6 +62,7 @@ export class Stage {
     this.root = ["tenantry laws", Uint8Array.from(randomBytes(8))];
     this.keyspace = new Keyspace(this.root);
     this.entities = entities;
+    this.#earlier = withoutIndexes(entities);
     this.#engine = engine;
     this.#faulty = faults && faulty(engine, { ...faults, delayMs: 1 });
     this.#faulty?.disarm();
@@ -79,39 +82,52 @@ export class Stage {
   async play<T>(script: Script, scene: (scene: Scene) => Promise<T>): Promise<T> {
     const cast = castOf(script.seed, script.bit);
     const ports = new CapturedPorts();
-    const { logger, meter, tracer } = ports;
     const random = new SeededRandom(script.seed);
     const time = new SteadyTime(this.recorded);
-    const { quotas, plan, audited } = script.setting;
-    const db = await open({
-      engine: this.#front?.(time) ?? time,
-      entities: this.entities,
-      root: this.root,
-      // The same in every scene of a script, so that scenes can be compared call by call.
-      clock: { now: () => 1_700_000_000_000, monotonic: () => 0, after: (ms, fn) => systemClock.after(ms, fn) },
-      random,
-      onViolation: (violation) => void ports.said.push(violation),
-      logger,
-      meter,
-      tracer,
-      quotas,
-      audit: audited ? {} : undefined,
-    });
+    const { quotas, plan, audited, grown } = script.setting;
+    const opened = (entities: readonly AnyEntity[]): Promise<Database> => {
+      const { logger, meter, tracer } = ports;
+      return open({
+        engine: this.#front?.(time) ?? time,
+        entities,
+        root: this.root,
+        // The same in every scene of a script, so that scenes can be compared call by call.
+        clock: { now: () => 1_700_000_000_000, monotonic: () => 0, after: (ms, fn) => systemClock.after(ms, fn) },
+        random,
+        onViolation: (violation) => void ports.said.push(violation),
+        logger,
+        meter,
+        tracer,
+        quotas,
+        audit: audited ? {} : undefined,
+      });
+    };
+    // An audit has somebody to name.
+    const context = (id: TenantId) =>
+      audited ? { tenant: id, subject: "ada", roles: [], requestId: "a request" } : undefined;
+    const actorIn =
+      (db: Database, entities: readonly AnyEntity[]) =>
+      (id: TenantId, stolen: Stolen = {}): Actor =>
+        new Actor(db.tenant(id, { context: context(id) }), entities, script, stolen);
+    const provision = (db: Database, id: TenantId): Promise<unknown> =>
+      db.tenants.provision({ id, name: "of the laws", plan: id === cast.acting ? plan : quotas && unboundedPlan });
+    const { acting, neighbour, stranger } = cast;
     try {
-      const ids = [cast.acting, cast.neighbour, cast.stranger];
-      const planOf = (id: TenantId) => (id === cast.acting ? plan : quotas && unboundedPlan);
-      await Promise.all(ids.map((id) => db.tenants.provision({ id, name: "of the laws", plan: planOf(id) })));
+      if (grown) {
+        await using earlier = await opened(this.#earlier);
+        await provision(earlier, acting);
+        await actorIn(earlier, this.#earlier)(acting).comeAndGo();
+      }
+      await using db = await opened(this.entities);
+      await Promise.all([...(grown ? [] : [acting]), neighbour, stranger].map((id) => provision(db, id)));
       await db.rotateCursorKeys();
       random.reseed();
-      // An audit has somebody to name.
-      const context = (id: TenantId) =>
-        audited ? { tenant: id, subject: "ada", roles: [], requestId: "a request" } : undefined;
-      const actor = (id: TenantId, stolen: Stolen = {}): Actor =>
-        new Actor(db.tenant(id, { context: context(id) }), this.entities, script, stolen);
-      return await scene({ cast, db, ports, random, time, actor });
+      try {
+        return await scene({ cast, db, ports, random, time, actor: actorIn(db, this.entities) });
+      } finally {
+        await this.calm();
+      }
     } finally {
-      await this.calm();
-      await db.close();
       await this.#clear();
     }
   }

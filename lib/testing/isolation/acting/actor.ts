@@ -88,6 +88,12 @@ export class Actor {
     });
   }
 
+  /** Stores all records and deletes them, as far as it may: what is kept of entities without any stays. */
+  async comeAndGo(): Promise<void> {
+    await this.hold(this.#entities.map(() => -1));
+    await this.#deleteWhere(true, undefined);
+  }
+
   /** Takes in members and signs them in, as other tenants do; their tokens. */
   settle(): Promise<readonly string[]> {
     return this.#identity.settle();
@@ -109,13 +115,8 @@ export class Actor {
   }
 
   /** Works through all it holds, under a name that others use as well: how far it came is kept. */
-  async workThrough(work: string): Promise<void> {
-    for (const entity of this.#entities.keys()) {
-      // What goes wrong here, the laws see in what they watch.
-      await this.#repositories
-        .long({ do: "deleteWhere", entity, query: wholeRange, every: false, work })
-        .catch(assertRefusal);
-    }
+  workThrough(work: string): Promise<void> {
+    return this.#deleteWhere(false, work);
   }
 
   /** Reads all it holds, by every index: what a cache would keep of it is kept. */
@@ -145,6 +146,13 @@ export class Actor {
   async open({ entity, index, cursor }: Leaf, principal?: string): Promise<Outcome> {
     const repository = this.#repositories.repository(this.#tenant, entity);
     return outcomeOf("page", () => repository.page({ index, size: 1, cursor, principal }));
+  }
+
+  async #deleteWhere(every: boolean, work: string | undefined): Promise<void> {
+    for (const entity of this.#entities.keys()) {
+      // What goes wrong here, the laws see in what they watch.
+      await this.#repositories.long({ do: "deleteWhere", entity, query: wholeRange, every, work }).catch(assertRefusal);
+    }
   }
 
   async #step(step: Step): Promise<void> {
