@@ -117,7 +117,7 @@ export class CursorSeal {
   readonly #keyring: CursorKeyring;
   readonly #now: () => number;
   readonly #secrets = new TenantSecrets();
-  /** What was authenticated last: a page opens one cursor and seals two. */
+  /** What was authenticated last: a page opens one cursor and seals two under one binding, which nobody changes. */
   #last: { readonly header: Uint8Array; readonly binding: CursorBinding; readonly bytes: Uint8Array } | undefined;
 
   constructor(keyring: CursorKeyring, now: () => number) {

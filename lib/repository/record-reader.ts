@@ -89,21 +89,27 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   async list<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Promise<Selected<E, S>[]> {
     const planned = planQuery(this.#table.model, query);
     const bounded = query.limit !== undefined;
-    return this.#first<Selected<E, S>>(planned, bounded ? planned.limit : listRecordsMax + 1, "list", query, (rows) => {
-      if (bounded || rows <= listRecordsMax) return;
-      throw tenantryError("LIST_TOO_LARGE", { entity: this.#table.model.name, listRecordsMax });
-    });
+    return this.#firstRecords<Selected<E, S>>(
+      planned,
+      bounded ? planned.limit : listRecordsMax + 1,
+      "list",
+      query,
+      (rows) => {
+        if (bounded || rows <= listRecordsMax) return;
+        throw tenantryError("LIST_TOO_LARGE", { entity: this.#table.model.name, listRecordsMax });
+      },
+    );
   }
 
   async first<const S extends Selection<E> | undefined = undefined>(
     query: Query<E, S> = {},
   ): Promise<Selected<E, S> | undefined> {
     const planned = planQuery(this.#table.model, query);
-    return (await this.#first<Selected<E, S>>(planned, Math.min(planned.limit, 1), "first", query))[0];
+    return (await this.#firstRecords<Selected<E, S>>(planned, Math.min(planned.limit, 1), "first", query))[0];
   }
 
   /** The first answers of a planned query, `limit` at most; `assertSize` is told how many before those are whole. */
-  async #first<R>(
+  async #firstRecords<R>(
     planned: PlannedQuery,
     limit: number,
     operation: string,
