@@ -26,7 +26,7 @@ export interface IsolationOptions {
    * each law.
    */
   readonly engine?: TestEngine | undefined;
-  /** Runs of each law, 100 by default; each takes some 5 milliseconds on `memory()`. */
+  /** Runs of each law, 100 by default; each takes some 20 milliseconds on `memory()`. */
   readonly runs?: number | undefined;
   /** Where chance begins: what a failure prints, to see it again. */
   readonly seed?: number | undefined;
