@@ -11,6 +11,7 @@ import type {
   TransactionRunner,
 } from "../transaction/index.js";
 import { KeyTurns } from "./write/key-turns.js";
+import { type Operation, perform, performAtOnce } from "./write/operation.js";
 
 /** Reads of one tenant. */
 export interface TenantReader {
@@ -34,6 +35,8 @@ export interface WriteContext {
 /** Reads and writes of one tenant. */
 export interface TenantWriter extends TenantReader {
   write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T>;
+  /** Performs an operation: all at once where it waits for nothing but its commit. */
+  operate<T>(operation: (context: WriteContext) => Operation<T>, options: ReadTransactionOptions): Promise<T>;
 }
 
 /** Every call a transaction of its own. */
@@ -63,6 +66,17 @@ export class RunnerWriter implements TenantWriter {
   write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     const act = (transaction: TenantTransaction): Promise<T> => fn({ transaction, turns: undefined });
     return this.#runner.transactOwn(this.tenantId, act, this.#acting(options));
+  }
+
+  operate<T>(operation: (context: WriteContext) => Operation<T>, options: ReadTransactionOptions): Promise<T> {
+    const acting = this.#acting(options);
+    const begin = (transaction: TenantTransaction): Operation<T> => operation({ transaction, turns: undefined });
+    const atOnce = (transaction: TenantTransaction) => performAtOnce(transaction, begin(transaction));
+    const fn = (transaction: TenantTransaction): Promise<T> => perform(transaction, begin(transaction));
+    return (
+      this.#runner.transactSync(this.tenantId, atOnce, fn, acting) ??
+      this.#runner.transactOwn(this.tenantId, fn, acting)
+    );
   }
 
   get clock(): Clock {
@@ -124,5 +138,9 @@ export class JoinedWriter extends JoinedReader implements TenantWriter {
   async write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     assertNotAborted(options);
     return fn(this.#work);
+  }
+
+  operate<T>(operation: (context: WriteContext) => Operation<T>, options: ReadTransactionOptions): Promise<T> {
+    return this.write((context) => perform(context.transaction, operation(context)), options);
   }
 }

@@ -140,8 +140,6 @@ export interface EntityModel<E extends AnyEntity> {
    * @throws `TUPLE_BYTES_INVALID` when the bytes are not an id of this entity.
    */
   decodeId(bytes: Uint8Array, offset?: number): IdOf<E>;
-  /** Whether two ids are the same id. */
-  sameId(a: IdOf<E>, b: IdOf<E>): boolean;
   parseId(text: string): IdOf<E>;
   formatId(id: IdOf<E>): string;
 

@@ -135,10 +135,6 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     return this.#id(values);
   }
 
-  sameId(a: IdOf<E>, b: IdOf<E>): boolean {
-    return equalBytes(this.encodeId(a), this.encodeId(b));
-  }
-
   formatId(id: IdOf<E>): string {
     const stored = this.#storedId(id);
     this.#pack(stored);

@@ -55,7 +55,7 @@ export interface ReadTransaction {
    * Shows the value that `get` resolves with to `visit`, at once and in the engine's own memory, where it is good until
    * `visit` returns or reads something itself; whether there is one. Throws what `get` rejects with. Only to be called when `readsAtOnce`.
    */
-  visitKey(key: Uint8Array, visit: ValueVisitor): boolean;
+  visitKey(key: Uint8Array, visit: ValueVisitor, options?: KeyReadOptions): boolean;
   /** The key a selector names, undefined when that would lie before the tenant's first or past its last key. */
   getKey(selector: RelativeSelector, options?: KeyReadOptions): Promise<Uint8Array | undefined>;
   /** One batch of a range; loop while `more`. */

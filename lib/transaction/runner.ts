@@ -14,6 +14,7 @@ import type {
 import { type ReadSession, TenantReadSession } from "./read-session.js";
 import type { ReadTransaction } from "./read-transaction.js";
 import { performSync } from "./sync-read.js";
+import { type AtOnce, performWriteSync } from "./sync-write.js";
 import {
   OwnReadPlan,
   OwnWritePlan,
@@ -123,6 +124,20 @@ export class TransactionRunner implements AsyncDisposable {
   ): T | undefined {
     // An operator is let in by states that are to be asked.
     return this.#operator === undefined ? performSync(this.#host, tenantId, fn, options) : undefined;
+  }
+
+  /**
+   * As `transactOwn`, all at once, for a function that waits for nothing and does not read what it wrote; undefined where
+   * it cannot be, which is then for `transactOwn`. When its first attempt loses to another transaction, `fn` goes on.
+   */
+  transactSync<T>(
+    tenantId: TenantId,
+    atOnce: AtOnce<T>,
+    fn: WriteFunction<T>,
+    options: ReadTransactionOptions & ActingOptions = {},
+  ): Promise<T> | undefined {
+    // An operator is let in by states that are to be asked.
+    return this.#operator === undefined ? performWriteSync(this.#host, tenantId, atOnce, fn, options) : undefined;
   }
 
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */

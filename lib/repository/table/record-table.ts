@@ -187,16 +187,16 @@ export class RecordTable<E extends AnyEntity> {
     return row === undefined ? undefined : this.storedRow(transaction, id, row);
   }
 
-  /** The record with a packed id whose row has been read. */
-  async storedRow(transaction: ReadTransaction, id: Uint8Array, row: Uint8Array): Promise<Stored<E>> {
-    // A tick less than through `load`: what is left unawaited should be done as soon as it can be.
-    const loaded = isSplit(row) ? await this.#joined(transaction, id, row) : this.#loaded(id, row, unsplit(row));
-    return {
-      ...this.decode(loaded.value),
-      ...loaded,
-      expiresAt: expiryOfRecord(row),
-      expired: !this.liveness.hasRecord(row),
-    };
+  /** The record with a packed id whose row has been read; a promise where it is split. */
+  storedRow(transaction: ReadTransaction, id: Uint8Array, row: Uint8Array): Stored<E> | Promise<Stored<E>> {
+    if (!isSplit(row)) return this.#stored(row, this.#loaded(id, row, unsplit(row)));
+    return this.#joined(transaction, id, row).then((loaded) => this.#stored(row, loaded));
+  }
+
+  #stored(row: Uint8Array, { value, bytes, chunks }: Loaded): Stored<E> {
+    const { record, revision, origin } = this.decode(value);
+    const expired = !this.liveness.hasRecord(row);
+    return { record, revision, origin, value, bytes, chunks, expiresAt: expiryOfRecord(row), expired };
   }
 
   /** What a planned query answers for a record, stored in the bytes from `begin` to `end`. */

@@ -12,11 +12,12 @@ import {
 import { valueBytesMax } from "../../limits/index.js";
 import { chunkRange, expiryOfRecord, queuedValue, queueKey, type Row } from "../../records/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
-import type { RecordChange, RelativeRange, TenantTransaction } from "../../transaction/index.js";
+import type { RecordChange, RelativeRange } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
 import type { RecordTable, Stored } from "../table/record-table.js";
 import type { WriteContext } from "../tenant-reader.js";
 import { textOf } from "./key-turns.js";
+import { type Operation, perform, resultOf, valuesAt } from "./operation.js";
 
 /** What one record is to become. */
 export interface Change<E extends AnyEntity> {
@@ -130,12 +131,9 @@ function announcementsOf<E extends AnyEntity>(
 }
 
 /** The keys among the `released` ones whose entries are their record's own: one get each. */
-async function ownReleased(
-  transaction: TenantTransaction,
-  prepared: readonly PreparedChange[],
-): Promise<readonly Uint8Array[]> {
+function* ownReleased(prepared: readonly PreparedChange[]): Operation<readonly Uint8Array[]> {
   const all = prepared.flatMap(({ released, announcements: [{ id }] }) => released.map((key) => ({ key, id })));
-  const holders = await Promise.all(all.map(({ key }) => transaction.get(key)));
+  const holders = yield* valuesAt(all.map(({ key }) => key));
   return all.flatMap(({ key, id }, at) => {
     const holder = holders[at];
     return holder !== undefined && equalBytes(holderOf(holder), id) ? [key] : [];
@@ -143,20 +141,20 @@ async function ownReleased(
 }
 
 /** Throws `UNIQUE_VIOLATION` when an entry of one change belongs to a record of another, or to one that stays as it is. */
-async function assertUnique<E extends AnyEntity>(
-  transaction: TenantTransaction,
+function* assertUnique<E extends AnyEntity>(
   table: RecordTable<E>,
   removed: readonly Uint8Array[],
   contested: readonly Contested[],
-): Promise<void> {
+): Operation<void> {
   // What a record of this change gives up was read with it: a conflict guards it already.
   const given = new Set(removed.map(textOf));
-  const holders = await Promise.all(
-    contested.map(({ entry, text }) => (given.has(text) ? undefined : transaction.get(entry.key))),
-  );
+  const others = contested.filter(({ text }) => !given.has(text));
+  const values = others.length === 0 ? [] : yield* valuesAt(others.map(({ entry }) => entry.key));
+  const holders = new Map(others.map((one, at) => [one, values[at]]));
   const claimed = new Set<string>();
-  contested.forEach(({ id, entry, text }, at) => {
-    const holder = holders[at];
+  for (const one of contested) {
+    const { id, entry, text } = one;
+    const holder = holders.get(one);
     // What an expired record had is free; its removal will see whose it is by then.
     const held = holder !== undefined && table.liveness.hasEntry(holder) && !equalBytes(holderOf(holder), id);
     if (held || claimed.has(text)) {
@@ -164,36 +162,41 @@ async function assertUnique<E extends AnyEntity>(
       throw tenantryError("UNIQUE_VIOLATION", { ...named, index: entry.index });
     }
     claimed.add(text);
-  });
+  }
 }
 
-/**
- * Writes the changes, each of another record. Throws before the first write when one of them cannot be made. Every new
- * key in a unique index costs one get, all at once.
- */
-export async function applyChanges<E extends AnyEntity>(
+/** Writes the changes, each of another record, as an operation of their transaction. */
+export function* changing<E extends AnyEntity>(
   { transaction, turns }: WriteContext,
   table: RecordTable<E>,
   changes: readonly Change<E>[],
-): Promise<void> {
+): Operation<void> {
   if (changes.length === 0) return;
-  const maintained = maintainedIndexes(transaction, table.model);
-  const { indexes, note } = maintained instanceof Promise ? await maintained : maintained;
+  const { indexes, note } = yield* resultOf(maintainedIndexes(transaction, table.model));
   const prepared = changes.map((change) => prepare(table, indexes, change));
-  const contested = prepared.flatMap(({ added, announcements: [{ id }] }) =>
-    added.flatMap((entry) => (entry.taken && !entry.held ? [{ id, entry, text: textOf(entry.key) }] : [])),
-  );
-  const additions = new Additions(table.model);
-  for (const { before, after } of changes) additions.change(before?.record, after);
-  for (const key of additions.keys) table.assertKeyFits(key);
-  const texts = [...contested.map(({ text }) => text), ...prepared.flatMap(({ released }) => released.map(textOf))];
+  const contested: Contested[] = [];
+  const texts: string[] = [];
+  for (const { added, released, announcements } of prepared) {
+    for (const entry of added) {
+      if (!entry.taken || entry.held) continue;
+      const text = textOf(entry.key);
+      contested.push({ id: announcements[0].id, entry, text });
+      texts.push(text);
+    }
+    for (const key of released) texts.push(textOf(key));
+  }
+  const additions = table.model.aggregates.size === 0 ? undefined : new Additions(table.model);
+  if (additions !== undefined) {
+    for (const { before, after } of changes) additions.change(before?.record, after);
+    for (const key of additions.keys) table.assertKeyFits(key);
+  }
   const turn = texts.length === 0 ? undefined : turns?.take(texts);
   try {
-    if (turn?.ready !== undefined) await turn.ready;
-    const removed = prepared.flatMap((change) => change.removed);
-    if (prepared.some(({ released }) => released.length > 0))
-      removed.push(...(await ownReleased(transaction, prepared)));
-    if (contested.length > 0) await assertUnique(transaction, table, removed, contested);
+    if (turn?.ready !== undefined) yield* resultOf(turn.ready);
+    const removed: Uint8Array[] = [];
+    for (const change of prepared) removed.push(...change.removed);
+    if (prepared.some(({ released }) => released.length > 0)) removed.push(...(yield* ownReleased(prepared)));
+    if (contested.length > 0) yield* assertUnique(table, removed, contested);
     note?.();
     // What one record gives up another of them may take.
     for (const key of removed) transaction.clear(key);
@@ -207,8 +210,20 @@ export async function applyChanges<E extends AnyEntity>(
       if (queued !== undefined) transaction.set(queued, queuedValue());
       for (const announcement of announcements) transaction.announce(announcement);
     }
-    additions.apply(transaction);
+    additions?.apply(transaction);
   } finally {
     turn?.end();
   }
+}
+
+/**
+ * Writes the changes, each of another record. Throws before the first write when one of them cannot be made. Every new
+ * key in a unique index costs one get, all at once.
+ */
+export function applyChanges<E extends AnyEntity>(
+  context: WriteContext,
+  table: RecordTable<E>,
+  changes: readonly Change<E>[],
+): Promise<void> {
+  return perform(context.transaction, changing(context, table, changes));
 }

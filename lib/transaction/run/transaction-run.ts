@@ -8,7 +8,7 @@ import type { Marker, MarkerContent } from "./marker.js";
 import { decodeResult, encodeResult } from "./result.js";
 import { commitUnknownResult, fdbCodeOf, isOutcomeUnknown, isRetryable, notCommitted, retryDelayMs } from "./retry.js";
 import { Stopper } from "./stopper.js";
-import type { Tally } from "./tally.js";
+import { emptyTally, type Tally } from "./tally.js";
 
 export interface RunHost {
   readonly engine: Engine;
@@ -69,17 +69,23 @@ export class TransactionRun<T> {
   /** Attempts whose outcome is unknown, by number. */
   readonly #unsettled = new Map<number, Unsettled<T>>();
   #marker: Marker | undefined;
-  #attempts = 0;
-  #conflicts = 0;
-  #rows = 0;
-  #bytesRead = 0;
-  #bytesWritten = 0;
+  #attempts: number;
+  #conflicts: number;
+  #rows: number;
+  #bytesRead: number;
+  #bytesWritten: number;
 
-  constructor(host: RunHost, plan: RunPlan<T>, stopper: Stopper, attemptsMax: number) {
+  /** `before`: what attempts made already came to. */
+  constructor(host: RunHost, plan: RunPlan<T>, stopper: Stopper, attemptsMax: number, before: Tally = emptyTally) {
     this.#host = host;
     this.#plan = plan;
     this.#stopper = stopper;
     this.#attemptsMax = attemptsMax;
+    this.#attempts = before.attempts;
+    this.#conflicts = before.conflicts;
+    this.#rows = before.rows;
+    this.#bytesRead = before.bytesRead;
+    this.#bytesWritten = before.bytesWritten;
     this.#told = !plan.keyed && host.engine.capabilities.tellsOutcomes === true;
   }
 

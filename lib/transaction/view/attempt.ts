@@ -74,8 +74,13 @@ export class Attempt {
       await this.#quiet();
       throw tenantryError("TRANSACTION_OPERATION_PENDING", { pending });
     }
-    if (this.#violation !== undefined) throw this.#violation;
+    this.assertInside();
     return result;
+  }
+
+  /** @throws ISOLATION_VIOLATION, the first there was, even if it was swallowed */
+  assertInside(): void {
+    if (this.#violation !== undefined) throw this.#violation;
   }
 
   /** Resolves when no operation is under way. */

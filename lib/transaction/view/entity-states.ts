@@ -17,12 +17,24 @@ export interface StateStore {
  */
 export type KnownStates = Map<string, EntityState>;
 
+/** Entities are those of the program: few, and asked for by every write. */
+const stateKeys = new Map<string, Uint8Array>();
+
+function stateKey(entity: string): Uint8Array {
+  let key = stateKeys.get(entity);
+  if (key === undefined) {
+    key = schemaPrefix(entity);
+    stateKeys.set(entity, key);
+  }
+  return key;
+}
+
 export class EntityStates {
   readonly #known: KnownStates;
   readonly #store: StateStore;
   /** By entity, as this attempt read them or made them. */
-  readonly #own = new Map<string, EntityState>();
-  readonly #reading = new Map<string, Promise<EntityState | undefined>>();
+  #own: Map<string, EntityState> | undefined;
+  #reading: Map<string, Promise<EntityState | undefined>> | undefined;
 
   constructor(known: KnownStates, store: StateStore) {
     this.#known = known;
@@ -31,34 +43,40 @@ export class EntityStates {
 
   /** The state at the attempt's version; a promise unless it is known already. */
   state(entity: string): EntityState | Promise<EntityState | undefined> {
-    const own = this.#own.get(entity);
+    const own = this.#own?.get(entity);
     if (own !== undefined) return own;
     const known = this.#known.get(entity);
     if (known === undefined) return this.#read(entity);
-    this.#store.heed(schemaPrefix(entity));
-    this.#own.set(entity, known);
+    this.#store.heed(stateKey(entity));
+    this.#keep(entity, known);
     return known;
   }
 
   /** The attempt's own change. */
   change(entity: string, state: EntityState): { readonly key: Uint8Array; readonly value: Uint8Array } {
-    this.#own.set(entity, state);
-    return { key: schemaPrefix(entity), value: encodeEntityState(state) };
+    this.#keep(entity, state);
+    return { key: stateKey(entity), value: encodeEntityState(state) };
   }
 
   /** A first state of this attempt was committed. */
   committed(entity: string, state: EntityState): void {
-    if (this.#own.get(entity) === state) this.#known.set(entity, state);
+    if (this.#own?.get(entity) === state) this.#known.set(entity, state);
+  }
+
+  #keep(entity: string, state: EntityState): void {
+    this.#own ??= new Map();
+    this.#own.set(entity, state);
   }
 
   #read(entity: string): Promise<EntityState | undefined> {
+    this.#reading ??= new Map();
     const before = this.#reading.get(entity);
-    if (before !== undefined) return before.then((state) => this.#own.get(entity) ?? state);
-    const reading = this.#store.get(schemaPrefix(entity)).then((bytes) => {
+    if (before !== undefined) return before.then((state) => this.#own?.get(entity) ?? state);
+    const reading = this.#store.get(stateKey(entity)).then((bytes) => {
       if (bytes === undefined) return undefined;
       const state = decodeEntityState(bytes);
       this.#known.set(entity, state);
-      this.#own.set(entity, state);
+      this.#keep(entity, state);
       return state;
     });
     this.#reading.set(entity, reading);

@@ -53,14 +53,14 @@ export class ReadView implements ReadTransaction {
     return this.#attempt.engine.visitKey !== undefined;
   }
 
-  visitKey(key: Uint8Array, visit: ValueVisitor): boolean {
+  visitKey(key: Uint8Array, visit: ValueVisitor, options?: KeyReadOptions): boolean {
     const attempt = this.#attempt;
     attempt.use("get");
     const { engine } = attempt;
     if (engine.visitKey === undefined) throw new TypeError("Reads of this engine take their time.");
     try {
       const physical = this.#guard.key(key, "get");
-      return engine.visitKey(physical, this.#snapshot, (value, begin, end) => {
+      return engine.visitKey(physical, this.#isSnapshot(options), (value, begin, end) => {
         attempt.rows++;
         attempt.bytesRead += physical.length + end - begin;
         visit(value, begin, end);

@@ -14,9 +14,8 @@ import { ReadView } from "./read-view.js";
 export class TenantView extends ReadView implements TenantTransaction {
   readonly #attempt: Attempt;
   readonly #guard: TenantGuard;
-
   /** Entities that had no state when this view looked. */
-  readonly #stateless = new Set<string>();
+  #stateless: Set<string> | undefined;
 
   constructor(attempt: Attempt, guard: TenantGuard, known: KnownStates = new Map()) {
     super(attempt, guard, false, known);
@@ -101,7 +100,10 @@ export class TenantView extends ReadView implements TenantTransaction {
     const found = super.entityState(entity);
     if (!(found instanceof Promise)) return found;
     return found.then((state) => {
-      if (state === undefined) this.#stateless.add(entity);
+      if (state === undefined) {
+        this.#stateless ??= new Set();
+        this.#stateless.add(entity);
+      }
       return state;
     });
   }
@@ -110,7 +112,7 @@ export class TenantView extends ReadView implements TenantTransaction {
     const { key, value, committed } = this.takeState(entity, state);
     this.set(key, value);
     // Whoever knows of no state looks for one: a first one is found without a new metadata version.
-    if (this.#stateless.has(entity)) this.#attempt.afterCommit.push(committed);
+    if (this.#stateless?.has(entity)) this.#attempt.afterCommit.push(committed);
     else this.#attempt.bumpMetadataVersion();
   }
 

@@ -162,7 +162,16 @@ export class Attempt {
       if (this.#endCode !== undefined) reject(this.#ended(this.#endCode));
       this.#endings ??= new Set();
       this.#endings.add(reject);
-      promise.then(resolve, reject).finally(() => this.#endings?.delete(reject));
+      promise.then(
+        (value) => {
+          this.#endings?.delete(reject);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#endings?.delete(reject);
+          reject(error);
+        },
+      );
     });
   }
 

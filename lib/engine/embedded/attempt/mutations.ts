@@ -5,7 +5,7 @@ import { EngineError } from "../../error.js";
 import { compareBytes, equalBytes, metadataVersionKey, userKeysEnd } from "../reading/bounds.js";
 import type { KeyRange, Mutation } from "../store.js";
 import type { Attempt } from "./attempt.js";
-import { rangeOverheadBytes } from "./conflict-ranges.js";
+import { cutRange, keyRange, rangeOverheadBytes } from "./conflict-ranges.js";
 import { stampedKey, stampOffset } from "./stamped-key.js";
 import { atomicMutation, type CommitWrites, clearKey, mutationOverheadBytes } from "./writes.js";
 
@@ -42,7 +42,7 @@ export class AttemptMutations {
     if (compareBytes(key, userKeysEnd) >= 0) throw new EngineError(2004);
     this.#count(key.length + value.length, conflicts ? 2 * key.length + 1 : undefined);
     this.#throwIfLong(key, value);
-    const { begin, end } = clearKey(key);
+    const { begin, end } = keyRange(key);
     const copy = new Uint8Array(value);
     if (options.readYourWritesDisabled) {
       this.#direct.add({ type: "set", key: begin, value: copy }, conflicts ? { begin, end } : undefined);
@@ -66,12 +66,7 @@ export class AttemptMutations {
     const conflicts = !this.#attempt.options.takeNextWriteNoConflict();
     this.#attempt.throwIfCommitting();
     if (compareBytes(begin, userKeysEnd) > 0 || compareBytes(end, userKeysEnd) > 0) throw new EngineError(2004);
-    this.#clear({ type: "clearRange", begin: this.#cut(begin), end: this.#cut(end) }, conflicts);
-  }
-
-  /** A copy without the bytes beyond those the longest key can have: they change nothing. */
-  #cut(key: Uint8Array): Uint8Array {
-    return new Uint8Array(key.subarray(0, this.#keyBytesMax + 1));
+    this.#clear({ type: "clearRange", ...cutRange(begin, end, this.#keyBytesMax) }, conflicts);
   }
 
   #clear(range: Extract<Mutation, { type: "clearRange" }>, conflicts: boolean): void {
@@ -97,7 +92,7 @@ export class AttemptMutations {
     } else if (compareBytes(wanted, userKeysEnd) >= 0) throw new EngineError(2004);
     if (!knownOps.has(op)) throw new EngineError(2018);
     this.#throwIfLong(wanted, operand);
-    const { begin, end } = clearKey(wanted);
+    const { begin, end } = keyRange(wanted);
     let key = begin;
     if (op === "setVersionstampedKey") {
       const stamped = stampedKey(wanted, this.#attempt.readVersion);
@@ -127,7 +122,7 @@ export class AttemptMutations {
   addConflict(begin: Uint8Array, end: Uint8Array): void {
     this.#attempt.throwIfCommitting();
     if (compareBytes(begin, userKeysEnd) > 0 || compareBytes(end, userKeysEnd) > 0) throw new EngineError(2004);
-    const range = { begin: this.#cut(begin), end: this.#cut(end) };
+    const range = cutRange(begin, end, this.#keyBytesMax);
     if (compareBytes(range.begin, range.end) >= 0) return;
     this.#attempt.approximateBytes += rangeOverheadBytes + range.begin.length + range.end.length;
     if (this.#attempt.options.readYourWritesDisabled) this.#direct.conflicts.push(range);

@@ -16,6 +16,7 @@ import { directKey, directRange } from "../view/direct-reads.js";
 import { keyConflict, rangeConflict, unwritten } from "../view/read-conflicts.js";
 import type { Attempt } from "./attempt.js";
 import { batchBounds } from "./batch-bounds.js";
+import { cutRange, keyRange } from "./conflict-ranges.js";
 
 export class AttemptReads {
   readonly #attempt: Attempt;
@@ -52,9 +53,13 @@ export class AttemptReads {
 
   /** Shows the value that `get` gives; whether there is one. */
   show(wanted: Uint8Array, snapshot: boolean, visit: ValueVisitor): boolean {
-    if (snapshot && this.#attempt.options.readYourWritesDisabled) {
+    if (this.#attempt.options.readYourWritesDisabled) {
       this.#attempt.throwIfClosed();
-      return this.#readable(wanted) && this.#attempt.read(() => this.#attempt.reader.show(wanted, visit));
+      if (!this.#readable(wanted)) return false;
+      return this.#attempt.read(() => {
+        if (!snapshot) this.#attempt.conflict(keyRange(wanted));
+        return this.#attempt.reader.show(wanted, visit);
+      });
     }
     const value = this.get(wanted, snapshot);
     if (value === undefined) return false;
@@ -65,19 +70,15 @@ export class AttemptReads {
   get(wanted: Uint8Array, snapshot: boolean): Uint8Array | undefined {
     this.#attempt.throwIfClosed();
     if (!this.#readable(wanted)) return undefined;
-    const end = keyAfter(wanted);
-    return this.#value(end.subarray(0, wanted.length), end, snapshot);
-  }
-
-  #value(key: Uint8Array, end: Uint8Array, snapshot: boolean): Uint8Array | undefined {
+    const range = keyRange(wanted);
     const { reader, options } = this.#attempt;
     return this.#attempt.read(() => {
       if (options.readYourWritesDisabled) {
-        if (!snapshot) this.#attempt.conflict({ begin: key, end });
-        return reader.get(key);
+        if (!snapshot) this.#attempt.conflict(range);
+        return reader.get(range.begin);
       }
-      const value = this.#attempt.view.get(key, this.#sees(snapshot));
-      if (!snapshot) this.#conflict({ begin: key, end });
+      const value = this.#attempt.view.get(range.begin, this.#sees(snapshot));
+      if (!snapshot) this.#conflict(range);
       return value;
     });
   }
@@ -140,12 +141,12 @@ export class AttemptReads {
     if (this.#attempt.options.readYourWritesDisabled) throw new EngineError(1034);
     if (compareBytes(wanted, userKeysEnd) >= 0 && !equalBytes(wanted, metadataVersionKey)) throw new EngineError(2004);
     if (wanted.length > this.#keyBytesMax) throw new EngineError(2102);
-    const end = keyAfter(wanted);
-    const key = end.subarray(0, wanted.length);
+    const range = keyRange(wanted);
+    const key = range.begin;
     const { view, watches } = this.#attempt;
     const isKnown = view.knows(key);
     const value = view.get(key, true);
-    this.#conflict({ begin: key, end });
+    this.#conflict(range);
     return watches.add(key, value, isKnown);
   }
 
@@ -156,14 +157,9 @@ export class AttemptReads {
     if (!isMetadata && (compareBytes(begin, userKeysEnd) > 0 || compareBytes(end, userKeysEnd) > 0)) {
       throw new EngineError(2004);
     }
-    const range = { begin: this.cut(begin), end: this.cut(end) };
+    const range = cutRange(begin, end, this.#keyBytesMax);
     if (compareBytes(range.begin, range.end) >= 0) return;
     if (this.#attempt.options.readYourWritesDisabled) this.#attempt.conflict(range);
     else this.#conflict(range);
-  }
-
-  /** A copy of a range's end, without the bytes beyond those the longest key can have. */
-  cut(key: Uint8Array): Uint8Array {
-    return new Uint8Array(key.subarray(0, this.#keyBytesMax + 1));
   }
 }

@@ -4,7 +4,7 @@ import { allKeysEnd, compareBytes, firstKey } from "../reading/bounds.js";
 import type { KeyRange, Mutation } from "../store.js";
 import type { Operation } from "../view/operation-stack.js";
 import type { WriteMap } from "../view/write-map.js";
-import { rangesBytes } from "./conflict-ranges.js";
+import { keyRange, rangesBytes } from "./conflict-ranges.js";
 
 /** What a mutation counts besides its key and value. */
 export const mutationOverheadBytes = 40;
@@ -67,9 +67,8 @@ const later = (a: Uint8Array, b: Uint8Array): Uint8Array => (compareBytes(a, b) 
 
 /** The mutation that clears one key. */
 export const clearKey = (key: Uint8Array): Extract<Mutation, { type: "clearRange" }> => {
-  const end = new Uint8Array(key.length + 1);
-  end.set(key);
-  return { type: "clearRange", begin: end.subarray(0, key.length), end };
+  const { begin, end } = keyRange(key);
+  return { type: "clearRange", begin, end };
 };
 
 export const atomicMutation = (op: AtomicOp, key: Uint8Array, operand: Uint8Array): Mutation => ({

@@ -1,6 +1,6 @@
 /** The resolver: tells whether what a transaction read was written since, over the last seconds of commits. */
 import { readVersionAgeMaxMs } from "../../../limits/index.js";
-import { keyAfter } from "../../../tuple/index.js";
+import { isKeyAfter, keyAfter } from "../reading/bounds.js";
 import type { KeyRange } from "../store.js";
 import { latin1 } from "./latin1.js";
 import { RecentWrites } from "./recent-writes.js";
@@ -18,11 +18,7 @@ const stretchKeysMax = 65_536;
 export const singleKey = (key: Uint8Array): KeyRange => ({ begin: key, end: keyAfter(key) });
 
 /** Whether the range holds one key alone: its end is its begin and a zero byte. */
-export function isSingleKey({ begin, end }: KeyRange): boolean {
-  if (end.length !== begin.length + 1 || end[begin.length] !== 0) return false;
-  for (let i = begin.length - 1; i >= 0; i--) if (begin[i] !== end[i]) return false;
-  return true;
-}
+export const isSingleKey = ({ begin, end }: KeyRange): boolean => isKeyAfter(end, begin);
 
 export class Resolver {
   /** Newest last. */

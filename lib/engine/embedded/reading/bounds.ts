@@ -19,6 +19,7 @@ export const metadataVersionKey: Uint8Array = Uint8Array.from(Buffer.from("\xff/
 /** Whether `later` is the first key after `key`. */
 export const isKeyAfter = (later: Uint8Array, key: Uint8Array): boolean => {
   if (later.length !== key.length + 1 || later[key.length] !== 0) return false;
-  for (let i = 0; i < key.length; i++) if (later[i] !== key[i]) return false;
+  // Keys that lie near each other differ at their ends.
+  for (let i = key.length - 1; i >= 0; i--) if (later[i] !== key[i]) return false;
   return true;
 };
