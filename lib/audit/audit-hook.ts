@@ -2,7 +2,13 @@
 import { subspaces } from "../keyspace/index.js";
 import { auditEntryBytesMax } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
-import { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "../transaction/index.js";
+import {
+  type HookScope,
+  isOfEntity,
+  type Operation,
+  type RecordChange,
+  type TransactionHook,
+} from "../transaction/index.js";
 import { pack } from "../tuple/index.js";
 import { canonicalBytes } from "./canonical.js";
 import { encodeEntry, newEntryKey, type StoredChange, type StoredEntry } from "./entry.js";
@@ -34,13 +40,13 @@ export class AuditHook implements TransactionHook {
     this.#entities = entities;
   }
 
-  async beforeCommit(scope: HookScope, changes: readonly RecordChange[]): Promise<void> {
+  *beforeCommit(scope: HookScope, changes: readonly RecordChange[]): Operation<void> {
     const { trail, tenant, transaction } = scope;
     const entities = this.#entities;
     const audited =
       entities === undefined ? changes : changes.filter((change) => entities.has(change.entity) || !isOfEntity(change));
     if (audited.length === 0 || trail === undefined) return;
-    const key = await this.#keys.of(tenant, transaction, secretKey);
+    const key = yield* this.#keys.of(tenant, transaction, secretKey);
     const head = this.#head(scope, key);
     let part = 0;
     for (const some of inParts(audited.map((change) => stored(change, key)))) {

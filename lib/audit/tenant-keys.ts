@@ -2,7 +2,7 @@
 import { auditKeysCachedMax } from "../limits/index.js";
 import type { Random } from "../observe/index.js";
 import type { TenantRecord } from "../tenant/index.js";
-import type { TenantTransaction } from "../transaction/index.js";
+import { type Operation, type TenantTransaction, valueAt } from "../transaction/index.js";
 import { AuditKey, auditSecretBytes, decodeAuditSecret, encodeAuditSecret } from "./tenant-key.js";
 
 /** Keys by tenant and incarnation: what was moved or restored has the secret it was stored with. */
@@ -19,14 +19,14 @@ export class AuditKeys {
    * The key of a tenant. Cached, or one get of `at` in the caller's transaction, which writes a fresh secret there when
    * there is none: two that do so at once conflict.
    */
-  async of(tenant: TenantRecord, transaction: TenantTransaction, at: Uint8Array): Promise<AuditKey> {
+  *of(tenant: TenantRecord, transaction: TenantTransaction, at: Uint8Array): Operation<AuditKey> {
     const name = `${tenant.id} ${tenant.incarnation}`;
     const kept = this.#kept.get(name);
     if (kept !== undefined) {
       this.#keep(name, kept);
       return kept;
     }
-    const stored = decodeAuditSecret(await transaction.get(at));
+    const stored = decodeAuditSecret(yield* valueAt(at));
     if (stored !== undefined) {
       const key = new AuditKey(stored);
       this.#keep(name, key);

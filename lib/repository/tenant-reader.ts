@@ -2,16 +2,17 @@
 import { tenantryError } from "../errors/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantContext, TenantId } from "../tenant/index.js";
-import type {
-  ActingOptions,
-  ReadSession,
-  ReadTransaction,
-  ReadTransactionOptions,
-  TenantTransaction,
-  TransactionRunner,
+import {
+  type ActingOptions,
+  type Operation,
+  perform,
+  type ReadSession,
+  type ReadTransaction,
+  type ReadTransactionOptions,
+  type TenantTransaction,
+  type TransactionRunner,
 } from "../transaction/index.js";
 import { KeyTurns } from "./write/key-turns.js";
-import { type Operation, perform, performAtOnce } from "./write/operation.js";
 
 /** Reads of one tenant. */
 export interface TenantReader {
@@ -69,14 +70,8 @@ export class RunnerWriter implements TenantWriter {
   }
 
   operate<T>(operation: (context: WriteContext) => Operation<T>, options: ReadTransactionOptions): Promise<T> {
-    const acting = this.#acting(options);
     const begin = (transaction: TenantTransaction): Operation<T> => operation({ transaction, turns: undefined });
-    const atOnce = (transaction: TenantTransaction) => performAtOnce(transaction, begin(transaction));
-    const fn = (transaction: TenantTransaction): Promise<T> => perform(transaction, begin(transaction));
-    return (
-      this.#runner.transactSync(this.tenantId, atOnce, fn, acting) ??
-      this.#runner.transactOwn(this.tenantId, fn, acting)
-    );
+    return this.#runner.operate(this.tenantId, begin, this.#acting(options));
   }
 
   get clock(): Clock {

@@ -6,6 +6,7 @@ import type { ControlPlane } from "../lifecycle/index.js";
 import { denialEntriesMax, denialTenantsMax, denialWindowMs, tenantContextTextBytesMax } from "../limits/index.js";
 import type { Clock, Counter, Logger, Random } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
+import { perform } from "../transaction/index.js";
 
 /**
  * An attempt that was refused.
@@ -129,7 +130,7 @@ export class Denials {
         if (tenant === undefined) return;
         const isErased = tenant.state === "erased";
         const own = transaction.actAsTenant(id);
-        const key = isErased ? undefined : await this.#keys.of(tenant, own, auditSecretKey());
+        const key = isErased ? undefined : await perform(own, this.#keys.of(tenant, own, auditSecretKey()));
         const trail = transaction.trailOf(tenant);
         let part = 0;
         const add = ({ code, subject, requestId, operation, entity }: DeniedAttempt, at: number, count: number): void =>

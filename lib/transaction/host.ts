@@ -28,11 +28,9 @@ import {
   CallObserver,
   codeOf,
   emptyTally,
-  LoneCommits,
   RunningWork,
   type RunPlan,
   Stopper,
-  type Tally,
   TransactionRun,
 } from "./run/index.js";
 
@@ -41,13 +39,6 @@ export interface Call {
   readonly kind: "transact" | "read" | "system";
   readonly tenantId: TenantId | undefined;
   readonly options: TransactionOptions & ActingOptions;
-}
-
-/** An attempt that a call made already. */
-export interface Begun {
-  readonly tally: Tally;
-  /** When the call began, by the clock's monotonic time. */
-  readonly at: number;
 }
 
 const noEnds: readonly CallEnd[] = [];
@@ -65,7 +56,6 @@ export class TransactionHost {
   readonly policies: readonly CallPolicy[];
   readonly gate: TenantGate;
   readonly running: RunningWork;
-  readonly loneCommits: LoneCommits;
   readonly #logger: Logger;
   readonly observer: CallObserver;
   readonly #tagged: boolean;
@@ -80,7 +70,6 @@ export class TransactionHost {
     this.policies = options.policies ?? [];
     this.#tagged = options.tagged === true;
     this.running = new RunningWork(clock);
-    this.loneCommits = new LoneCommits(clock);
     this.#logger = logger ?? silentLogger;
     const { tenantLabels, serviceLevels } = options;
     const observed = { engine: engine.name, clock, logger, meter, tracer, tenantLabels, serviceLevels };
@@ -107,32 +96,29 @@ export class TransactionHost {
     return transaction;
   }
 
-  /**
-   * Performs a call: checks its options, asks the policies, bounds it, runs it, and observes it. One that has `begun` was
-   * let in already.
-   */
-  async perform<T>(call: Call, plan: RunPlan<T>, begun?: Begun): Promise<T> {
+  /** Performs a call: checks its options, asks the policies, bounds it, runs it, and observes it. */
+  async perform<T>(call: Call, plan: RunPlan<T>): Promise<T> {
     const { attempts, deadlineMs } = callBounds(call.options);
-    if (begun === undefined) this.running.assertAdmitted();
-    const observed = this.observer.begin(call, begun?.at);
+    this.running.assertAdmitted();
+    const observed = this.observer.begin(call);
     let run: TransactionRun<T> | undefined;
     const { signal } = call.options;
     const stopper = new Stopper(this.clock, { deadlineMs, signal, attempts: () => run?.tally.attempts ?? 0 });
     this.running.begin(stopper);
     try {
       const ends = this.policies.length === 0 ? noEnds : await this.#enter(call, stopper);
-      const entered = ends.length === 0 ? 0 : this.clock.monotonic();
+      const begun = ends.length === 0 ? 0 : this.clock.monotonic();
       let failure: string | undefined;
       let applied: Applied<T>;
       try {
-        run = new TransactionRun(this, plan, stopper, attempts, begun?.tally);
+        run = new TransactionRun(this, plan, stopper, attempts);
         applied = await run.outcome();
       } catch (error) {
         failure = codeOf(error);
         throw error;
       } finally {
         if (ends.length > 0) {
-          const report = { ...(run?.tally ?? emptyTally), ms: this.clock.monotonic() - entered, failure };
+          const report = { ...(run?.tally ?? emptyTally), ms: this.clock.monotonic() - begun, failure };
           for (const end of ends) end(report);
         }
       }

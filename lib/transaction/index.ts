@@ -1,6 +1,7 @@
 /** Transactions of one tenant and of the control plane: their interfaces, the runners, the hook ports. */
 
 export { TransactionHost } from "./host.js";
+export { type Operation, perform, performAtOnce, resultOf, rowsOf, together, valueAt, valuesAt } from "./operation.js";
 export type {
   ActingOptions,
   CloseOptions,

@@ -4,6 +4,7 @@ import { drainMs as drainMsDefault } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { TransactionHost } from "./host.js";
+import type { Operation } from "./operation.js";
 import type {
   ActingOptions,
   CloseOptions,
@@ -14,8 +15,8 @@ import type {
 import { type ReadSession, TenantReadSession } from "./read-session.js";
 import type { ReadTransaction } from "./read-transaction.js";
 import { performSync } from "./sync-read.js";
-import { type AtOnce, performWriteSync } from "./sync-write.js";
 import {
+  OperationPlan,
   OwnReadPlan,
   OwnWritePlan,
   type ReadFunction,
@@ -23,6 +24,7 @@ import {
   type WriteFunction,
   WritePlan,
 } from "./tenant-plan.js";
+import type { TenantTransaction } from "./tenant-transaction.js";
 
 /**
  * Runs transactions of tenants: retries them by the engine's error codes within their attempts and their deadline,
@@ -75,6 +77,16 @@ export class TransactionRunner implements AsyncDisposable {
     return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
   }
 
+  /** As `transactOwn`, for an operation: done at once, but for its commit, where it waits for nothing. */
+  async operate<T>(
+    tenantId: TenantId,
+    operation: (transaction: TenantTransaction) => Operation<T>,
+    options: ReadTransactionOptions & ActingOptions = {},
+  ): Promise<T> {
+    const plan = new OperationPlan(this.#host, tenantId, operation, this.#acting(options));
+    return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
+  }
+
   /** Runs `fn`, which only reads, at one version; again when the engine asks for it. */
   async read<T>(
     tenantId: TenantId,
@@ -124,20 +136,6 @@ export class TransactionRunner implements AsyncDisposable {
   ): T | undefined {
     // An operator is let in by states that are to be asked.
     return this.#operator === undefined ? performSync(this.#host, tenantId, fn, options) : undefined;
-  }
-
-  /**
-   * As `transactOwn`, all at once, for a function that waits for nothing and does not read what it wrote; undefined where
-   * it cannot be, which is then for `transactOwn`. When its first attempt loses to another transaction, `fn` goes on.
-   */
-  transactSync<T>(
-    tenantId: TenantId,
-    atOnce: AtOnce<T>,
-    fn: WriteFunction<T>,
-    options: ReadTransactionOptions & ActingOptions = {},
-  ): Promise<T> | undefined {
-    // An operator is let in by states that are to be asked.
-    return this.#operator === undefined ? performWriteSync(this.#host, tenantId, atOnce, fn, options) : undefined;
   }
 
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */

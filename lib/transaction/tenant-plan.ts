@@ -2,11 +2,20 @@
 import type { EngineTransaction } from "../engine/index.js";
 import type { TenantGuard } from "../guard/index.js";
 import type { TenantContext, TenantId, TenantRecord } from "../tenant/index.js";
-import { admitWrites, type TenantSeat } from "./gate.js";
+import { type Admission, admitWrites, type TenantSeat } from "./gate.js";
 import type { TransactionHost } from "./host.js";
+import { type Operation, perform, performAtOnce } from "./operation.js";
 import type { ActingOptions, ReadTransactionOptions, TransactionLabel, TransactionPriority } from "./options.js";
 import type { ReadTransaction } from "./read-transaction.js";
-import { idempotencyMarker, type Marker, type OpenedAttempt, type RunPlan } from "./run/index.js";
+import {
+  type AttemptedAtOnce,
+  fdbCodeOf,
+  idempotencyMarker,
+  isRetryable,
+  type Marker,
+  type OpenedAttempt,
+  type RunPlan,
+} from "./run/index.js";
 import type { TenantTransaction } from "./tenant-transaction.js";
 import { Attempt, HookChain, ReadView, TenantView } from "./view/index.js";
 
@@ -28,6 +37,13 @@ export interface WritePlanOptions extends ActingOptions, ReadPlanOptions {
 /** What a run does in a tenant: with its transaction, and its record; undefined for an unknown tenant. */
 export type WriteFunction<T> = (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>;
 export type ReadFunction<T> = (transaction: ReadTransaction, tenant: TenantRecord | undefined) => Promise<T>;
+
+/** An attempt in a tenant, its transaction, and the hooks that join it. */
+interface Seated {
+  readonly attempt: Attempt;
+  readonly transaction: TenantView;
+  readonly chain: HookChain | undefined;
+}
 
 /** A run that writes. */
 export class WritePlan<T> implements RunPlan<T> {
@@ -73,9 +89,48 @@ export class WritePlan<T> implements RunPlan<T> {
   }
 
   async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
-    const { running, hooks, gate } = this.#host;
+    const { running, gate } = this.#host;
+    const admission = await gate.admit(engine, this.#tenantId, this.#operator !== undefined);
+    const { attempt, transaction, chain } = this.#seated(engine, admission);
+    return {
+      attempt,
+      call: this.watched
+        ? () => running.inside(attempt, () => this.#fn(transaction, admission.record))
+        : () => this.#fn(transaction, admission.record),
+      beforeCommit: chain === undefined ? undefined : () => running.inside(attempt, async () => chain.beforeCommit()),
+    };
+  }
+
+  /** As `attemptAtOnce`, by an operation. */
+  protected operateAtOnce(operation: (transaction: TenantTransaction) => Operation<T>): AttemptedAtOnce<T> | undefined {
+    // An operator is let in by states that are to be asked.
+    if (this.#operator !== undefined) return undefined;
+    const engine = this.begin();
+    // Operations read before they write: the engine need not look for their own writes, nor keep what they read.
+    engine.setOption("readYourWritesDisable");
+    const admission = this.#host.gate.admitSync(engine, this.#tenantId);
+    if (admission === undefined) {
+      engine.cancel();
+      return undefined;
+    }
+    const { attempt, transaction, chain } = this.#seated(engine, admission);
+    let result: AttemptedAtOnce<T>["result"] | undefined;
+    try {
+      result = performAtOnce(transaction, operation(transaction));
+      if (attempt.wrote && chain?.beforeCommitAtOnce() === false) result = undefined;
+      attempt.assertInside();
+    } catch (error) {
+      result = isRetryable(fdbCodeOf(error), false) ? undefined : { error };
+    }
+    attempt.end();
+    if (result !== undefined) return { engine, attempt, result };
+    engine.cancel();
+    return undefined;
+  }
+
+  #seated(engine: EngineTransaction, admission: Admission): Seated {
+    const { hooks, gate } = this.#host;
     const operator = this.#operator;
-    const admission = await gate.admit(engine, this.#tenantId, operator !== undefined);
     const { guard } = admission.seat;
     let chain: HookChain | undefined;
     const attempt = new Attempt(engine, {
@@ -93,13 +148,7 @@ export class WritePlan<T> implements RunPlan<T> {
       attempt.write("join");
       this.#join(engine);
     }
-    return {
-      attempt,
-      call: this.watched
-        ? () => running.inside(attempt, () => this.#fn(transaction, admission.record))
-        : () => this.#fn(transaction, admission.record),
-      beforeCommit: chain === undefined ? undefined : () => running.inside(attempt, async () => chain.beforeCommit()),
-    };
+    return { attempt, transaction, chain };
   }
 
   takeMarker(): Marker {
@@ -126,6 +175,25 @@ export class WritePlan<T> implements RunPlan<T> {
 /** A run of the library's own that writes, and starts no other: it need not be watched for that. */
 export class OwnWritePlan<T> extends WritePlan<T> {
   protected override readonly watched = false;
+}
+
+/** A run of an operation: its first attempt is made at once, where nothing has to be waited for. */
+export class OperationPlan<T> extends OwnWritePlan<T> {
+  readonly #operation: (transaction: TenantTransaction) => Operation<T>;
+
+  constructor(
+    host: TransactionHost,
+    tenantId: TenantId,
+    operation: (transaction: TenantTransaction) => Operation<T>,
+    options: WritePlanOptions,
+  ) {
+    super(host, tenantId, (transaction) => perform(transaction, operation(transaction)), options);
+    this.#operation = operation;
+  }
+
+  attemptAtOnce(): AttemptedAtOnce<T> | undefined {
+    return this.operateAtOnce(this.#operation);
+  }
 }
 
 /** A run that only reads. */

@@ -1,7 +1,7 @@
 /** Escrow: what is left under hard limits, spread over slots, so that the limits hold and writers need not wait. */
 import { tenantryError } from "../../errors/index.js";
 import { quotaSlotsMax, quotaSlotUnitsMin } from "../../limits/index.js";
-import type { TenantTransaction } from "../../transaction/index.js";
+import { type Operation, rowsOf, type TenantTransaction, valueAt } from "../../transaction/index.js";
 import { decodeCounts, encodeCounts } from "./count.js";
 import type { Account, UsageKeys } from "./resource.js";
 
@@ -41,11 +41,11 @@ export class Escrow {
   }
 
   /** Changes what is left by less than `changes`, some of which are increases. One get, mostly. @throws QUOTA_EXCEEDED */
-  async take(account: Account, hard: HardLimits, changes: Counts): Promise<void> {
+  *take(account: Account, hard: HardLimits, changes: Counts): Operation<void> {
     const key = this.#keys.slot(account, this.#turn % slotCount(hard));
-    const left = decodeCounts(await this.#transaction.get(key), hard.length);
+    const left = decodeCounts(yield* valueAt(key), hard.length);
     if (shortOf(left, changes) < 0) this.#transaction.set(key, encodeCounts(less(left, changes)));
-    else await this.#search(account, hard, changes);
+    else yield* this.#search(account, hard, changes);
   }
 
   /** Gives back: `changes` has no increase. */
@@ -70,8 +70,8 @@ export class Escrow {
   }
 
   /** Takes from a slot that has enough, or from all of them together. */
-  async #search(account: Account, hard: HardLimits, changes: Counts): Promise<void> {
-    const slots = await this.#slots(account, hard.length);
+  *#search(account: Account, hard: HardLimits, changes: Counts): Operation<void> {
+    const slots = yield* this.#slots(account, hard.length);
     const fit = slots.filter(({ left }) => shortOf(left, changes) < 0);
     const chosen = fit[this.#turn % Math.max(1, fit.length)];
     if (chosen !== undefined) {
@@ -110,9 +110,9 @@ export class Escrow {
   }
 
   /** All slots there are. One range read, without conflicts. */
-  async #slots(account: Account, length: number): Promise<{ readonly key: Uint8Array; readonly left: number[] }[]> {
+  *#slots(account: Account, length: number): Operation<{ readonly key: Uint8Array; readonly left: number[] }[]> {
     const options = { snapshot: true, limit: quotaSlotsMax + 1, mode: "exact" } as const;
-    const { rows } = await this.#transaction.getRange(this.#keys.slots(account), options);
+    const rows = yield* rowsOf(this.#keys.slots(account), options);
     return rows.map(([key, value]) => ({ key, left: decodeCounts(value, length) }));
   }
 }

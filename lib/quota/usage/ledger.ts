@@ -1,7 +1,14 @@
 /** The ledger: a tenant's counters inside one transaction. */
 import { tenantryError } from "../../errors/index.js";
-import type { RangeReadOptions, ReadTransaction, TenantTransaction } from "../../transaction/index.js";
-import { keyAfter } from "../../tuple/index.js";
+import {
+  type KeyReadOptions,
+  type Operation,
+  perform,
+  type ReadTransaction,
+  rowsOf,
+  type TenantTransaction,
+  valueAt,
+} from "../../transaction/index.js";
 import type { Limit } from "../plan/limit.js";
 import { decodeCounts, encodeCounts } from "./count.js";
 import { Escrow } from "./escrow.js";
@@ -13,32 +20,23 @@ export const exceeded = (resource: string, limit: number, used: number, retryAft
   tenantryError("QUOTA_EXCEEDED", { resource, limit, used, retryAfterMs });
 
 /** How much is used of an account. One get; for all bytes, one range read. */
-export async function readUsed(
+export const readUsed = (
   transaction: ReadTransaction,
   keys: UsageKeys,
   account: Account,
-  options?: RangeReadOptions,
-): Promise<number[]> {
-  if (account === storage) return [await bytesOfEntities(transaction, keys, options)];
-  return decodeCounts(await transaction.get(keys.used(account), options), account.resources.length);
+  options?: KeyReadOptions,
+): Promise<number[]> => perform(transaction, usedOf(keys, account, options));
+
+function* usedOf(keys: UsageKeys, account: Account, options: KeyReadOptions = {}): Operation<number[]> {
+  if (account !== storage) return decodeCounts(yield* valueAt(keys.used(account), options), account.resources.length);
+  const { length } = entityAccount("").resources;
+  let sum = 0;
+  for (const [, value] of yield* rowsOf(keys.usedByEntities, options)) sum += decodeCounts(value, length)[1] ?? 0;
+  return [sum];
 }
 
-async function bytesOfEntities(
-  transaction: ReadTransaction,
-  keys: UsageKeys,
-  options: RangeReadOptions | undefined,
-): Promise<number> {
-  const { begin, end } = keys.usedByEntities;
-  const length = entityAccount("").resources.length;
-  let sum = 0;
-  for (let rest = begin; ; ) {
-    const { rows, more } = await transaction.getRange({ begin: rest, end }, options);
-    for (const [, value] of rows) sum += decodeCounts(value, length)[1] ?? 0;
-    const last = rows.at(-1)?.[0];
-    if (!more || last === undefined) return sum;
-    rest = keyAfter(last);
-  }
-}
+/** Reads without a conflict. */
+const unguarded = { snapshot: true } as const;
 
 /** Changes what is used: {@link reserve} first, which refuses, then {@link adjust}, which counts. */
 export class Ledger {
@@ -55,8 +53,12 @@ export class Ledger {
   }
 
   /** One get. */
-  static async open(transaction: TenantTransaction, keys: UsageKeys, turn: number): Promise<Ledger> {
-    return new Ledger(transaction, keys, turn, decodeState(await transaction.get(keys.state)));
+  static open(transaction: TenantTransaction, keys: UsageKeys, turn: number): Promise<Ledger> {
+    return perform(transaction, Ledger.opening(transaction, keys, turn));
+  }
+
+  static *opening(transaction: TenantTransaction, keys: UsageKeys, turn: number): Operation<Ledger> {
+    return new Ledger(transaction, keys, turn, decodeState(yield* valueAt(keys.state)));
   }
 
   get state(): UsageState {
@@ -70,12 +72,12 @@ export class Ledger {
 
   /** How much is used, without a conflict. */
   used(account: Account): Promise<number[]> {
-    return readUsed(this.#transaction, this.#keys, account, { snapshot: true });
+    return readUsed(this.#transaction, this.#keys, account, unguarded);
   }
 
   /** Adds to what is used, or takes from it. @throws QUOTA_EXCEEDED */
   async change(account: Account, limits: readonly (Limit | undefined)[], deltas: readonly number[]): Promise<void> {
-    await this.reserve(account, limits, deltas);
+    await perform(this.#transaction, this.reserve(account, limits, deltas));
     this.adjust(account, deltas);
   }
 
@@ -85,18 +87,18 @@ export class Ledger {
    *
    * @throws QUOTA_EXCEEDED
    */
-  async reserve(account: Account, limits: readonly (Limit | undefined)[], deltas: readonly number[]): Promise<void> {
+  *reserve(account: Account, limits: readonly (Limit | undefined)[], deltas: readonly number[]): Operation<void> {
     if (deltas.every((delta) => delta === 0)) return;
     const hard = limits.map((limit) => (limit?.kind === "hard" ? limit.limit : null));
     if (limits.some((limit, n) => limit?.kind === "soft" && Number(deltas[n]) > 0)) {
-      await this.#assertSoft(account, limits, deltas);
+      yield* this.#assertSoft(account, limits, deltas);
     }
     const changes = hard.map((limit, n) => (limit === null ? 0 : Number(deltas[n])));
     const isFilled = this.#isFilled(account, hard);
     if (changes.some((change) => change > 0)) {
-      if (isFilled) await this.#escrow.take(account, hard, changes);
+      if (isFilled) yield* this.#escrow.take(account, hard, changes);
       else {
-        const used = await readUsed(this.#transaction, this.#keys, account);
+        const used = yield* usedOf(this.#keys, account);
         if (this.#escrow.fill(account, hard, used, changes)) {
           this.state = { ...this.#state, limits: { ...this.#state.limits, [account.name]: hard } };
         } else this.drop([account]);
@@ -126,12 +128,8 @@ export class Ledger {
     return stored !== undefined && stored.length === hard.length && hard.every((limit, n) => limit === stored[n]);
   }
 
-  async #assertSoft(
-    account: Account,
-    limits: readonly (Limit | undefined)[],
-    deltas: readonly number[],
-  ): Promise<void> {
-    const used = await this.used(account);
+  *#assertSoft(account: Account, limits: readonly (Limit | undefined)[], deltas: readonly number[]): Operation<void> {
+    const used = yield* usedOf(this.#keys, account, unguarded);
     for (const [n, limit] of limits.entries()) {
       const [before, delta] = [Number(used[n]), Number(deltas[n])];
       if (limit?.kind !== "soft" || delta <= 0 || before + delta <= limit.limit) continue;

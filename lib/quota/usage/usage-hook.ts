@@ -1,6 +1,13 @@
 /** The hook that counts: records and bytes of every change, in the same transaction, within the tenant's limits. */
 import { subspaces } from "../../keyspace/index.js";
-import { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "../../transaction/index.js";
+import {
+  type HookScope,
+  isOfEntity,
+  type Operation,
+  type RecordChange,
+  type TransactionHook,
+  together,
+} from "../../transaction/index.js";
 import { compareBytes } from "../../tuple/index.js";
 import type { PlanBook } from "../plan/plan-book.js";
 import { encodeCounts } from "./count.js";
@@ -45,14 +52,14 @@ export class UsageHook implements TransactionHook {
     this.#turns = turns;
   }
 
-  async beforeCommit(scope: HookScope, announced: readonly RecordChange[]): Promise<void> {
+  *beforeCommit(scope: HookScope, announced: readonly RecordChange[]): Operation<void> {
     const changes = announced.filter(isOfEntity);
     if (changes.length === 0) return;
     const { transaction, tenant } = scope;
     const keys = UsageKeys.ofHook;
     const { counted } = this.#book.grant(tenant);
-    const ledger = await Ledger.open(transaction, keys, this.#turns.next(tenant));
-    const reserve = (account: Account, deltas: readonly number[]): Promise<void> =>
+    const ledger = yield* Ledger.opening(transaction, keys, this.#turns.next(tenant));
+    const reserve = (account: Account, deltas: readonly number[]): Operation<void> =>
       ledger.reserve(
         account,
         account.resources.map((name) => counted.get(name)),
@@ -63,7 +70,7 @@ export class UsageHook implements TransactionHook {
       deltas: deltasOf(some),
     }));
     const bytes = entities.reduce((sum, { deltas }) => sum + deltas[1], 0);
-    await Promise.all([reserve(storage, [bytes]), ...entities.map(({ account, deltas }) => reserve(account, deltas))]);
+    yield* together([reserve(storage, [bytes]), ...entities.map(({ account, deltas }) => reserve(account, deltas))]);
     for (const { account, deltas } of entities) ledger.adjust(account, deltas);
     const { recount } = ledger.state;
     if (recount === null) return;

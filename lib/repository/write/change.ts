@@ -12,12 +12,18 @@ import {
 import { valueBytesMax } from "../../limits/index.js";
 import { chunkRange, expiryOfRecord, queuedValue, queueKey, type Row } from "../../records/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
-import type { RecordChange, RelativeRange } from "../../transaction/index.js";
+import {
+  type Operation,
+  perform,
+  type RecordChange,
+  type RelativeRange,
+  resultOf,
+  valuesAt,
+} from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
 import type { RecordTable, Stored } from "../table/record-table.js";
 import type { WriteContext } from "../tenant-reader.js";
 import { textOf } from "./key-turns.js";
-import { type Operation, perform, resultOf, valuesAt } from "./operation.js";
 
 /** What one record is to become. */
 export interface Change<E extends AnyEntity> {

@@ -3,6 +3,7 @@ import { addAmounts, assertAmounts, counterKey } from "../../aggregates/index.js
 import { tenantryError } from "../../errors/index.js";
 import { maintainedIndexes } from "../../indexes/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
+import { type Operation, resultOf, valueAt, valuesAt } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
 import type { CursorSeal } from "../cursor.js";
 import type { CounterAmounts } from "../interface/aggregate-query.js";
@@ -12,46 +13,24 @@ import { assertBatch, RecordReader } from "../record-reader.js";
 import type { RecordTable, Stored } from "../table/record-table.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
 import { type Change, changing } from "./change.js";
-import { textOf } from "./key-turns.js";
-import { type Operation, resultOf, valueAt, valuesAt } from "./operation.js";
+import { type KeyTurns, textOf } from "./key-turns.js";
 
 /** What the record there has for a revision; undefined when there is none. */
 type Revision = number | undefined;
 
-/** The records that are stored under packed ids; undefined where there are none. */
-function* storedRecords<E extends AnyEntity>(
-  { transaction }: WriteContext,
-  table: RecordTable<E>,
-  ids: readonly Uint8Array[],
-): Operation<readonly (Stored<E> | undefined)[]> {
-  const rows = yield* valuesAt(ids.map((id) => table.key(id)));
-  const stored: (Stored<E> | undefined)[] = [];
-  const joined: Promise<unknown>[] = [];
-  for (const [at, id] of ids.entries()) {
-    const row = rows[at];
-    const found = row === undefined ? undefined : table.storedRow(transaction, id, row);
-    stored.push(found instanceof Promise ? undefined : found);
-    if (found instanceof Promise) {
-      joined.push(
-        found.then((whole) => {
-          stored[at] = whole;
-        }),
-      );
-    }
-  }
-  if (joined.length > 0) yield* resultOf(Promise.all(joined));
-  return stored;
+type RevisionCheck<E extends AnyEntity> = (revision: Revision, record: Infer<E>) => void;
+
+/** A record to store. */
+interface Candidate<E extends AnyEntity> {
+  /** The packed id. */
+  readonly id: Uint8Array;
+  readonly record: Infer<E>;
 }
 
-function assertRevision<E extends AnyEntity>(
-  table: RecordTable<E>,
-  id: IdOf<E>,
-  actual: Revision,
-  options: ChangeOptions | undefined,
-): void {
-  const expected = options?.ifRevision;
-  if (expected === undefined || expected === actual) return;
-  throw tenantryError("REVISION_MISMATCH", { ...table.named(id), expected, actual });
+/** A record that is asked for. */
+interface Wanted<E extends AnyEntity> {
+  readonly id: IdOf<E>;
+  readonly packed: Uint8Array;
 }
 
 export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implements TransactionRepository<E> {
@@ -79,7 +58,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   async put(input: InputOf<E>, options?: ChangeOptions): Promise<Infer<E>> {
     const record = this.#table.model.parse(input);
     const check = (revision: Revision): void => {
-      assertRevision(this.#table, this.#table.model.idOf(record), revision, options);
+      this.#assertRevision(this.#table.model.idOf(record), revision, options);
     };
     await this.#store("put", [record], options, check);
     return record;
@@ -91,32 +70,39 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return records;
   }
 
-  async update(id: IdOf<E>, fn: (record: Infer<E>) => Infer<E>, options?: ChangeOptions): Promise<Infer<E>> {
+  update(id: IdOf<E>, fn: (record: Infer<E>) => Infer<E>, options?: ChangeOptions): Promise<Infer<E>> {
     return this.#revise("update", id, options, (record) => this.#table.model.check(fn(record)));
   }
 
-  async patch(id: IdOf<E>, changes: PatchOf<E>, options?: ChangeOptions): Promise<Infer<E>> {
+  patch(id: IdOf<E>, changes: PatchOf<E>, options?: ChangeOptions): Promise<Infer<E>> {
     return this.#revise("patch", id, options, (record) => this.#table.model.patch(record, changes));
   }
 
   async add(id: IdOf<E>, amounts: CounterAmounts<E>, options?: OperationOptions): Promise<void> {
+    const packed = this.#table.model.encodeId(id);
+    assertAmounts(this.#table.model, amounts);
+    await this.#write("add", [packed], options, (context) => this.#adding(context, id, packed, amounts));
+  }
+
+  *#adding(
+    { transaction }: WriteContext,
+    id: IdOf<E>,
+    packed: Uint8Array,
+    amounts: CounterAmounts<E>,
+  ): Operation<void> {
     const table = this.#table;
-    const packed = table.model.encodeId(id);
-    assertAmounts(table.model, amounts);
-    await this.#write("add", [packed], options, function* ({ transaction }) {
-      // No conflict with those who change the record's fields.
-      const row = yield* valueAt(table.key(packed), { snapshot: true });
-      const stored = row === undefined ? undefined : yield* resultOf(table.storedRow(transaction, packed, row));
-      const there = table.present(stored);
-      if (there === undefined) throw table.missing(id);
-      const { record, bytes } = there;
-      table.access?.assertChange(record, record);
-      for (const name of Object.keys(amounts)) table.assertKeyFits(counterKey(table.model.name, packed, name));
-      addAmounts(transaction, table.model, packed, amounts);
-      const counts = { bytesBefore: bytes, bytesAfter: bytes };
-      const { name: entity } = table.model;
-      transaction.announce({ entity, id: packed, kind: "update", before: record, after: record, ...counts });
-    });
+    // No conflict with those who change the record's fields.
+    const row = yield* valueAt(table.key(packed), { snapshot: true });
+    const stored = row === undefined ? undefined : yield* resultOf(table.storedRow(transaction, packed, row));
+    const there = table.present(stored);
+    if (there === undefined) throw table.missing(id);
+    const { record, bytes } = there;
+    table.access?.assertChange(record, record);
+    for (const name of Object.keys(amounts)) table.assertKeyFits(counterKey(table.model.name, packed, name));
+    addAmounts(transaction, table.model, packed, amounts);
+    const counts = { bytesBefore: bytes, bytesAfter: bytes };
+    const { name: entity } = table.model;
+    transaction.announce({ entity, id: packed, kind: "update", before: record, after: record, ...counts });
   }
 
   async delete(id: IdOf<E>, options?: ChangeOptions): Promise<boolean> {
@@ -138,25 +124,30 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     operation: string,
     records: readonly Infer<E>[],
     options: OperationOptions | undefined,
-    check: (revision: Revision, record: Infer<E>) => void,
+    check: RevisionCheck<E>,
   ): Promise<void> {
-    const table = this.#table;
-    const candidates = records.map((record) => {
-      const id = table.model.encodeId(table.model.idOf(record));
-      return { id, key: textOf(id), record };
-    });
-    const packed = candidates.map(({ id }) => id);
-    await this.#write(operation, packed, options, function* (context) {
-      const found = yield* storedRecords(context, table, packed);
-      const changes = new Map<string, Change<E>>();
-      for (const [at, { id, key, record }] of candidates.entries()) {
-        const before = found[at];
-        const revision = changes.get(key)?.revision ?? (before?.expired ? undefined : before?.revision);
-        check(revision, record);
-        changes.set(key, { id, before, after: record, revision: (revision ?? 0) + 1 });
-      }
-      yield* changing(context, table, [...changes.values()]);
-    });
+    const { model } = this.#table;
+    const candidates = records.map((record) => ({ id: model.encodeId(model.idOf(record)), record }));
+    const ids = candidates.map(({ id }) => id);
+    await this.#write(operation, ids, options, (context) => this.#storing(context, candidates, ids, check));
+  }
+
+  *#storing(
+    context: WriteContext,
+    candidates: readonly Candidate<E>[],
+    ids: readonly Uint8Array[],
+    check: RevisionCheck<E>,
+  ): Operation<void> {
+    const found = yield* this.#stored(context, ids);
+    const changes = new Map<string, Change<E>>();
+    for (const [at, { id, record }] of candidates.entries()) {
+      const before = found[at];
+      const key = textOf(id);
+      const revision = changes.get(key)?.revision ?? (before?.expired ? undefined : before?.revision);
+      check(revision, record);
+      changes.set(key, { id, before, after: record, revision: (revision ?? 0) + 1 });
+    }
+    yield* changing(context, this.#table, [...changes.values()]);
   }
 
   /** Replaces an existing record by what `revise` makes of it. */
@@ -166,46 +157,78 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     options: ChangeOptions | undefined,
     revise: (record: Infer<E>) => Infer<E>,
   ): Promise<Infer<E>> {
+    const packed = this.#table.model.encodeId(id);
+    return await this.#write(operation, [packed], options, (context) =>
+      this.#revising(context, id, packed, options, revise),
+    );
+  }
+
+  *#revising(
+    context: WriteContext,
+    id: IdOf<E>,
+    packed: Uint8Array,
+    options: ChangeOptions | undefined,
+    revise: (record: Infer<E>) => Infer<E>,
+  ): Operation<Infer<E>> {
     const table = this.#table;
     const { model } = table;
-    const packed = model.encodeId(id);
-    return this.#write(operation, [packed], options, function* (context) {
-      const [stored] = yield* storedRecords(context, table, [packed]);
-      const before = table.present(stored);
-      if (before === undefined) throw table.missing(id);
-      assertRevision(table, id, before.revision, options);
-      // Known by now: an operation that has to wait for it is not to call the function twice.
-      yield* resultOf(maintainedIndexes(context.transaction, model));
-      // Decoded again: what the function does to its record must not reach the one that index entries are read from.
-      const after = revise(table.decode(before.value).record);
-      if (!equalBytes(model.encodeId(model.idOf(after)), packed))
-        throw tenantryError("RECORD_ID_CHANGED", table.named(id));
-      yield* changing(context, table, [{ id: packed, before, after, revision: before.revision + 1 }]);
-      return after;
-    });
+    const [stored] = yield* this.#stored(context, [packed]);
+    const before = table.present(stored);
+    if (before === undefined) throw table.missing(id);
+    this.#assertRevision(id, before.revision, options);
+    // Known by now: an operation that has to wait for it is not to call the function twice.
+    yield* resultOf(maintainedIndexes(context.transaction, model));
+    // Decoded again: what the function does to its record must not reach the one that index entries are read from.
+    const after = revise(table.decode(before.value).record);
+    if (!equalBytes(model.encodeId(model.idOf(after)), packed))
+      throw tenantryError("RECORD_ID_CHANGED", table.named(id));
+    yield* changing(context, table, [{ id: packed, before, after, revision: before.revision + 1 }]);
+    return after;
   }
 
   /** Removes the records there are of `ids`; how many. */
   async #remove(operation: string, ids: readonly IdOf<E>[], options: ChangeOptions | undefined): Promise<number> {
-    const table = this.#table;
-    const wanted = new Map<string, { readonly id: IdOf<E>; readonly packed: Uint8Array }>();
+    const wanted = new Map<string, Wanted<E>>();
     for (const id of ids) {
-      const packed = table.model.encodeId(id);
+      const packed = this.#table.model.encodeId(id);
       wanted.set(textOf(packed), { id, packed });
     }
     const distinct = [...wanted.values()];
     const all = distinct.map(({ packed }) => packed);
-    return this.#write(operation, all, options, function* (context) {
-      const found = yield* storedRecords(context, table, all);
-      const changes: Change<E>[] = [];
-      for (const [at, { id, packed }] of distinct.entries()) {
-        const before = table.present(found[at]);
-        assertRevision(table, id, before?.revision, options);
-        if (before !== undefined) changes.push({ id: packed, before, after: undefined, revision: 0 });
-      }
-      yield* changing(context, table, changes);
-      return changes.length;
-    });
+    return await this.#write(operation, all, options, (context) => this.#removing(context, distinct, all, options));
+  }
+
+  *#removing(
+    context: WriteContext,
+    wanted: readonly Wanted<E>[],
+    ids: readonly Uint8Array[],
+    options: ChangeOptions | undefined,
+  ): Operation<number> {
+    const found = yield* this.#stored(context, ids);
+    const changes: Change<E>[] = [];
+    for (const [at, { id, packed }] of wanted.entries()) {
+      const before = this.#table.present(found[at]);
+      this.#assertRevision(id, before?.revision, options);
+      if (before !== undefined) changes.push({ id: packed, before, after: undefined, revision: 0 });
+    }
+    yield* changing(context, this.#table, changes);
+    return changes.length;
+  }
+
+  /** The records that are stored under packed ids; undefined where there are none. */
+  *#stored({ transaction }: WriteContext, ids: readonly Uint8Array[]): Operation<readonly (Stored<E> | undefined)[]> {
+    const table = this.#table;
+    const rows = yield* valuesAt(ids.map((id) => table.key(id)));
+    const whole: (Stored<E> | undefined)[] = [];
+    const all: (Stored<E> | undefined | Promise<Stored<E>>)[] = [];
+    for (const [at, id] of ids.entries()) {
+      const row = rows[at];
+      const stored = row === undefined ? undefined : table.storedRow(transaction, id, row);
+      all.push(stored);
+      if (!(stored instanceof Promise)) whole.push(stored);
+    }
+    // Split ones are read together.
+    return whole.length === all.length ? whole : yield* resultOf(Promise.all(all));
   }
 
   readonly #refuseExisting = (revision: Revision, record: Infer<E>): void => {
@@ -213,27 +236,40 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     throw tenantryError("RECORD_EXISTS", this.#table.named(this.#table.model.idOf(record)));
   };
 
+  #assertRevision(id: IdOf<E>, actual: Revision, options: ChangeOptions | undefined): void {
+    const expected = options?.ifRevision;
+    if (expected === undefined || expected === actual) return;
+    throw tenantryError("REVISION_MISMATCH", { ...this.#table.named(id), expected, actual });
+  }
+
   /** Does `work`, which changes the records with the packed `ids`, when no other operation of its transaction does. */
   #write<T>(
-    name: string,
+    operation: string,
     ids: readonly Uint8Array[],
     options: OperationOptions | undefined,
     work: (context: WriteContext) => Operation<T>,
   ): Promise<T> {
     const table = this.#table;
-    table.access?.enter(name);
-    const inTurn = function* (context: WriteContext): Operation<T> {
-      const turn = context.turns?.take(ids.map((id) => textOf(table.key(id))));
-      try {
-        if (turn?.ready !== undefined) yield* resultOf(turn.ready);
-        return yield* work(context);
-      } finally {
-        turn?.end();
-      }
-    };
-    return this.#writer.operate(inTurn, {
-      signal: options?.signal,
-      label: { entity: table.model.name, operation: name },
-    });
+    table.access?.enter(operation);
+    const label = { entity: table.model.name, operation };
+    return this.#writer.operate(
+      (context) => (context.turns === undefined ? work(context) : this.#inTurn(context, context.turns, ids, work)),
+      { signal: options?.signal, label },
+    );
+  }
+
+  *#inTurn<T>(
+    context: WriteContext,
+    turns: KeyTurns,
+    ids: readonly Uint8Array[],
+    work: (context: WriteContext) => Operation<T>,
+  ): Operation<T> {
+    const turn = turns.take(ids.map((id) => textOf(this.#table.key(id))));
+    try {
+      if (turn.ready !== undefined) yield* resultOf(turn.ready);
+      return yield* work(context);
+    } finally {
+      turn.end();
+    }
   }
 }

@@ -1,6 +1,7 @@
 /** The hook ports: how quotas, audit, feed and the like join a caller's transaction without reaching past their own. */
 import type { Subspace } from "../../keyspace/index.js";
 import type { TenantContext, TenantRecord } from "../../tenant/index.js";
+import type { Operation } from "../operation.js";
 import type { TransactionLabel } from "../options.js";
 import type { TenantTransaction } from "../tenant-transaction.js";
 
@@ -55,6 +56,9 @@ export interface TransactionHook {
   readonly trail?: boolean | undefined;
   /** Called as soon as a record's change is announced. */
   change?(scope: HookScope, change: RecordChange): void;
-  /** Called after the caller's function returned and before the commit, in the order the hooks were given. */
-  beforeCommit?(scope: HookScope, changes: readonly RecordChange[]): void | Promise<void>;
+  /**
+   * Called after the caller's function returned and before the commit, in the order the hooks were given. An operation,
+   * which reads nothing that was written before it, can join what is done at once.
+   */
+  beforeCommit?(scope: HookScope, changes: readonly RecordChange[]): void | Promise<void> | Operation<void>;
 }

@@ -1,10 +1,10 @@
 /** Runs: attempts, retries, markers, and what stops them. */
 export { CallObserver, codeOf } from "./call-observer.js";
-export { LoneCommits } from "./lone-commits.js";
 export { Marker } from "./marker.js";
 export { controlMarkers, idempotencyMarker, type MarkerPlace, MarkerSlots, tenantMarkers } from "./marker-slots.js";
-export { commitUnknownResult, fdbCodeOf, isRetryable, notCommitted } from "./retry.js";
+export { fdbCodeOf, isRetryable } from "./retry.js";
 export { RunningWork } from "./running-work.js";
+export type { Applied, RunHost } from "./settlement.js";
 export { Stopper } from "./stopper.js";
 export { emptyTally, type Tally } from "./tally.js";
-export { type Applied, type OpenedAttempt, type RunHost, type RunPlan, TransactionRun } from "./transaction-run.js";
+export { type AttemptedAtOnce, type OpenedAttempt, type RunPlan, TransactionRun } from "./transaction-run.js";

@@ -16,8 +16,6 @@ export class RunningWork {
    */
   readonly #inside = new AsyncLocalStorage<Attempt>();
   readonly #onClose = new Set<() => void>();
-  /** Commits that are left alone. */
-  #lone = 0;
   #closed: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
@@ -40,25 +38,7 @@ export class RunningWork {
     this.#stoppers.delete(stopper);
     if (this.#stoppers.size > 0) return;
     this.#inside.disable();
-    this.#tellIdle();
-  }
-
-  /** A commit that nothing stops has begun. */
-  beginLone(): void {
-    this.#lone++;
-  }
-
-  endLone(): void {
-    this.#lone--;
-    this.#tellIdle();
-  }
-
-  get #isIdle(): boolean {
-    return this.#stoppers.size === 0 && this.#lone === 0;
-  }
-
-  #tellIdle(): void {
-    if (this.#isIdle) this.#idle?.();
+    this.#idle?.();
   }
 
   /** Runs a transaction's function so that what it starts can be told to be nested. */
@@ -89,7 +69,7 @@ export class RunningWork {
   }
 
   #isIdleWithin(ms: number): Promise<boolean> {
-    if (this.#isIdle) return Promise.resolve(true);
+    if (this.#stoppers.size === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
       const stopTimer = this.#clock.after(ms, () => resolve(false));
       this.#idle = () => {

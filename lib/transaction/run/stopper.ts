@@ -17,6 +17,7 @@ export class Stopper {
   readonly #clock: Clock;
   readonly #sources: StopSources;
   readonly #stopTimer: () => void;
+  #onAbort: (() => void) | undefined;
   #reason: Error | undefined;
   #cancel: () => void = nothing;
   #reject: (error: Error) => void = nothing;
@@ -28,8 +29,13 @@ export class Stopper {
     this.#stopTimer = clock.after(deadlineMs, () =>
       this.stop(tenantryError("TRANSACTION_DEADLINE_PASSED", { deadlineMs, attempts: sources.attempts() })),
     );
-    if (signal?.aborted) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal === undefined) return;
+    this.#onAbort = () => {
+      const attempts = sources.attempts();
+      this.stop(tenantryError("TRANSACTION_ABORTED", { attempts }, { cause: signal.reason }));
+    };
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   /** Why the work was stopped, undefined while it was not. */
@@ -81,11 +87,6 @@ export class Stopper {
   /** To be called when the work is over. */
   dispose(): void {
     this.#stopTimer();
-    this.#sources.signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#onAbort !== undefined) this.#sources.signal?.removeEventListener("abort", this.#onAbort);
   }
-
-  readonly #onAbort = (): void => {
-    const attempts = this.#sources.attempts();
-    this.stop(tenantryError("TRANSACTION_ABORTED", { attempts }, { cause: this.#sources.signal?.reason }));
-  };
 }

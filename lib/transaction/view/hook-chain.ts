@@ -2,6 +2,7 @@
 import type { TenantGuard } from "../../guard/index.js";
 import { subspacePrefix } from "../../keyspace/index.js";
 import type { TenantContext, TenantRecord } from "../../tenant/index.js";
+import { type Operation, perform, performAtOnce } from "../operation.js";
 import type { TransactionLabel } from "../options.js";
 import type { HookScope, RecordChange, TransactionHook } from "../policy/hook.js";
 import type { Attempt } from "./attempt.js";
@@ -18,6 +19,9 @@ export interface HookedAttempt {
   readonly operator: string | undefined;
   readonly label: TransactionLabel;
 }
+
+const isOperation = (joining: void | Promise<void> | Operation<void>): joining is Operation<void> =>
+  typeof joining === "object" && Symbol.iterator in joining;
 
 /** Calls hooks in their order. */
 export class HookChain {
@@ -48,7 +52,20 @@ export class HookChain {
 
   async beforeCommit(): Promise<void> {
     for (const { hook, scope } of this.#links) {
-      await this.#attempt.awaited(Promise.resolve(hook.beforeCommit?.(scope, this.#changes)));
+      const joining = hook.beforeCommit?.(scope, this.#changes);
+      const work = isOperation(joining) ? perform(scope.transaction, joining) : Promise.resolve(joining);
+      await this.#attempt.awaited(work);
     }
+  }
+
+  /** As `beforeCommit`, at once; false where a hook has to wait for something. */
+  beforeCommitAtOnce(): boolean {
+    return this.#links.every(({ hook, scope }) => {
+      const joining = hook.beforeCommit?.(scope, this.#changes);
+      if (isOperation(joining)) return performAtOnce(scope.transaction, joining) !== undefined;
+      // What it does goes for nothing, and so does what becomes of it.
+      joining?.catch(() => {});
+      return joining === undefined;
+    });
   }
 }

@@ -19,7 +19,8 @@ export class ReadView implements ReadTransaction {
   readonly #attempt: Attempt;
   readonly #guard: TenantGuard;
   readonly #snapshot: boolean;
-  readonly #states: EntityStates;
+  readonly #known: KnownStates;
+  #states: EntityStates | undefined;
 
   /**
    * @param snapshot Makes all reads snapshot reads: for attempts that never commit, in which nothing can conflict.
@@ -29,7 +30,7 @@ export class ReadView implements ReadTransaction {
     this.#attempt = attempt;
     this.#guard = guard;
     this.#snapshot = snapshot;
-    this.#states = new EntityStates(known, { get: (key) => this.get(key), heed: (key) => this.heed(key) });
+    this.#known = known;
   }
 
   get tenantId(): TenantId {
@@ -137,7 +138,12 @@ export class ReadView implements ReadTransaction {
 
   entityState(entity: string): EntityState | Promise<EntityState | undefined> {
     this.#attempt.use("entityState");
-    return this.#states.state(entity);
+    return this.#ofEntities.state(entity);
+  }
+
+  get #ofEntities(): EntityStates {
+    this.#states ??= new EntityStates(this.#known, { get: (key) => this.get(key), heed: (key) => this.heed(key) });
+    return this.#states;
   }
 
   /** Takes a state for the entity's from now on; its row, and what to do once that is committed as a first one. */
@@ -145,7 +151,8 @@ export class ReadView implements ReadTransaction {
     entity: string,
     state: EntityState,
   ): { readonly key: Uint8Array; readonly value: Uint8Array; readonly committed: () => void } {
-    return { ...this.#states.change(entity, state), committed: () => this.#states.committed(entity, state) };
+    const states = this.#ofEntities;
+    return { ...states.change(entity, state), committed: () => states.committed(entity, state) };
   }
 
   getReadVersion(): Promise<bigint> {

@@ -11,7 +11,7 @@ export class Attempt {
   readonly options = new AttemptOptions();
   readonly watches: AttemptWatches;
   readonly reader: SnapshotReader;
-  readonly readConflicts: KeyRange[] = [];
+  readConflicts: KeyRange[] = [];
   commitStarted = false;
   /** Bytes of mutations and conflict ranges, as they were asked for. */
   approximateBytes = 0;

@@ -84,11 +84,16 @@ export class Committer {
     if (writes.isEmpty) return undefined;
     const conflicts = joinRanges(readConflicts);
     if (writes.bytes + rangesBytes(conflicts) > options.sizeLimitBytes) throw new EngineError(2101);
+    const writeConflicts = joinRanges(writes.conflicts);
+    const { mutations } = writes;
+    // Whoever waits for the commit need not hold them.
+    this.#attempt.readConflicts = [];
+    writes.clear();
     return this.#store.commit({
       readVersion: readVersion ?? (conflicts.length > 0 ? this.#store.readVersion() : undefined),
       readConflicts: conflicts,
-      writeConflicts: joinRanges(writes.conflicts),
-      mutations: writes.mutations,
+      writeConflicts,
+      mutations,
     });
   }
 }

@@ -35,7 +35,7 @@ export class AttemptMutations {
   }
 
   set(key: Uint8Array, value: Uint8Array): void {
-    const { options, view, watches } = this.#attempt;
+    const { options } = this.#attempt;
     if (equalBytes(key, metadataVersionKey)) throw new EngineError(2000);
     const conflicts = !options.takeNextWriteNoConflict();
     this.#attempt.throwIfCommitting();
@@ -48,8 +48,8 @@ export class AttemptMutations {
       this.#direct.add({ type: "set", key: begin, value: copy }, conflicts ? { begin, end } : undefined);
       return;
     }
-    view.writes.mutate(begin, { type: "set", value: copy }, conflicts);
-    watches.written(begin, copy, true);
+    this.#attempt.view.writes.mutate(begin, { type: "set", value: copy }, conflicts);
+    this.#attempt.watches.written(begin, copy, true);
   }
 
   clear(key: Uint8Array): void {
@@ -70,7 +70,7 @@ export class AttemptMutations {
   }
 
   #clear(range: Extract<Mutation, { type: "clearRange" }>, conflicts: boolean): void {
-    const { options, view, watches } = this.#attempt;
+    const { options } = this.#attempt;
     const { begin, end } = range;
     this.#count(begin.length + end.length, conflicts ? begin.length + end.length : undefined);
     if (compareBytes(begin, end) >= 0) return;
@@ -78,12 +78,12 @@ export class AttemptMutations {
       this.#direct.add(range, conflicts ? { begin, end } : undefined);
       return;
     }
-    view.writes.clear(begin, end, conflicts);
-    watches.cleared(range);
+    this.#attempt.view.writes.clear(begin, end, conflicts);
+    this.#attempt.watches.cleared(range);
   }
 
   atomic(op: AtomicOp, wanted: Uint8Array, operand: Uint8Array): void {
-    const { options, view, watches } = this.#attempt;
+    const { options } = this.#attempt;
     let conflicts = !options.takeNextWriteNoConflict();
     this.#attempt.throwIfCommitting();
     if (equalBytes(wanted, metadataVersionKey)) {
@@ -107,8 +107,8 @@ export class AttemptMutations {
       this.#direct.add(atomicMutation(op, key, value), conflicts ? { begin, end } : undefined);
       return;
     }
-    view.writes.mutate(key, { type: op, value }, conflicts);
-    watches.written(key, undefined, false);
+    this.#attempt.view.writes.mutate(key, { type: op, value }, conflicts);
+    this.#attempt.watches.written(key, undefined, false);
   }
 
   /** What was written where a stamped key may land goes ahead of it; from now on nobody can tell what is there. */

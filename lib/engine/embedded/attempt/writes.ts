@@ -10,8 +10,8 @@ import { keyRange, rangesBytes } from "./conflict-ranges.js";
 export const mutationOverheadBytes = 40;
 
 export class CommitWrites {
-  readonly mutations: Mutation[] = [];
-  readonly conflicts: KeyRange[] = [];
+  mutations: Mutation[] = [];
+  conflicts: KeyRange[] = [];
 
   get isEmpty(): boolean {
     return this.mutations.length === 0 && this.conflicts.length === 0;
@@ -21,6 +21,12 @@ export class CommitWrites {
     let bytes = rangesBytes(this.conflicts);
     for (const mutation of this.mutations) bytes += mutationOverheadBytes + mutationBytes(mutation);
     return bytes;
+  }
+
+  /** Holds nothing any more; what it held is as it was. */
+  clear(): void {
+    this.mutations = [];
+    this.conflicts = [];
   }
 
   add(mutation: Mutation, conflict: KeyRange | undefined): void {
