@@ -7,15 +7,7 @@ import type { TransactionHost } from "./host.js";
 import { type Operation, perform, performAtOnce } from "./operation.js";
 import type { ActingOptions, ReadTransactionOptions, TransactionLabel, TransactionPriority } from "./options.js";
 import type { ReadTransaction } from "./read-transaction.js";
-import {
-  type AttemptedAtOnce,
-  fdbCodeOf,
-  idempotencyMarker,
-  isRetryable,
-  type Marker,
-  type OpenedAttempt,
-  type RunPlan,
-} from "./run/index.js";
+import { type AttemptedAtOnce, idempotencyMarker, type Marker, type OpenedAttempt, type RunPlan } from "./run/index.js";
 import type { TenantTransaction } from "./tenant-transaction.js";
 import { Attempt, HookChain, ReadView, TenantView } from "./view/index.js";
 
@@ -120,7 +112,7 @@ export class WritePlan<T> implements RunPlan<T> {
       if (attempt.wrote && chain?.beforeCommitAtOnce() === false) result = undefined;
       attempt.assertInside();
     } catch (error) {
-      result = isRetryable(fdbCodeOf(error), false) ? undefined : { error };
+      result = { error };
     }
     attempt.end();
     if (result !== undefined) return { engine, attempt, result };

@@ -2,7 +2,6 @@
 export { CallObserver, codeOf } from "./call-observer.js";
 export { Marker } from "./marker.js";
 export { controlMarkers, idempotencyMarker, type MarkerPlace, MarkerSlots, tenantMarkers } from "./marker-slots.js";
-export { fdbCodeOf, isRetryable } from "./retry.js";
 export { RunningWork } from "./running-work.js";
 export type { Applied, RunHost } from "./settlement.js";
 export { Stopper } from "./stopper.js";
