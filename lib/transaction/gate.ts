@@ -75,32 +75,32 @@ export class TenantGate {
     const version = await engine.get(this.#metadataKey, true);
     let { admission } = tenant;
     if (admission === undefined || !isSame(version, tenant.version)) {
-      const bytes = await engine.get(tenant.stateKey, true);
-      admission = {
-        seat: tenant,
-        record: bytes === undefined ? undefined : decodeTenantRecord(bytes),
-        states: new Map(),
-      };
-      tenant.version = version;
-      tenant.admission = admission;
+      admission = meet(tenant, version, await engine.get(tenant.stateKey, true));
     }
     const { record } = admission;
     if (record !== undefined && !permitted(record, operator).reads) throw tenantryError("TENANT_UNAVAILABLE", {});
     return admission;
   }
 
-  /**
-   * As {@link admit}, at once; undefined when that would read the tenant's record, or throw. The same snapshot read
-   * tells whether what is known of the tenant is right.
-   */
+  /** As {@link admit}, at once, by the same reads; undefined where the engine's take their time, or it would throw. */
   admitSync(engine: EngineTransaction, id: TenantId): Admission | undefined {
-    const { admission, version } = this.#tenant(id);
-    if (admission === undefined || engine.visitKey === undefined) return undefined;
-    let known = version === undefined;
+    if (engine.visitKey === undefined) return undefined;
+    const tenant = this.#tenant(id);
+    let { admission } = tenant;
+    let known = tenant.version === undefined;
+    let version: Uint8Array | undefined;
     engine.visitKey(this.#metadataKey, true, (bytes, begin, end) => {
-      known = isSame(bytes.subarray(begin, end), version);
+      const seen = bytes.subarray(begin, end);
+      known = isSame(seen, tenant.version);
+      if (!known || admission === undefined) version = new Uint8Array(seen);
     });
-    if (!known) return undefined;
+    if (!known || admission === undefined) {
+      let record: Uint8Array | undefined;
+      engine.visitKey(tenant.stateKey, true, (bytes, begin, end) => {
+        record = new Uint8Array(bytes.subarray(begin, end));
+      });
+      admission = meet(tenant, version, record);
+    }
     const { record } = admission;
     return record === undefined || permitted(record, false).reads ? admission : undefined;
   }
@@ -139,6 +139,15 @@ export class TenantGate {
       admission: undefined,
     };
   }
+}
+
+/** Takes what was read for what is known of a tenant. */
+function meet(tenant: KnownTenant, version: Uint8Array | undefined, bytes: Uint8Array | undefined): Admission {
+  const record = bytes === undefined ? undefined : decodeTenantRecord(bytes);
+  const admission = { seat: tenant, record, states: new Map() };
+  tenant.version = version;
+  tenant.admission = admission;
+  return admission;
 }
 
 /** What a tenant's state permits its users, or an operator. */

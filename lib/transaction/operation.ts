@@ -154,10 +154,11 @@ function rowsAtOnce(transaction: ReadTransaction, { range, options }: Rows): rea
   }
 }
 
-function valueAtOnce(
+/** What `get` resolves with, at once; only where the transaction `readsAtOnce`. */
+export function valueAtOnce(
   transaction: ReadTransaction,
   key: Uint8Array,
-  options: KeyReadOptions | undefined,
+  options?: KeyReadOptions,
 ): Uint8Array | undefined {
   let value: Uint8Array | undefined;
   transaction.visitKey(

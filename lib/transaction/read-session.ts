@@ -5,8 +5,8 @@ import { scanReadVersionAgeMaxMs } from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
 import type { TransactionHost } from "./host.js";
 import type { ActingOptions, ReadTransactionOptions } from "./options.js";
+import { beginReading, OwnReadPlan, type PriorityOptions, type ReadPlanOptions } from "./plan/index.js";
 import type { ReadTransaction } from "./read-transaction.js";
-import { beginReading, OwnReadPlan, type PriorityOptions, type ReadPlanOptions } from "./tenant-plan.js";
 
 /**
  * Reads in several steps, for scans: all of them at one version while that is younger than

@@ -12,18 +12,18 @@ import type {
   RunnerOptions,
   TransactionOptions,
 } from "./options.js";
-import { type ReadSession, TenantReadSession } from "./read-session.js";
-import type { ReadTransaction } from "./read-transaction.js";
-import { performSync } from "./sync-read.js";
 import {
   OperationPlan,
   OwnReadPlan,
   OwnWritePlan,
+  performSync,
   type ReadFunction,
   ReadPlan,
   type WriteFunction,
   WritePlan,
-} from "./tenant-plan.js";
+} from "./plan/index.js";
+import { type ReadSession, TenantReadSession } from "./read-session.js";
+import type { ReadTransaction } from "./read-transaction.js";
 import type { TenantTransaction } from "./tenant-transaction.js";
 
 /**

@@ -276,15 +276,6 @@ vi.mock("../../lib/repository/table/record-table.js", async (original) => {
       if (bytes !== undefined) seen.values.set(key, bytes);
       return bytes;
     }
-    override async stored(...[transaction, id]: Parameters<Table["stored"]>) {
-      const key = Buffer.from(this.key(id)).toString("hex");
-      const owner = seen.owners.get(key) ?? transaction.tenantId;
-      seen.owners.set(key, owner);
-      if (is("ids are unique across tenants") && owner !== transaction.tenantId) {
-        throw tenantryError("RECORD_EXISTS", { entity: "", id: "" });
-      }
-      return super.stored(transaction, id);
-    }
     override async records<R>(...[transaction, planned, rows]: Parameters<Table["records"]>) {
       if (planned.range.index === undefined) return super.records<R>(transaction, planned, rows);
       const known = rows.map(([key, value]): [Uint8Array, Uint8Array] => {
@@ -301,8 +292,16 @@ vi.mock("../../lib/repository/table/record-table.js", async (original) => {
 
 vi.mock("../../lib/repository/write/change.js", async (original) => {
   const module = await original<typeof import("../../lib/repository/write/change.js")>();
-  const applyChanges: typeof module.applyChanges = async (context, table, changes) => {
+  const changing: typeof module.changing = (context, table, changes) => {
     const { tenantId } = context.transaction;
+    for (const { id } of changes) {
+      const key = Buffer.from(table.key(id)).toString("hex");
+      const owner = seen.owners.get(key) ?? tenantId;
+      seen.owners.set(key, owner);
+      if (is("ids are unique across tenants") && owner !== tenantId) {
+        throw tenantryError("RECORD_EXISTS", { entity: "", id: "" });
+      }
+    }
     const maintained = [...table.model.indexes.values()].map((index) => ({ index, building: false }));
     for (const change of changes) {
       for (const { key, taken } of entryChanges(table.model.name, maintained, change).added) {
@@ -315,9 +314,9 @@ vi.mock("../../lib/repository/write/change.js", async (original) => {
         }
       }
     }
-    return module.applyChanges(context, table, changes);
+    return module.changing(context, table, changes);
   };
-  return { ...module, applyChanges };
+  return { ...module, changing };
 });
 
 const casesOver = (entities: readonly AnyEntity[], runs: number, seed: number) =>

@@ -8,6 +8,8 @@ export interface StateStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Puts a key under a conflict without reading it; does nothing when there is nothing to commit. */
   heed(key: Uint8Array): void;
+  /** As `get`, at once; undefined where reads take their time. */
+  getAtOnce(key: Uint8Array): { readonly value: Uint8Array | undefined } | undefined;
 }
 
 /**
@@ -68,18 +70,25 @@ export class EntityStates {
     this.#own.set(entity, state);
   }
 
-  #read(entity: string): Promise<EntityState | undefined> {
+  #read(entity: string): EntityState | Promise<EntityState | undefined> {
     this.#reading ??= new Map();
     const before = this.#reading.get(entity);
     if (before !== undefined) return before.then((state) => this.#own?.get(entity) ?? state);
-    const reading = this.#store.get(stateKey(entity)).then((bytes) => {
-      if (bytes === undefined) return undefined;
-      const state = decodeEntityState(bytes);
-      this.#known.set(entity, state);
-      this.#keep(entity, state);
-      return state;
-    });
+    const key = stateKey(entity);
+    const found = this.#store.getAtOnce(key);
+    if (found?.value !== undefined) return this.#decoded(entity, found.value);
+    const reading =
+      found === undefined
+        ? this.#store.get(key).then((bytes) => (bytes === undefined ? undefined : this.#decoded(entity, bytes)))
+        : Promise.resolve(undefined);
     this.#reading.set(entity, reading);
     return reading;
+  }
+
+  #decoded(entity: string, bytes: Uint8Array): EntityState {
+    const state = decodeEntityState(bytes);
+    this.#known.set(entity, state);
+    this.#keep(entity, state);
+    return state;
   }
 }

@@ -3,6 +3,7 @@ import type { KeySelector, RangeOptions, RowVisitor, ValueVisitor, VisitResult }
 import type { TenantGuard } from "../../guard/index.js";
 import type { EntityState, TenantId } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
+import { valueAtOnce } from "../operation.js";
 import type {
   KeyReadOptions,
   RangeBatch,
@@ -142,7 +143,11 @@ export class ReadView implements ReadTransaction {
   }
 
   get #ofEntities(): EntityStates {
-    this.#states ??= new EntityStates(this.#known, { get: (key) => this.get(key), heed: (key) => this.heed(key) });
+    this.#states ??= new EntityStates(this.#known, {
+      get: (key) => this.get(key),
+      heed: (key) => this.heed(key),
+      getAtOnce: (key) => (this.readsAtOnce ? { value: valueAtOnce(this, key) } : undefined),
+    });
     return this.#states;
   }
 

@@ -1,11 +1,11 @@
 /** Reads that wait for nothing: no deadline can pass, nothing can end them, and they need no promise. */
-import type { TenantId } from "../tenant/index.js";
-import type { TransactionHost } from "./host.js";
-import type { ActingOptions, ReadTransactionOptions } from "./options.js";
-import type { ReadTransaction } from "./read-transaction.js";
-import { emptyTally } from "./run/index.js";
-import { beginReading, readOnly } from "./tenant-plan.js";
-import { Attempt, ReadView } from "./view/index.js";
+import type { TenantId } from "../../tenant/index.js";
+import type { TransactionHost } from "../host.js";
+import type { ActingOptions, ReadTransactionOptions } from "../options.js";
+import type { ReadTransaction } from "../read-transaction.js";
+import { emptyTally } from "../run/index.js";
+import { Attempt, ReadView } from "../view/index.js";
+import { beginReading, readOnly } from "./read-plan.js";
 
 /**
  * Performs a read of the library's own at once and for good, at the newest version, and observes it. Undefined where

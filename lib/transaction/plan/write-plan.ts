@@ -1,23 +1,21 @@
-/** What a run does for one tenant: reading, and writing. */
-import type { EngineTransaction } from "../engine/index.js";
-import type { TenantGuard } from "../guard/index.js";
-import type { TenantContext, TenantId, TenantRecord } from "../tenant/index.js";
-import { type Admission, admitWrites, type TenantSeat } from "./gate.js";
-import type { TransactionHost } from "./host.js";
-import { type Operation, perform, performAtOnce } from "./operation.js";
-import type { ActingOptions, ReadTransactionOptions, TransactionLabel, TransactionPriority } from "./options.js";
-import type { ReadTransaction } from "./read-transaction.js";
-import { type AttemptedAtOnce, idempotencyMarker, type Marker, type OpenedAttempt, type RunPlan } from "./run/index.js";
-import type { TenantTransaction } from "./tenant-transaction.js";
-import { Attempt, HookChain, ReadView, TenantView } from "./view/index.js";
-
-/** What of a call's options its engine transactions are begun by. */
-export type PriorityOptions = Pick<ReadTransactionOptions, "priority">;
-
-export interface ReadPlanOptions extends PriorityOptions {
-  /** The operator who acts, whom more states of the tenant let in. */
-  readonly operator?: string | undefined;
-}
+/** Plans of runs that write in a tenant. */
+import type { EngineTransaction } from "../../engine/index.js";
+import type { TenantGuard } from "../../guard/index.js";
+import type { TenantContext, TenantId, TenantRecord } from "../../tenant/index.js";
+import { type Admission, admitWrites, type TenantSeat } from "../gate.js";
+import type { TransactionHost } from "../host.js";
+import { type Operation, perform, performAtOnce } from "../operation.js";
+import type { ActingOptions, TransactionLabel, TransactionPriority } from "../options.js";
+import {
+  type AttemptedAtOnce,
+  idempotencyMarker,
+  type Marker,
+  type OpenedAttempt,
+  type RunPlan,
+} from "../run/index.js";
+import type { TenantTransaction } from "../tenant-transaction.js";
+import { Attempt, HookChain, TenantView } from "../view/index.js";
+import type { ReadPlanOptions } from "./read-plan.js";
 
 export interface WritePlanOptions extends ActingOptions, ReadPlanOptions {
   readonly label?: TransactionLabel | undefined;
@@ -28,7 +26,6 @@ export interface WritePlanOptions extends ActingOptions, ReadPlanOptions {
 
 /** What a run does in a tenant: with its transaction, and its record; undefined for an unknown tenant. */
 export type WriteFunction<T> = (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>;
-export type ReadFunction<T> = (transaction: ReadTransaction, tenant: TenantRecord | undefined) => Promise<T>;
 
 /** An attempt in a tenant, its transaction, and the hooks that join it. */
 interface Seated {
@@ -187,72 +184,3 @@ export class OperationPlan<T> extends OwnWritePlan<T> {
     return this.operateAtOnce(this.#operation);
   }
 }
-
-/** A run that only reads. */
-export class ReadPlan<T> implements RunPlan<T> {
-  readonly commits = false;
-  readonly keyed = false;
-  /** Whether what the function starts is told to be nested. */
-  protected readonly watched: boolean = true;
-  protected readonly host: TransactionHost;
-  readonly #tenantId: TenantId;
-  readonly #fn: ReadFunction<T>;
-  readonly #options: ReadPlanOptions;
-
-  constructor(host: TransactionHost, tenantId: TenantId, fn: ReadFunction<T>, options: ReadPlanOptions) {
-    this.host = host;
-    this.#tenantId = tenantId;
-    this.#fn = fn;
-    this.#options = options;
-  }
-
-  begin(_attempt: number): EngineTransaction {
-    return beginReading(this.host, this.#tenantId, this.#options);
-  }
-
-  release(engine: EngineTransaction): void {
-    engine.cancel();
-  }
-
-  async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
-    const { running, gate } = this.host;
-    const operator = this.#options.operator !== undefined;
-    const { seat, record, states } = await gate.admit(engine, this.#tenantId, operator);
-    const attempt = new Attempt(engine, readOnly);
-    const transaction = new ReadView(attempt, seat.guard, true, states);
-    const work = (): Promise<T> => this.#fn(transaction, record);
-    return {
-      attempt,
-      call: this.watched ? () => running.inside(attempt, work) : work,
-    };
-  }
-
-  takeMarker(): Marker {
-    return unneeded();
-  }
-
-  freeMarker(): void {}
-
-  sweep(): void {}
-}
-
-/** A run of the library's own that only reads, and starts no other: it need not be watched for that. */
-export class OwnReadPlan<T> extends ReadPlan<T> {
-  protected override readonly watched = false;
-}
-
-/**
- * A transaction that will write nothing: the engine need not keep what was read in case a write of its own meets it
- * (on `embedded`, batches then cost a third and reads through an index a third as well).
- */
-export function beginReading(host: TransactionHost, tenantId: TenantId, options: PriorityOptions): EngineTransaction {
-  const transaction = host.begin(tenantId, options.priority);
-  transaction.setOption("readYourWritesDisable");
-  return transaction;
-}
-
-const unneeded = (): never => {
-  throw new TypeError("A run that only reads has no marker.");
-};
-
-export const readOnly = { firstWrite: unneeded };

@@ -1,0 +1,11 @@
+/** Plans: what a run does for one tenant. */
+export {
+  beginReading,
+  OwnReadPlan,
+  type PriorityOptions,
+  type ReadFunction,
+  ReadPlan,
+  type ReadPlanOptions,
+} from "./read-plan.js";
+export { performSync } from "./sync-read.js";
+export { OperationPlan, OwnWritePlan, type WriteFunction, WritePlan } from "./write-plan.js";
