@@ -111,36 +111,25 @@ export class TransactionRun<T> {
     this.#attempts++;
     this.#stopper.assertGoing();
     const attempted = this.#settlement.told ? this.#plan.attemptAtOnce?.() : undefined;
-    return attempted === undefined ? this.#attempt() : this.#finish(attempted);
+    if (attempted === undefined) return this.#attempt();
+    const { engine, attempt, result } = attempted;
+    return this.#tried({ engine, attempt, commit: undefined }, (trial) => {
+      if ("error" in result) throw result.error;
+      return this.#commit(trial, { value: result.value, attempt });
+    });
   }
 
-  /** Undefined when another attempt is to follow. */
-  async #attempt(): Promise<Applied<T> | undefined> {
-    const stopper = this.#stopper;
-    const settlement = this.#settlement;
-    stopper.assertGoing();
+  #attempt(): Promise<Applied<T> | undefined> {
+    this.#stopper.assertGoing();
     const engine = this.#plan.begin(this.#attempts);
-    stopper.cancels(() => engine.cancel());
-    const trial: Trial = { engine, attempt: undefined, commit: undefined };
+    this.#stopper.cancels(() => engine.cancel());
+    return this.#tried({ engine, attempt: undefined, commit: undefined }, (trial) => this.#perform(trial));
+  }
+
+  /** What an attempt applied. Undefined when another one is to follow. */
+  async #tried(trial: Trial, attempt: (trial: Trial) => Promise<Applied<T>>): Promise<Applied<T> | undefined> {
     try {
-      const opened = await stopper.race(this.#plan.open(engine));
-      const { attempt } = opened;
-      trial.attempt = attempt;
-      if (this.#plan.keyed || settlement.isOpen) {
-        const found = await stopper.race(settlement.marker.find(engine));
-        if (found !== undefined) return settlement.found(found, engine);
-      }
-      const value = await stopper.race(attempt.awaited(opened.call()));
-      if (opened.beforeCommit !== undefined && attempt.wrote) await stopper.race(opened.beforeCommit());
-      attempt.end();
-      if (!this.#plan.commits) {
-        this.#plan.release(engine);
-        return { value, attempt };
-      }
-      const applied = { value, attempt };
-      await this.#commit(trial, applied);
-      attempt.applied();
-      return applied;
+      return await attempt(trial);
     } catch (error) {
       await this.#failed(trial, error);
       return undefined;
@@ -149,27 +138,29 @@ export class TransactionRun<T> {
     }
   }
 
-  /** Commits what was attempted at once. Undefined when another attempt is to follow. */
-  async #finish(attempted: AttemptedAtOnce<T>): Promise<Applied<T> | undefined> {
-    const { engine, attempt, result } = attempted;
-    const trial: Trial = { engine, attempt, commit: undefined };
-    try {
-      if ("error" in result) throw result.error;
-      const applied = { value: result.value, attempt };
-      await this.#commit(trial, applied);
-      attempt.applied();
-      return applied;
-    } catch (error) {
-      await this.#failed(trial, error);
-      return undefined;
-    } finally {
-      this.#count(attempt);
+  async #perform(trial: Trial): Promise<Applied<T>> {
+    const stopper = this.#stopper;
+    const settlement = this.#settlement;
+    const { engine } = trial;
+    const opened = await stopper.race(this.#plan.open(engine));
+    const { attempt } = opened;
+    trial.attempt = attempt;
+    if (this.#plan.keyed || settlement.isOpen) {
+      const found = await stopper.race(settlement.marker.find(engine));
+      if (found !== undefined) return settlement.found(found, engine);
     }
+    const value = await stopper.race(attempt.awaited(opened.call()));
+    if (opened.beforeCommit !== undefined && attempt.wrote) await stopper.race(opened.beforeCommit());
+    attempt.end();
+    if (this.#plan.commits) return this.#commit(trial, { value, attempt });
+    this.#plan.release(engine);
+    return { value, attempt };
   }
 
   /** Commits an attempt; resolves once it is applied. */
-  #commit(trial: Trial, { value, attempt }: { readonly value: T; readonly attempt: Attempt }): Promise<void> {
+  async #commit(trial: Trial, applied: { readonly value: T; readonly attempt: Attempt }): Promise<Applied<T>> {
     const { engine } = trial;
+    const { value, attempt } = applied;
     const settlement = this.#settlement;
     const writes = attempt.wrote || settlement.isOpen;
     if (writes) {
@@ -183,7 +174,9 @@ export class TransactionRun<T> {
     trial.commit = commit;
     // The value is known from here on, and so is what a lost outcome would have left.
     if (writes) settlement.add(this.#attempts, { value, attempt, commit });
-    return this.#stopper.race(commit);
+    await this.#stopper.race(commit);
+    attempt.applied();
+    return applied;
   }
 
   /** Throws `error` when no other attempt is to follow. */

@@ -72,10 +72,10 @@ export const everything: KeyRange = { begin: firstKey, end: allKeysEnd };
 const later = (a: Uint8Array, b: Uint8Array): Uint8Array => (compareBytes(a, b) < 0 ? b : a);
 
 /** The mutation that clears one key. */
-export const clearKey = (key: Uint8Array): Extract<Mutation, { type: "clearRange" }> => {
-  const { begin, end } = keyRange(key);
-  return { type: "clearRange", begin, end };
-};
+export const clearKey = (key: Uint8Array): Extract<Mutation, { type: "clearRange" }> => ({
+  type: "clearRange",
+  ...keyRange(key),
+});
 
 export const atomicMutation = (op: AtomicOp, key: Uint8Array, operand: Uint8Array): Mutation => ({
   type: "atomic",
