@@ -6,6 +6,7 @@ import {
   type AddedEntry,
   entryChanges,
   holderOf,
+  type Maintained,
   type MaintainedIndex,
   maintainedIndexes,
 } from "../../indexes/index.js";
@@ -171,14 +172,19 @@ function* assertUnique<E extends AnyEntity>(
   }
 }
 
-/** Writes the changes, each of another record, as an operation of their transaction. */
+/**
+ * Writes the changes, each of another record, as an operation of their transaction.
+ *
+ * @param maintained The indexes they have to keep, by whoever knows.
+ */
 export function* changing<E extends AnyEntity>(
   { transaction, turns }: WriteContext,
   table: RecordTable<E>,
   changes: readonly Change<E>[],
+  maintained?: Maintained,
 ): Operation<void> {
   if (changes.length === 0) return;
-  const { indexes, note } = yield* resultOf(maintainedIndexes(transaction, table.model));
+  const { indexes, note } = maintained ?? (yield* resultOf(maintainedIndexes(transaction, table.model)));
   const prepared = changes.map((change) => prepare(table, indexes, change));
   const contested: Contested[] = [];
   const texts: string[] = [];

@@ -177,12 +177,12 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     if (before === undefined) throw table.missing(id);
     this.#assertRevision(id, before.revision, options);
     // Known by now: an operation that has to wait for it is not to call the function twice.
-    yield* resultOf(maintainedIndexes(context.transaction, model));
+    const maintained = yield* resultOf(maintainedIndexes(context.transaction, model));
     // Decoded again: what the function does to its record must not reach the one that index entries are read from.
     const after = revise(table.decode(before.value).record);
     if (!equalBytes(model.encodeId(model.idOf(after)), packed))
       throw tenantryError("RECORD_ID_CHANGED", table.named(id));
-    yield* changing(context, table, [{ id: packed, before, after, revision: before.revision + 1 }]);
+    yield* changing(context, table, [{ id: packed, before, after, revision: before.revision + 1 }], maintained);
     return after;
   }
 
