@@ -4,8 +4,8 @@ import { planBounds, type RangeQuery } from "../indexes/index.js";
 import { aggregatePrefix } from "../keyspace/index.js";
 import { listRecordsMax } from "../limits/index.js";
 import type { AggregateModel, AnyEntity, EntityModel } from "../schema/index.js";
-import type { ReadTransaction, RelativeRange } from "../transaction/index.js";
-import { concatBytes, keyAfter } from "../tuple/index.js";
+import { type ReadTransaction, type RelativeRange, readRows } from "../transaction/index.js";
+import { concatBytes } from "../tuple/index.js";
 import { decodeTotal } from "./total.js";
 
 /** One group of an aggregate. */
@@ -107,19 +107,12 @@ export async function readGroups<E extends AnyEntity>(
   model: EntityModel<E>,
   { aggregate, prefix, begin, end, empty, limit, reverse }: PlannedGroups,
 ): Promise<Group[]> {
-  const most = limit ?? listRecordsMax + 1;
-  const groups: Group[] = [];
-  let rest = { begin, end };
-  while (groups.length < most && !empty) {
-    const { rows, more } = await transaction.getRange(rest, { limit: most - groups.length, reverse });
-    for (const [key, bytes] of rows) {
-      const { values } = aggregate.groups.decodeValues(key, prefix.length);
-      groups.push({ values, value: totalOf(model.name, aggregate, bytes) });
-    }
-    const last = rows.at(-1)?.[0];
-    if (!more || last === undefined) break;
-    rest = reverse ? { begin, end: last } : { begin: keyAfter(last), end };
-  }
+  const wanted = { limit: limit ?? listRecordsMax + 1, reverse };
+  const rows = empty ? [] : await readRows(transaction, { begin, end }, wanted);
+  const groups = rows.map(([key, bytes]): Group => {
+    const { values } = aggregate.groups.decodeValues(key, prefix.length);
+    return { values, value: totalOf(model.name, aggregate, bytes) };
+  });
   if (limit === undefined && groups.length > listRecordsMax) {
     throw tenantryError("LIST_TOO_LARGE", { entity: model.name, listRecordsMax });
   }

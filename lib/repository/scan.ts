@@ -1,10 +1,10 @@
 /** Scans: the rows of a range as a stream, fetched in batches and handed out one by one or batch by batch. */
 import type { RangePlan } from "../indexes/index.js";
 import { scanBatchRowsMax } from "../limits/index.js";
-import type { ReadSession, ReadTransaction } from "../transaction/index.js";
+import { type ReadSession, type ReadTransaction, rangeAfter } from "../transaction/index.js";
 import type { Scan } from "./interface/read-repository.js";
 import type { PlannedQuery } from "./query-plan.js";
-import { type Batch, rangeAfter, type Wanted } from "./table/rows.js";
+import type { Batch, Wanted } from "./table/rows.js";
 
 /** The batches of a range that have rows, each read by `next` in a transaction of the session; ends the session. */
 export async function* batchesOf<T>(

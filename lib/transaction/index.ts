@@ -13,6 +13,7 @@ export type {
 } from "./options.js";
 export type { CallEnd, CallPolicy, CallReport, TenantCall } from "./policy/call-policy.js";
 export { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "./policy/hook.js";
+export { rangeAfter, readRows, visitRows } from "./read-rows.js";
 export type { ReadSession } from "./read-session.js";
 export type {
   KeyReadOptions,

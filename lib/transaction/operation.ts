@@ -1,6 +1,6 @@
 /** Operations: what a write reads and does, a step at a time, so that it is done at once where reads wait for nothing. */
-import { keyAfter } from "../tuple/index.js";
-import type { KeyReadOptions, RangeReadOptions, ReadTransaction, RelativeRange } from "./read-transaction.js";
+import { type RowsOptions, readRows, visitRows } from "./read-rows.js";
+import type { KeyReadOptions, ReadTransaction, RelativeRange } from "./read-transaction.js";
 
 /** Keys whose values an operation goes on with. */
 class Gets {
@@ -16,9 +16,9 @@ class Gets {
 /** A range whose rows an operation goes on with. */
 class Rows {
   readonly range: RelativeRange;
-  readonly options: RangeReadOptions;
+  readonly options: RowsOptions;
 
-  constructor(range: RelativeRange, options: RangeReadOptions) {
+  constructor(range: RelativeRange, options: RowsOptions) {
     this.range = range;
     this.options = options;
   }
@@ -44,8 +44,8 @@ export function* valueAt(key: Uint8Array, options?: KeyReadOptions): Operation<U
   return (yield* valuesAt([key], options))[0];
 }
 
-/** The rows of a range, all or `limit` of them; at once only where they are read without conflicts. */
-export function* rowsOf(range: RelativeRange, options: RangeReadOptions): Operation<readonly Row[]> {
+/** The rows that `readRows` gives; at once only where they are read without conflicts. */
+export function* rowsOf(range: RelativeRange, options: RowsOptions): Operation<readonly Row[]> {
   return (yield new Rows(range, options)) as readonly Row[];
 }
 
@@ -71,25 +71,13 @@ export function* together(operations: readonly Operation<unknown>[]): Operation<
 
 async function answered(transaction: ReadTransaction, step: Step): Promise<unknown> {
   if (step instanceof Promise) return step;
-  if (step instanceof Rows) return rowsRead(transaction, step);
+  if (step instanceof Rows) return readRows(transaction, step.range, step.options);
   if (!(step instanceof Gets)) return Promise.all(step.map((each) => answered(transaction, each)));
   const { keys, options } = step;
   const [key] = keys;
   // A tick less than all of one.
   if (keys.length === 1 && key !== undefined) return [await transaction.get(key, options)];
   return Promise.all(keys.map((each) => transaction.get(each, options)));
-}
-
-async function rowsRead(transaction: ReadTransaction, { range, options }: Rows): Promise<readonly Row[]> {
-  const all: Row[] = [];
-  for (let { begin } = range; ; ) {
-    const { rows, more } = await transaction.getRange({ begin, end: range.end }, options);
-    for (const row of rows) all.push(row);
-    const last = rows.at(-1)?.[0];
-    // A limit is one batch's.
-    if (!more || last === undefined || options.limit !== undefined) return all;
-    begin = keyAfter(last);
-  }
 }
 
 /** Performs an operation, waiting for what it reads. */
@@ -140,18 +128,10 @@ function answeredAtOnce(transaction: ReadTransaction, step: Step): readonly unkn
 
 function rowsAtOnce(transaction: ReadTransaction, { range, options }: Rows): readonly Row[] | undefined {
   const all: Row[] = [];
-  for (let { begin } = range; ; ) {
-    const visited = transaction.visitRange(
-      { begin, end: range.end },
-      options,
-      (key, keyBegin, keyEnd, value, from, to) => {
-        all.push([new Uint8Array(key.subarray(keyBegin, keyEnd)), new Uint8Array(value.subarray(from, to))]);
-      },
-    );
-    if (visited === undefined) return undefined;
-    if (!visited.more || visited.last === undefined || options.limit !== undefined) return all;
-    begin = keyAfter(visited.last);
-  }
+  const count = visitRows(transaction, range, options, (key, keyBegin, keyEnd, value, begin, end) => {
+    all.push([new Uint8Array(key.subarray(keyBegin, keyEnd)), new Uint8Array(value.subarray(begin, end))]);
+  });
+  return count === undefined ? undefined : all;
 }
 
 /** What `get` resolves with, at once; only where the transaction `readsAtOnce`. */

@@ -3,7 +3,7 @@ import { tenantryError } from "../../errors/index.js";
 import { subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
 import { membersListedAtOnceMax } from "../../limits/index.js";
 import type { OperationOptions } from "../../repository/index.js";
-import type { RecordChange } from "../../transaction/index.js";
+import { type RecordChange, readRows } from "../../transaction/index.js";
 import { keyAfter, pack, unpack } from "../../tuple/index.js";
 import { checkedSubject, type IdentityDoor, identityChange, recordElements, textsOf } from "./identity-door.js";
 import { clearSessions } from "./session-keys.js";
@@ -154,18 +154,8 @@ export class Members {
     return runner.readOwn(
       tenantId,
       async (transaction) => {
-        const members: Member[] = [];
-        for (let from = begin; members.length < limit; ) {
-          const { rows, more } = await transaction.getRange(
-            { begin: from, end: all.end },
-            { limit: limit - members.length },
-          );
-          for (const [key, value] of rows) members.push(decode(String(unpack(key)[1]), value));
-          const last = rows.at(-1)?.[0];
-          if (!more || last === undefined) break;
-          from = keyAfter(last);
-        }
-        return members;
+        const rows = await readRows(transaction, { begin, end: all.end }, { limit });
+        return rows.map(([key, value]) => decode(String(unpack(key)[1]), value));
       },
       { signal, label: { operation: "listMembers" }, context },
     );

@@ -1,7 +1,7 @@
 /** Where sessions are: by their id, and by their subject. */
 import { type KeyRange, subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
-import type { ReadTransaction, TenantTransaction } from "../../transaction/index.js";
-import { keyAfter, unpack } from "../../tuple/index.js";
+import { type ReadTransaction, readRows, type TenantTransaction } from "../../transaction/index.js";
+import { unpack } from "../../tuple/index.js";
 import { identityChange } from "./identity-door.js";
 
 /** The record of a session: `(4, "session", id)`. */
@@ -16,18 +16,8 @@ export const subjectKey = (subject: string, id: Uint8Array): Uint8Array =>
 
 /** The ids of all sessions of a subject. */
 export async function sessionIds(transaction: ReadTransaction, subject: string): Promise<Uint8Array[]> {
-  const { begin, end } = subspaceRange(subspaces.sessions, "subject", subject);
-  const ids: Uint8Array[] = [];
-  for (let from = begin; ; ) {
-    const { rows, more } = await transaction.getRange({ begin: from, end });
-    for (const [key] of rows) {
-      const id = unpack(key)[3];
-      if (id instanceof Uint8Array) ids.push(id);
-    }
-    const last = rows.at(-1)?.[0];
-    if (!more || last === undefined) return ids;
-    from = keyAfter(last);
-  }
+  const rows = await readRows(transaction, subspaceRange(subspaces.sessions, "subject", subject));
+  return rows.map(([key]) => unpack(key)[3]).filter((id) => id instanceof Uint8Array);
 }
 
 /** Clears one session of a subject. */

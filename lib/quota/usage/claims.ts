@@ -2,8 +2,8 @@
 import { tenantryError } from "../../errors/index.js";
 import { quotaClaimBytesMax, scanBatchRowsMax } from "../../limits/index.js";
 import type { TenantRecord } from "../../tenant/index.js";
-import type { ReadTransaction, TenantTransaction } from "../../transaction/index.js";
-import { keyAfter, unpack } from "../../tuple/index.js";
+import { type ReadTransaction, rangeAfter, readRows, type TenantTransaction } from "../../transaction/index.js";
+import { unpack } from "../../tuple/index.js";
 import type { PlanBook } from "../plan/plan-book.js";
 import { Ledger } from "./ledger.js";
 import { claimed, UsageKeys } from "./resource.js";
@@ -102,19 +102,12 @@ export class ResourceClaims implements Claims {
     if (!Number.isSafeInteger(limit) || limit < 1) {
       throw tenantryError("QUOTA_AMOUNT_INVALID", { resource: this.#resource });
     }
-    const { begin, end } = this.#keys.claims(this.#resource);
-    const from = after === undefined ? begin : keyAfter(this.#keys.claim(this.#resource, after));
+    const all = this.#keys.claims(this.#resource);
+    const range = after === undefined ? all : rangeAfter(all, this.#keys.claim(this.#resource, after), false);
     const prefix = this.#keys.claimPrefixLength(this.#resource);
     return this.#access.read(async (transaction) => {
-      const names: string[] = [];
-      for (let rest = from; names.length < limit; ) {
-        const { rows, more } = await transaction.getRange({ begin: rest, end }, { limit: limit - names.length });
-        for (const [key] of rows) names.push(nameIn(key.subarray(prefix)));
-        const last = rows.at(-1)?.[0];
-        if (!more || last === undefined) break;
-        rest = keyAfter(last);
-      }
-      return names;
+      const rows = await readRows(transaction, range, { limit });
+      return rows.map(([key]) => nameIn(key.subarray(prefix)));
     });
   }
 

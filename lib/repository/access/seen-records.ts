@@ -3,11 +3,11 @@ import { tenantryError } from "../../errors/index.js";
 import type { RangePlan } from "../../indexes/index.js";
 import { scanBatchRowsMax, seenRowsMax } from "../../limits/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
-import type { ReadTransaction } from "../../transaction/index.js";
+import { type ReadTransaction, rangeAfter } from "../../transaction/index.js";
 import type { PlannedQuery } from "../query-plan.js";
 import { picked } from "../table/gathering.js";
 import type { RecordTable } from "../table/record-table.js";
-import { type Batch, rangeAfter, type Wanted } from "../table/rows.js";
+import type { Batch, Wanted } from "../table/rows.js";
 
 /** Rows of the first read, which is doubled until it is a batch: most contexts see most rows. */
 const firstRead = 32;

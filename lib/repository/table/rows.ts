@@ -1,8 +1,8 @@
 /** Rows of a range: some of them, from one end or the other, copied or visited in the engine's memory. */
+import type { RowVisitor } from "../../engine/index.js";
 import type { RangePlan } from "../../indexes/index.js";
 import { liveRowsMin, scanBatchRowsMax } from "../../limits/index.js";
-import type { RangeBatch, ReadTransaction } from "../../transaction/index.js";
-import { keyAfter } from "../../tuple/index.js";
+import { type RangeBatch, type ReadTransaction, rangeAfter, readRows, visitRows } from "../../transaction/index.js";
 
 /** Rows of a range as the engine gave them: of records, or of an index. */
 export type Rows = RangeBatch["rows"];
@@ -86,45 +86,14 @@ export async function countBatch(
   return { count: rows.length, last: more ? rows.at(-1)?.[0] : undefined, value: rows.length };
 }
 
-/**
- * Visits the first rows of a range, `limit` at most, in as many batches as the engine makes of them. How many they
- * were; undefined, before any, where rows cannot be visited.
- */
-export function visitFirst(
+/** As `visitRows`, of a planned range. */
+export const visitFirst = (
   transaction: ReadTransaction,
   range: RangePlan,
-  { limit, reverse }: Wanted,
-  visit: Parameters<ReadTransaction["visitRange"]>[2],
-): number | undefined {
-  let count = 0;
-  for (let rest = range; !range.empty && count < limit; ) {
-    const visited = transaction.visitRange(rest, { limit: limit - count, reverse }, visit);
-    if (visited === undefined) return undefined;
-    count += visited.rows;
-    if (visited.last === undefined) break;
-    rest = rangeAfter(rest, visited.last, reverse);
-  }
-  return count;
-}
+  wanted: Wanted,
+  visit: RowVisitor,
+): number | undefined => (range.empty ? 0 : visitRows(transaction, range, wanted, visit));
 
-/** What is left of a range once the row with `key` has been read. */
-export const rangeAfter = (range: RangePlan, key: Uint8Array, reverse: boolean): RangePlan =>
-  reverse ? { ...range, end: key } : { ...range, begin: keyAfter(key) };
-
-/** The first rows of a range, `limit` at most, in as many batches as the engine makes of them. */
-export async function firstRows(
-  transaction: ReadTransaction,
-  range: RangePlan,
-  { limit, reverse }: Wanted,
-): Promise<Rows> {
-  const rows: Rows = [];
-  let rest = range;
-  while (rows.length < limit && !range.empty) {
-    const batch = await transaction.getRange(rest, { limit: limit - rows.length, reverse });
-    rows.push(...batch.rows);
-    const last = batch.rows.at(-1)?.[0];
-    if (!batch.more || last === undefined) break;
-    rest = rangeAfter(rest, last, reverse);
-  }
-  return rows;
-}
+/** As `readRows`, of a planned range. */
+export const firstRows = async (transaction: ReadTransaction, range: RangePlan, wanted: Wanted): Promise<Rows> =>
+  range.empty ? [] : readRows(transaction, range, wanted);

@@ -4,12 +4,11 @@ import { planRange, type RangePlan } from "../../indexes/index.js";
 import { allRecordsRange, entityOfRecordKey } from "../../keyspace/index.js";
 import { workBatchBytesMax, workBatchRowsMax } from "../../limits/index.js";
 import type { AnyEntity } from "../../schema/index.js";
-import type { ReadSession, ReadTransaction, RelativeRange } from "../../transaction/index.js";
+import { type ReadSession, type ReadTransaction, type RelativeRange, rangeAfter } from "../../transaction/index.js";
 import { compareBytes } from "../../tuple/index.js";
 import type { ExportOptions, TenantExport } from "../interface/transfer.js";
 import { foundBy } from "../long/found-records.js";
 import type { RecordTable } from "../table/record-table.js";
-import { rangeAfter } from "../table/rows.js";
 import type { TenantReader } from "../tenant-reader.js";
 import { headerLine, LineDigest, recordLine, trailerLine } from "./line.js";
 

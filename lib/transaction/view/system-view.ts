@@ -5,6 +5,7 @@ import type { TenantGuard } from "../../guard/index.js";
 import type { Keyspace } from "../../keyspace/index.js";
 import { decodeTenantRecord, encodeTenantRecord, type TenantId, type TenantRecord } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
+import { readRows } from "../read-rows.js";
 import type { KeyReadOptions, RangeBatch, RangeReadOptions, RelativeRange } from "../read-transaction.js";
 import type { SystemTransaction } from "../system-transaction.js";
 import type { KeyedAtomicOp, TenantTransaction } from "../tenant-transaction.js";
@@ -99,16 +100,9 @@ export class SystemView implements SystemTransaction {
   }): Promise<TenantRecord[]> {
     const { control } = this.#keyspace;
     const { begin: first, end } = control.registryRange;
-    let begin = after === undefined ? first : keyAfter(control.registryKey(after));
-    const records: TenantRecord[] = [];
-    while (records.length < limit) {
-      const { rows, more } = await this.getRange({ begin, end }, { limit: limit - records.length });
-      for (const [, value] of rows) records.push(decodeTenantRecord(value));
-      const last = rows.at(-1);
-      if (!more || last === undefined) break;
-      begin = keyAfter(last[0]);
-    }
-    return records;
+    const begin = after === undefined ? first : keyAfter(control.registryKey(after));
+    const rows = await readRows(this, { begin, end }, { limit });
+    return rows.map(([, value]) => decodeTenantRecord(value));
   }
 
   putTenant(record: TenantRecord): void {
