@@ -1,8 +1,9 @@
 /** Pieces of a range that fit one transaction: cut from the source, written to the target, compared with it. */
 import { tenantryError } from "../../errors/index.js";
-import { copyAttemptsMax, copyChunkBytesMax } from "../../limits/index.js";
+import { copyChunkBytesMax } from "../../limits/index.js";
 import type { Engine } from "../engine.js";
 import type { Range, RangeReader, Row } from "./rows.js";
+import { commitTo } from "./write.js";
 
 /** All rows the source has from `begin` to `end`. */
 export interface Chunk extends Range {
@@ -39,20 +40,12 @@ export async function writeChunk(to: Engine, { begin, end, rows }: Chunk): Promi
   const { keyBytesMax } = to.capabilities;
   const long = rows.find(([key]) => key.length > keyBytesMax);
   if (long !== undefined) throw tenantryError("KEY_TOO_LARGE", { bytes: long[0].length, keyBytesMax });
-  const transaction = to.begin();
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await transaction.getReadVersion();
-      transaction.addReadConflictRange(begin, end);
-      transaction.clearRange(begin, end);
-      for (const [key, value] of rows) transaction.set(key, value);
-      await transaction.commit();
-      return;
-    } catch (error) {
-      if (attempt >= copyAttemptsMax) throw error;
-      await transaction.onError(error);
-    }
-  }
+  await commitTo(to, async (transaction) => {
+    await transaction.getReadVersion();
+    transaction.addReadConflictRange(begin, end);
+    transaction.clearRange(begin, end);
+    for (const [key, value] of rows) transaction.set(key, value);
+  });
 }
 
 /** Whether the target has exactly the chunk's rows; its rows are shown to `see` up to the first that differs. */

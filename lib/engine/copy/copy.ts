@@ -6,6 +6,7 @@ import { type CopyCheckpoint, checkpointOf, resumeKey } from "./checkpoint.js";
 import { chunksOf, matches, writeChunk } from "./chunk.js";
 import { RowDigest } from "./digest.js";
 import { type Range, RangeReader } from "./rows.js";
+import { commitTo } from "./write.js";
 import { WriteQueue } from "./write-queue.js";
 
 /**
@@ -240,16 +241,7 @@ class Copy {
 }
 
 /** Tells processes that have the target open to forget what they cached of it. */
-async function changeMetadataVersion(to: Engine): Promise<void> {
-  const transaction = to.begin();
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      transaction.atomic("setVersionstampedValue", metadataVersionKey, new Uint8Array(14));
-      await transaction.commit();
-      return;
-    } catch (error) {
-      if (attempt >= copyPassesMax) throw error;
-      await transaction.onError(error);
-    }
-  }
-}
+const changeMetadataVersion = (to: Engine): Promise<void> =>
+  commitTo(to, async (transaction) => {
+    transaction.atomic("setVersionstampedValue", metadataVersionKey, new Uint8Array(14));
+  });

@@ -13,12 +13,13 @@ import {
   type CopyResult,
   copy,
   type Engine,
+  EngineError,
   embedded,
   foundationdb,
   memory,
   openEngine,
 } from "../../../lib/engine/index.js";
-import { copyChunkBytesMax } from "../../../lib/limits/index.js";
+import { copyAttemptsMax, copyChunkBytesMax } from "../../../lib/limits/index.js";
 import { faulty } from "../../../lib/testing/index.js";
 import { runs } from "../../runs.js";
 import { nativeDouble } from "../foundationdb/native-double.js";
@@ -111,6 +112,28 @@ const followed = (engine: Engine, method: "getRange" | "commit", follow: (call: 
   };
 };
 
+/** An engine that refuses the first commits of each transaction, as one does whose keys others write to. */
+const refusing = (engine: Engine, refusals: number): Engine => ({
+  name: engine.name,
+  capabilities: engine.capabilities,
+  begin: () => {
+    let commits = 0;
+    return new Proxy(engine.begin(), {
+      get: (target, name) => {
+        const own: unknown = Reflect.get(target, name);
+        if (typeof own !== "function") return own;
+        if (name !== "commit") return name === "onError" ? async () => target.reset() : own.bind(target);
+        return async () => {
+          commits += 1;
+          if (commits <= refusals) throw new EngineError(1_020);
+          return own.apply(target);
+        };
+      },
+    });
+  },
+  close: async () => {},
+});
+
 const failure = (work: Promise<CopyResult>): Promise<unknown> => work.then(() => undefined).catch((error) => error);
 
 describe("a source at rest", () => {
@@ -174,6 +197,21 @@ describe("a source at rest", () => {
       ),
       { numRuns: runs(12) },
     );
+  });
+
+  test.each([9, 19])("is copied when each commit is refused %i times before it is taken", async (refusals) => {
+    const [from, to] = [await open(), await open()];
+    await put(from, [["one", "1"]]);
+    const result = await copy({ from, to: refusing(to, refusals) });
+    expect(await dump(to)).toEqual([["one", "1"]]);
+    expect(result.rows).toBe(1);
+  });
+
+  test("is given up when a commit is refused for good", async () => {
+    const [from, to] = [await open(), await open()];
+    await put(from, [["one", "1"]]);
+    expect(await failure(copy({ from, to: refusing(to, copyAttemptsMax) }))).toMatchObject({ fdbCode: 1_020 });
+    expect(await dump(to)).toEqual([]);
   });
 
   test("is copied through commits whose outcome is unknown", async () => {
