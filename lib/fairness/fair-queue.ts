@@ -29,7 +29,7 @@ class Flow {
   readonly weight: number;
   running = 0;
   /** In the order they came. */
-  readonly waiting = new Set<(turn: Turn) => void>();
+  readonly waiting: ((turn: Turn) => void)[] = [];
   /** The virtual time at which the first that waits is due, and at which the last that ran is paid for. */
   start = 0;
   finish = 0;
@@ -67,7 +67,7 @@ export class FairQueue {
 
   /** How many of a flow wait. */
   waitingOf(name: string): number {
-    return this.#flows.get(name)?.waiting.size ?? 0;
+    return this.#flows.get(name)?.waiting.length ?? 0;
   }
 
   /**
@@ -81,19 +81,19 @@ export class FairQueue {
       flow.start = Math.max(this.#virtual, flow.finish);
       return this.#begin(flow);
     }
-    if (flow.waiting.size >= waitingPerFlowMax) return undefined;
+    if (flow.waiting.length >= waitingPerFlowMax) return undefined;
     let begin: (turn: Turn) => void = () => {};
     const turn = new Promise<Turn>((resolve) => {
       begin = resolve;
     });
-    flow.waiting.add(begin);
-    if (flow.waiting.size === 1 && flow.running < runningPerFlowMax) this.#enqueue(flow);
+    flow.waiting.push(begin);
+    if (flow.waiting.length === 1 && flow.running < runningPerFlowMax) this.#enqueue(flow);
     return { turn, leave: () => this.#leave(flow, begin) };
   }
 
   #flow(name: string, weight: number): Flow {
     let flow = this.#flows.get(name);
-    if (flow === undefined || (flow.running === 0 && flow.waiting.size === 0 && flow.weight !== weight)) {
+    if (flow === undefined || (flow.running === 0 && flow.waiting.length === 0 && flow.weight !== weight)) {
       const { finish } = flow ?? { finish: 0 };
       flow = new Flow(name, weight);
       flow.finish = finish;
@@ -108,7 +108,7 @@ export class FairQueue {
     let rest = this.#flows.size;
     for (const [name, { running, waiting }] of this.#flows) {
       if (--rest === 0) return;
-      if (running === 0 && waiting.size === 0) this.#flows.delete(name);
+      if (running === 0 && waiting.length === 0) this.#flows.delete(name);
     }
   }
 
@@ -132,7 +132,7 @@ export class FairQueue {
     flow.finish += extra / flow.weight;
     flow.running--;
     this.#running--;
-    if (wasFull && flow.waiting.size > 0) this.#enqueue(flow);
+    if (wasFull && flow.waiting.length > 0) this.#enqueue(flow);
     while (this.#running < this.#bounds.runningMax && this.#dispatch());
     if (this.#running === 0) {
       // Nobody is there to be fair to.
@@ -145,12 +145,8 @@ export class FairQueue {
   #dispatch(): boolean {
     const flow = this.#eligible.pop();
     if (flow === undefined) return false;
-    for (const begin of flow.waiting) {
-      flow.waiting.delete(begin);
-      begin(this.#begin(flow));
-      break;
-    }
-    if (flow.waiting.size > 0 && flow.running < this.#bounds.runningPerFlowMax) this.#enqueue(flow);
+    flow.waiting.shift()?.(this.#begin(flow));
+    if (flow.waiting.length > 0 && flow.running < this.#bounds.runningPerFlowMax) this.#enqueue(flow);
     return true;
   }
 
@@ -169,8 +165,11 @@ export class FairQueue {
   }
 
   #leave(flow: Flow, begin: (turn: Turn) => void): void {
-    if (!flow.waiting.delete(begin) || flow.waiting.size > 0) return;
-    const at = this.#eligible.indexOf(flow);
-    if (at >= 0) this.#eligible.splice(at, 1);
+    const at = flow.waiting.indexOf(begin);
+    if (at < 0) return;
+    flow.waiting.splice(at, 1);
+    if (flow.waiting.length > 0) return;
+    const among = this.#eligible.indexOf(flow);
+    if (among >= 0) this.#eligible.splice(among, 1);
   }
 }

@@ -21,7 +21,7 @@ import {
   type TransactionOptions,
   type TransactionPriority,
 } from "./options.js";
-import { type CallEnd, type CallPolicy, endRefused, enterAll } from "./policy/call-policy.js";
+import { type CallEnd, type CallPolicy, endRefused, enterAll, reportOf } from "./policy/call-policy.js";
 import type { TransactionHook } from "./policy/hook.js";
 import {
   type Applied,
@@ -118,7 +118,7 @@ export class TransactionHost {
         throw error;
       } finally {
         if (ends.length > 0) {
-          const report = { ...(run?.tally ?? emptyTally), ms: this.clock.monotonic() - begun, failure };
+          const report = reportOf(run?.tally ?? emptyTally, this.clock.monotonic() - begun, failure);
           for (const end of ends) end(report);
         }
       }

@@ -205,10 +205,9 @@ export class LmdbStore implements Store {
       get: (key) => this.#environment.get(key, reader),
       keys: (begin, end) => this.#environment.keys(begin, end, reader, allocateTogether()),
     };
-    const putRecord = (target: WriteTarget): void => this.#putRecord(target, version);
-    const write = function* (target: WriteTarget): Generator<void, void> {
-      putRecord(target);
-      yield* writeEffects(commits, committed, target);
+    const write = (target: WriteTarget): Generator<void, void> => {
+      this.#putRecord(target, version);
+      return writeEffects(commits, committed, target);
     };
     if (isLong(commits, committed)) await this.#environment.writeLong(write);
     else {

@@ -9,7 +9,11 @@ import type { Stopper } from "./stopper.js";
 /** Counts what runs. */
 export class RunningWork {
   readonly #clock: Clock;
-  readonly #stoppers = new Set<Stopper>();
+  /**
+   * Each at its own `place`. Not a set: the tables it leaves behind when it grows and shrinks refer to those that
+   * follow, so once one of them is old, everything that has ended stays until the next full collection.
+   */
+  readonly #stoppers: Stopper[] = [];
   /**
    * For detecting nesting only; nothing is passed on by it. On Node 20 a storage in use slows every promise of the
    * process by some 75 ns, so it is put out of use whenever nothing runs (1 µs).
@@ -24,19 +28,24 @@ export class RunningWork {
   }
 
   begin(stopper: Stopper): void {
-    this.#stoppers.add(stopper);
+    stopper.place = this.#stoppers.push(stopper) - 1;
   }
 
   /** To be called before anything else. @throws DATABASE_CLOSED, TRANSACTION_NESTED */
   assertAdmitted(): void {
     if (this.#closed !== undefined) throw tenantryError("DATABASE_CLOSED", {});
-    if (this.#stoppers.size > 0 && this.#inside.getStore()?.ended === false)
+    if (this.#stoppers.length > 0 && this.#inside.getStore()?.ended === false)
       throw tenantryError("TRANSACTION_NESTED", {});
   }
 
+  /** To be called once for each that has begun. */
   end(stopper: Stopper): void {
-    this.#stoppers.delete(stopper);
-    if (this.#stoppers.size > 0) return;
+    const last = this.#stoppers.pop();
+    if (last !== undefined && last !== stopper) {
+      this.#stoppers[stopper.place] = last;
+      last.place = stopper.place;
+    }
+    if (this.#stoppers.length > 0) return;
     this.#inside.disable();
     this.#idle?.();
   }
@@ -69,7 +78,7 @@ export class RunningWork {
   }
 
   #isIdleWithin(ms: number): Promise<boolean> {
-    if (this.#stoppers.size === 0) return Promise.resolve(true);
+    if (this.#stoppers.length === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
       const stopTimer = this.#clock.after(ms, () => resolve(false));
       this.#idle = () => {

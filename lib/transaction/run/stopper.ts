@@ -14,6 +14,8 @@ const nothing = (): void => {};
 
 /** Waits for one thing at a time, and gives up waiting when it is stopped. */
 export class Stopper {
+  /** Where it stands among those that run, for `RunningWork` alone. */
+  place = 0;
   readonly #clock: Clock;
   readonly #sources: StopSources;
   readonly #stopTimer: () => void;
