@@ -106,7 +106,8 @@ export class TransactionHost {
     const stopper = new Stopper(this.clock, { deadlineMs, signal, attempts: () => run?.tally.attempts ?? 0 });
     this.running.begin(stopper);
     try {
-      const ends = this.policies.length === 0 ? noEnds : await this.#enter(call, stopper);
+      const entering = this.#enter(call, stopper);
+      const ends = entering instanceof Promise ? await entering : entering;
       const begun = ends.length === 0 ? 0 : this.clock.monotonic();
       let failure: string | undefined;
       let applied: Applied<T>;
@@ -136,10 +137,10 @@ export class TransactionHost {
     }
   }
 
-  /** Waits until all policies let the call in, or it is stopped. */
-  async #enter({ kind, tenantId, options }: Call, stopper: Stopper): Promise<readonly CallEnd[]> {
+  /** Asks all policies to let the call in: at once, or when none makes it wait any more and it is not stopped. */
+  #enter({ kind, tenantId, options }: Call, stopper: Stopper): readonly CallEnd[] | Promise<readonly CallEnd[]> {
     // The control plane's calls are nobody's.
-    if (kind === "system" || tenantId === undefined) return noEnds;
+    if (this.policies.length === 0 || kind === "system" || tenantId === undefined) return noEnds;
     const { context, label = {}, priority = "default", own = false } = options;
     if (own) return noEnds;
     stopper.assertGoing();
@@ -147,13 +148,11 @@ export class TransactionHost {
     const onStop = (leave: () => void): void => stopper.cancels(leave);
     const entering = enterAll(this.policies, { kind, tenantId, tenant, context, label, priority, onStop });
     if (!(entering instanceof Promise)) return entering;
-    try {
-      return await stopper.race(entering);
-    } catch (error) {
+    return stopper.race(entering).catch((error: unknown) => {
       // Let in too late.
       entering.then(endRefused, () => {});
       throw error;
-    }
+    });
   }
 
   async #follow({ tenantId }: Call, functions: readonly (() => void | Promise<void>)[]): Promise<void> {
