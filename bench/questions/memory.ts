@@ -1,8 +1,6 @@
 /** How much more memory does a scan of very many records take? Measured in a process that does nothing else. */
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import type { ScanMemory } from "../memory/child.js";
+import { Child } from "../children/child.js";
+import type { ScanMemory } from "../children/scan-memory.js";
 import type { Bench, Question } from "../runner/bench.js";
 import { subject } from "../runner/bench.js";
 import type { StoreKind } from "../stores/store.js";
@@ -11,15 +9,10 @@ import type { StoreKind } from "../stores/store.js";
 const measured: ReadonlySet<string> = new Set([subject, "lmdb-loop"]);
 
 async function scanInChild(kind: StoreKind, folder: string, people: number): Promise<ScanMemory> {
-  // Beside the runner where it was bundled to.
-  const child = fork(fileURLToPath(new URL("child.js", import.meta.url)), [kind.name, folder, String(people)]);
-  const exited = once(child, "exit");
-  const [message]: [ScanMemory] = await Promise.race([
-    once(child, "message") as Promise<[ScanMemory]>,
-    exited.then(([code]) => Promise.reject(new Error(`The scanning process ended with ${code}.`))),
-  ]);
-  await exited;
-  return message;
+  const child = new Child<ScanMemory>("scan-memory", [kind.name, folder, String(people)]);
+  const answer = await child.answer();
+  await child.end();
+  return answer;
 }
 
 async function ask(bench: Bench): Promise<void> {
