@@ -24,6 +24,7 @@ const noneLeft = "where nothing runs, there is nothing to stop, and no more to w
 const stopper = "lib/transaction/run/stopper.ts";
 const once = "a signal is aborted once";
 const run = "lib/transaction/run/transaction-run.ts";
+const settlement = "lib/transaction/run/settlement.ts";
 const numbered = "attempts have numbers: the map holds nothing under undefined";
 const systemView = "lib/transaction/view/system-view.ts";
 const tooShort = "a key that is no longer than the stamp's place is refused, whatever place is read from it";
@@ -134,8 +135,14 @@ export const equivalents: readonly EquivalentMutant[] = [
     replacement: "true",
     reason: "an attempt that left no marker is taken out again when its commit fails",
   },
-  { file: run, original: "number === undefined", replacement: "false", reason: numbered },
-  { file: run, original: "number !== undefined", replacement: "true", reason: numbered },
+  { file: settlement, original: "number === undefined", replacement: "false", reason: numbered },
+  { file: settlement, original: "number !== undefined", replacement: "true", reason: numbered },
+  {
+    file: running,
+    original: "last !== undefined",
+    replacement: "true",
+    reason: "what ends has begun, so there is a last; it tells the compiler so",
+  },
   {
     file: run,
     original: "() => this.#attempts",

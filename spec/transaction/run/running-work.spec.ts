@@ -1,9 +1,11 @@
 /** What runs: several side by side, none of which ends the watch over the others. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RunningWork } from "../../../lib/transaction/run/running-work.js";
 import { Stopper } from "../../../lib/transaction/run/stopper.js";
 import { Attempt } from "../../../lib/transaction/view/index.js";
 import { arrayEngine } from "../../engine/array-engine.js";
+import { runs } from "../../runs.js";
 import { codeOf } from "../fixture.js";
 import { liveTimers, manualClock } from "../manual-clock.js";
 
@@ -67,6 +69,35 @@ describe("running work", () => {
     expect(closed).toBe(false);
     running.end(stopper);
     await closing;
+  });
+
+  test("is stopped, and nothing else is, in whatever order others ended before", async () => {
+    const ends = fc.array(fc.option(fc.nat(), { nil: undefined }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(ends, async (steps) => {
+        const { clock, running, begin } = opened();
+        const begun = [begin(), begin()];
+        const left = new Set(begun);
+        for (const step of steps) {
+          const ending = step === undefined ? undefined : [...left][step % Math.max(1, left.size)];
+          if (ending === undefined) {
+            const stopper = begin();
+            begun.push(stopper);
+            left.add(stopper);
+          } else {
+            running.end(ending);
+            left.delete(ending);
+          }
+        }
+        const closing = running.close(500);
+        clock.timers.find(({ ms }) => ms === 500)?.fire();
+        await settled();
+        expect(begun.map(({ reason }) => reason !== undefined)).toEqual(begun.map((stopper) => left.has(stopper)));
+        for (const stopper of left) running.end(stopper);
+        await closing;
+      }),
+      { numRuns: runs(100) },
+    );
   });
 
   test("is told when closing begins, or at once when it has; unless it does not want to know any more", async () => {
