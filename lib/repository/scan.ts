@@ -32,7 +32,8 @@ export async function* batchesOf<T>(
 /** Rows one by one, from batches: a promise that is resolved already for all but the first row of a batch. */
 class RowIterator<R> implements AsyncIterableIterator<R, undefined> {
   readonly #batches: AsyncGenerator<R[], undefined, undefined>;
-  #rows: readonly R[] = [];
+  /** Those handed out are not kept: they are the caller's to forget. */
+  #rows: (R | undefined)[] = [];
   #at = 0;
   #loading: Promise<void> | undefined;
   #done = false;
@@ -48,6 +49,7 @@ class RowIterator<R> implements AsyncIterableIterator<R, undefined> {
   next(): Promise<IteratorResult<R, undefined>> {
     const value = this.#rows[this.#at];
     if (value !== undefined) {
+      this.#rows[this.#at] = undefined;
       this.#at += 1;
       return Promise.resolve({ value, done: false });
     }
