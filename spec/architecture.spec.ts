@@ -11,6 +11,7 @@ const levels: Readonly<Record<string, number>> = {
   limits: 0,
   tuple: 0,
   observe: 0,
+  roster: 0,
   tenant: 1,
   value: 1,
   engine: 1,

@@ -107,11 +107,11 @@ export const equivalents: readonly EquivalentMutant[] = [
     replacement: "true",
     reason: "no list of codes holds undefined; it tells the compiler so",
   },
-  { file: running, original: "this.#stoppers.length > 0", replacement: "true", reason: noneInside },
+  { file: running, original: "this.#stoppers.size > 0", replacement: "true", reason: noneInside },
   {
     file: running,
-    original: "this.#stoppers.length > 0",
-    replacement: "this.#stoppers.length >= 0",
+    original: "this.#stoppers.size > 0",
+    replacement: "this.#stoppers.size >= 0",
     reason: noneInside,
   },
   { file: running, original: "true", replacement: "false", reason: noneLeft },
@@ -137,12 +137,6 @@ export const equivalents: readonly EquivalentMutant[] = [
   },
   { file: settlement, original: "number === undefined", replacement: "false", reason: numbered },
   { file: settlement, original: "number !== undefined", replacement: "true", reason: numbered },
-  {
-    file: running,
-    original: "last !== undefined",
-    replacement: "true",
-    reason: "what ends has begun, so there is a last; it tells the compiler so",
-  },
   {
     file: run,
     original: "() => this.#attempts",

@@ -2,6 +2,7 @@
 import type { NativeDatabase, NativeModule } from "foundationdb/dist/lib/native.js";
 import { tenantryError } from "../../errors/index.js";
 import { foundationdbConnectTimeoutMs, foundationdbKeyBytesMax } from "../../limits/index.js";
+import { Roster } from "../../roster/index.js";
 import type { Engine, EngineCapabilities, EngineTransaction, Watch } from "../engine.js";
 import { apiVersionMax, loadNativeModule, startClient } from "./client.js";
 import { checkClusterFile, connect, createDatabase } from "./connection.js";
@@ -60,7 +61,7 @@ class FoundationDbEngine implements Engine, TransactionHost {
     keyBytesMax: foundationdbKeyBytesMax,
   };
   readonly tags: readonly string[];
-  readonly busy = new Set<FoundationDbTransaction>();
+  readonly busy = new Roster<FoundationDbTransaction>();
   readonly commits = new Set<Promise<void>>();
   readonly watches = new Set<Watch>();
   readonly #database: NativeDatabase;
@@ -93,7 +94,7 @@ class FoundationDbEngine implements Engine, TransactionHost {
   // if it were a transaction: so all are cancelled and have settled before the database goes.
   async #close(): Promise<void> {
     await Promise.allSettled(this.commits);
-    for (const transaction of this.busy) transaction.cancel();
+    for (const transaction of this.busy.all()) transaction.cancel();
     for (const watch of this.watches) watch.cancel();
     const deadline = Date.now() + settleMs;
     while (this.busy.size + this.watches.size > 0 && Date.now() < deadline) {

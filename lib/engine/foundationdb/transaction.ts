@@ -1,6 +1,7 @@
 /** A transaction of FoundationDB: the port over the npm package's native transaction, call by call. */
 import type { NativeTransaction, Watch as NativeWatch } from "foundationdb/dist/lib/native.js";
 import { isTenantryError } from "../../errors/index.js";
+import type { Placed, Roster } from "../../roster/index.js";
 import type { AtomicOp } from "../atomic-op.js";
 import type { EngineTransaction, KeySelector, RangeOptions, RangeResult, Watch } from "../engine.js";
 import { EngineError } from "../error.js";
@@ -14,14 +15,16 @@ export interface TransactionHost {
   readonly closed: boolean;
   readonly tags: readonly string[];
   /** Transactions with an answer outstanding. */
-  readonly busy: Set<FoundationDbTransaction>;
+  readonly busy: Roster<FoundationDbTransaction>;
   readonly commits: Set<Promise<void>>;
   readonly watches: Set<Watch>;
 }
 
 const ignore = (): void => {};
 
-export class FoundationDbTransaction implements EngineTransaction {
+export class FoundationDbTransaction implements EngineTransaction, Placed {
+  /** On the roster of those that wait for the client. */
+  place = 0;
   readonly #native: NativeTransaction;
   readonly #host: TransactionHost;
   #outstanding = 0;

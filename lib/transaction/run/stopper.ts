@@ -1,6 +1,7 @@
 /** What ends a transaction from outside: its deadline, its signal, the database's closing. */
 import { tenantryError } from "../../errors/index.js";
 import type { Clock } from "../../observe/index.js";
+import type { Placed } from "../../roster/index.js";
 
 /** What can stop the work. */
 export interface StopSources {
@@ -13,8 +14,8 @@ export interface StopSources {
 const nothing = (): void => {};
 
 /** Waits for one thing at a time, and gives up waiting when it is stopped. */
-export class Stopper {
-  /** Where it stands among those that run, for `RunningWork` alone. */
+export class Stopper implements Placed {
+  /** On the roster of what runs. */
   place = 0;
   readonly #clock: Clock;
   readonly #sources: StopSources;

@@ -1,0 +1,2 @@
+/** Rosters: who is there now. */
+export { type Placed, Roster } from "./roster.js";
