@@ -16,7 +16,11 @@ export const rooms: Readonly<Record<string, MutatedRoom>> = {
   keyspace: { mutate: ["lib/keyspace/*.ts"], specs: ["spec/keyspace/**/*.spec.ts", "spec/guard/tenant-guard.spec.ts"] },
   cursor: { mutate: ["lib/repository/cursor.ts"], specs: ["spec/repository/cursor*.spec.ts"] },
   tuple: { mutate: ["lib/tuple/*.ts"], specs: ["spec/tuple/**/*.spec.ts"] },
-  transaction: { mutate: ["lib/transaction/*.ts", "lib/transaction/{plan,policy}/*.ts"], ...transaction },
+  transaction: {
+    mutate: ["lib/transaction/*.ts", "lib/transaction/{plan,policy}/*.ts"],
+    specs: [...transaction.specs, "spec/repository/read-alone.spec.ts"],
+    runs: transaction.runs,
+  },
   "transaction-view": { mutate: ["lib/transaction/view/*.ts"], ...transaction },
   // What its own specs hold, without the whole of a transaction around it.
   "transaction-run": {
