@@ -57,8 +57,8 @@ function withoutGuards(gate: Gate, keyspace: Keyspace): void {
   };
   Object.assign(gate, {
     seat: bare,
-    admit: async (engine: EngineTransaction, id: TenantId) => {
-      const admission = await admit(engine, id);
+    admit: async (engine: EngineTransaction, id: TenantId, operator: boolean) => {
+      const admission = await admit(engine, id, operator);
       if (!bared.has(admission.seat)) bare(id);
       return admission;
     },

@@ -70,7 +70,7 @@ export class TenantGate {
    * @param operator Whether an operator asks, whom more states let in.
    * @throws TENANT_UNAVAILABLE when the tenant's state permits no reads.
    */
-  async admit(engine: EngineTransaction, id: TenantId, operator = false): Promise<Admission> {
+  async admit(engine: EngineTransaction, id: TenantId, operator: boolean): Promise<Admission> {
     const tenant = this.#tenant(id);
     const version = await engine.get(this.#metadataKey, true);
     let { admission } = tenant;
@@ -162,7 +162,7 @@ function permitted({ state }: TenantRecord, operator: boolean): { readonly reads
  *
  * @throws TENANT_UNAVAILABLE for an unknown tenant and for one whose state permits no writes.
  */
-export function admitWrites({ seat, record }: Admission, engine: EngineTransaction, operator = false): void {
+export function admitWrites({ seat, record }: Admission, engine: EngineTransaction, operator: boolean): void {
   if (record === undefined || !permitted(record, operator).writes) throw tenantryError("TENANT_UNAVAILABLE", {});
   engine.addReadConflictRange(seat.stateKey, seat.stateKeyEnd);
 }

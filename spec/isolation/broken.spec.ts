@@ -111,14 +111,14 @@ vi.mock("../../lib/transaction/gate.js", async (original) => {
       this.#trails = [of, ...this.#trails].slice(0, 9);
       return super.trail(is("the audit trail is the last tenant's") ? last : of);
     }
-    override admit(...[engine, id]: Parameters<Gate["admit"]>) {
+    override admit(...[engine, id, operator]: Parameters<Gate["admit"]>) {
       const last = this.#last ?? id;
       this.#last = id;
-      return super.admit(engine, is("a stale cache gives the last tenant's guard") ? last : id);
+      return super.admit(engine, is("a stale cache gives the last tenant's guard") ? last : id, operator);
     }
   }
-  const admitWrites: typeof module.admitWrites = (admission, engine) => {
-    module.admitWrites(admission, engine);
+  const admitWrites: typeof module.admitWrites = (admission, engine, operator) => {
+    module.admitWrites(admission, engine, operator);
     const { stateKey } = admission.seat;
     if (is("writes conflict on the whole registry"))
       engine.addReadConflictRange(stateKey.slice(0, -17), strinc(stateKey));

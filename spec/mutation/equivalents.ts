@@ -26,6 +26,22 @@ const once = "a signal is aborted once";
 const run = "lib/transaction/run/transaction-run.ts";
 const settlement = "lib/transaction/run/settlement.ts";
 const numbered = "attempts have numbers: the map holds nothing under undefined";
+const host = "lib/transaction/host.ts";
+const nobodysCall =
+  "without policies none is asked, and the control plane's calls have no tenant: each part alone tells that";
+const noneToTell = "nobody is told, whatever was put together for it";
+const operation = "lib/transaction/operation.ts";
+const oneKey = "one key is read a tick sooner than all of one";
+const callPolicy = "lib/transaction/policy/call-policy.ts";
+const inBounds = "there is a policy at every place up to the last; it tells the compiler so";
+const readPlan = "lib/transaction/plan/read-plan.ts";
+const onlyReads = "a run that only reads neither writes nor asks for a marker";
+const writePlan = "lib/transaction/plan/write-plan.ts";
+const hooked = "hooks.length > 0 && admission.record !== undefined";
+const noHooks = "a chain of no hooks does nothing, and a tenant that nobody knows takes no writes";
+const commits = "what commits is never released";
+const gate = "lib/transaction/gate.ts";
+const latest = "the tenant asked for last is found in the map as well";
 const systemView = "lib/transaction/view/system-view.ts";
 const tooShort = "a key that is no longer than the stamp's place is refused, whatever place is read from it";
 
@@ -143,6 +159,72 @@ export const equivalents: readonly EquivalentMutant[] = [
     replacement: "() => undefined",
     reason: "it is for the error of a deadline that nobody gets to see: the run's own error is given",
   },
+  { file: host, original: `kind === "system"`, replacement: "false", reason: nobodysCall },
+  { file: host, original: `"system"`, replacement: `""`, reason: nobodysCall },
+  { file: host, original: "tenantId === undefined", replacement: "false", reason: nobodysCall },
+  { file: host, original: "this.policies.length === 0", replacement: "false", reason: nobodysCall },
+  {
+    file: host,
+    original: `this.policies.length === 0 || kind === "system"`,
+    replacement: "false",
+    reason: nobodysCall,
+  },
+  {
+    file: host,
+    original: `this.policies.length === 0 || kind === "system"`,
+    replacement: `this.policies.length === 0 && kind === "system"`,
+    reason: nobodysCall,
+  },
+  {
+    file: host,
+    original: `this.policies.length === 0 || kind === "system" || tenantId === undefined`,
+    replacement: `(this.policies.length === 0 || kind === "system") && tenantId === undefined`,
+    reason: nobodysCall,
+  },
+  { file: host, original: "ends.length === 0", replacement: "false", reason: noneToTell },
+  { file: host, original: "ends.length > 0", replacement: "true", reason: noneToTell },
+  { file: host, original: "ends.length > 0", replacement: "ends.length >= 0", reason: noneToTell },
+  { file: host, original: "attempt.afterCommit.length > 0", replacement: "true", reason: noneToTell },
+  {
+    file: host,
+    original: "attempt.afterCommit.length > 0",
+    replacement: "attempt.afterCommit.length >= 0",
+    reason: noneToTell,
+  },
+  { file: operation, original: "keys.length === 1 && key !== undefined", replacement: "false", reason: oneKey },
+  { file: operation, original: "key !== undefined", replacement: "true", reason: oneKey },
+  { file: operation, original: "key !== undefined", replacement: "key === undefined", reason: oneKey },
+  { file: callPolicy, original: "at < policies.length", replacement: "at <= policies.length", reason: inBounds },
+  { file: callPolicy, original: "policies[at]?.enter", replacement: "policies[at].enter", reason: inBounds },
+  { file: readPlan, original: "{ return unneeded(); }", replacement: "{}", reason: onlyReads },
+  {
+    file: readPlan,
+    original: `{ throw new TypeError("A run that only reads has no marker."); }`,
+    replacement: "{}",
+    reason: onlyReads,
+  },
+  { file: readPlan, original: `"A run that only reads has no marker."`, replacement: `""`, reason: onlyReads },
+  { file: readPlan, original: "{ firstWrite: unneeded }", replacement: "{}", reason: onlyReads },
+  { file: writePlan, original: "{ engine.cancel(); }", replacement: "{}", reason: commits },
+  { file: "lib/transaction/system-runner.ts", original: "{ engine.cancel(); }", replacement: "{}", reason: commits },
+  { file: writePlan, original: hooked, replacement: "true", reason: noHooks },
+  {
+    file: writePlan,
+    original: hooked,
+    replacement: "hooks.length > 0 || admission.record !== undefined",
+    reason: noHooks,
+  },
+  { file: writePlan, original: "hooks.length > 0", replacement: "true", reason: noHooks },
+  { file: writePlan, original: "hooks.length > 0", replacement: "hooks.length >= 0", reason: noHooks },
+  { file: writePlan, original: "admission.record !== undefined", replacement: "true", reason: noHooks },
+  {
+    file: gate,
+    original: "a === undefined",
+    replacement: "false",
+    reason: "a metadata version that was written once is there for good",
+  },
+  { file: gate, original: "this.#latest?.id === id", replacement: "false", reason: latest },
+  { file: gate, original: "{ id, tenant }", replacement: "{}", reason: latest },
   { file: systemView, original: "body < 0", replacement: "body <= 0", reason: tooShort },
   {
     file: systemView,

@@ -1,7 +1,9 @@
 /** Call policies: what stands in front of every call of a tenant, and hears of its end. */
 import { describe, expect, test } from "vitest";
+import type { Logger } from "../../lib/observe/index.js";
 import type { CallPolicy } from "../../lib/transaction/index.js";
 import { bytes, codeOf, key, openFixture } from "./fixture.js";
+import { manualClock } from "./manual-clock.js";
 
 const noting = (name: string, said: string[]): CallPolicy => ({
   name,
@@ -55,6 +57,23 @@ describe("call policies", () => {
     expect(said).toEqual(["a in transact undefined undefined", "a out 0 refused"]);
   });
 
+  test("that refuse a call are logged as its failure, with no attempt made", async () => {
+    const lines: unknown[] = [];
+    const quiet = (): void => {};
+    const logger: Logger = {
+      debug: ({ attempts, failure }) => void lines.push([attempts, failure]),
+      info: quiet,
+      warn: quiet,
+      error: quiet,
+    };
+    const refusing: CallPolicy = { name: "no", enter: () => Promise.reject(new RangeError("full")) };
+    await using fixture = await openFixture({ logger, policies: [refusing] });
+    const id = await fixture.tenant();
+    lines.length = 0;
+    expect(await codeOf(fixture.runner.read(id, async () => {}))).toBe("RangeError: full");
+    expect(lines).toEqual([[0, "RangeError"]]);
+  });
+
   test("that let a call in after the database was closed do not let it run", async () => {
     let admit = (): void => {};
     const slow: CallPolicy = {
@@ -71,4 +90,45 @@ describe("call policies", () => {
     admit();
     expect(await call).toBe("DATABASE_CLOSED");
   });
+
+  test("are told what the process knows of the tenant: nothing before its first transaction there", async () => {
+    const known: (string | undefined)[] = [];
+    const asking: CallPolicy = { name: "asking", enter: ({ tenant }) => void known.push(tenant?.state) };
+    await using fixture = await openFixture({ policies: [asking] });
+    const id = await fixture.tenant("readOnly");
+    await fixture.runner.read(id, async () => {});
+    await fixture.runner.read(id, async () => {});
+    expect(known).toEqual([undefined, "readOnly"]);
+  });
+
+  test("are not asked for calls of the library's own, nor for the control plane's", async () => {
+    const said: string[] = [];
+    await using fixture = await openFixture({ policies: [noting("a", said)] });
+    const id = await fixture.tenant();
+    await fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), { own: true });
+    await fixture.runner.read(id, (tx) => tx.get(key("a")), { own: true });
+    await fixture.system.system(async (tx) => tx.getTenant(id));
+    expect(said).toEqual([]);
+  });
+
+  test("may keep a call until its deadline: no attempt was made of it then", async () => {
+    const clock = manualClock();
+    const endless: CallPolicy = { name: "endless", enter: () => new Promise(() => {}) };
+    await using fixture = await openFixture({ clock, policies: [endless] });
+    const call = fixture.runner.read(await fixture.tenant(), async () => {}, { deadline: 700 });
+    clock.timers.find(({ ms }) => ms === 700)?.fire();
+    await expect(call).rejects.toMatchObject({
+      code: "TRANSACTION_DEADLINE_PASSED",
+      details: { deadlineMs: 700, attempts: 0 },
+    });
+  });
+});
+
+test("a call whose deadline passes while it runs says how many attempts were made", async () => {
+  const clock = manualClock();
+  await using fixture = await openFixture({ clock });
+  const call = fixture.runner.read(await fixture.tenant(), () => new Promise(() => {}), { deadline: 700 });
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.timers.find(({ ms }) => ms === 700)?.fire();
+  await expect(call).rejects.toMatchObject({ details: { deadlineMs: 700, attempts: 1 } });
 });

@@ -15,6 +15,16 @@ const change: RecordChange = {
 };
 
 describe("hooks", () => {
+  test("need not be there for a change to be announced", async () => {
+    await using fixture = await openFixture();
+    const id = await fixture.tenant();
+    await fixture.runner.transact(id, async (tx) => {
+      tx.set(key("a"), bytes("x"));
+      tx.announce(change);
+    });
+    expect(await fixture.runner.read(id, (tx) => tx.get(key("a")))).toEqual(bytes("x"));
+  });
+
   test("see each change at once and all before the commit, in their order, in every attempt", async () => {
     const calls: string[] = [];
     const hook = (name: string, subspace: TransactionHook["subspace"]): TransactionHook => ({

@@ -2,11 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../lib/engine/index.js";
 import { subspaces } from "../../lib/keyspace/index.js";
+import type { Logger } from "../../lib/observe/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 import { type TenantState, tenantStates } from "../../lib/tenant/index.js";
 import { isOfEntity, type TransactionHook, type TransactionRunner, valueAt } from "../../lib/transaction/index.js";
 import { withCapabilities } from "../engine/with-capabilities.js";
 import { bytes, codeOf, key, openFixture } from "./fixture.js";
+import { manualClock } from "./manual-clock.js";
 
 const states = Object.keys(tenantStates) as TenantState[];
 
@@ -86,6 +88,35 @@ describe("a runner", () => {
     }));
     await expect(broken.runner.available(await broken.tenant())).rejects.toMatchObject({ fdbCode: 2000 });
   });
+});
+
+test("each way to call is told of as what it is", async () => {
+  const kinds: unknown[] = [];
+  const quiet = (): void => {};
+  const logger: Logger = { debug: ({ kind }) => void kinds.push(kind), info: quiet, warn: quiet, error: quiet };
+  await using fixture = await openFixture({ logger });
+  const { runner, system } = fixture;
+  const id = await fixture.tenant();
+  // Those who made the tenant were told of as well.
+  kinds.length = 0;
+  for (const write of Object.values(writes)) await write(runner, id);
+  await runner.sweep(id);
+  expect(kinds.splice(0)).toEqual(["transact", "transact", "transact", "transact"]);
+  for (const read of Object.values(reads)) await read(runner, id);
+  await runner.available(id);
+  expect(kinds.splice(0)).toEqual(["read", "read", "read", "read"]);
+  await system.system(async (tx) => tx.getTenant(id));
+  expect(kinds).toEqual(["system"]);
+});
+
+test("a runner tells its clock, and tells when closing begins", async () => {
+  const clock = manualClock();
+  await using fixture = await openFixture({ clock });
+  expect(fixture.runner.clock).toBe(clock);
+  const told: string[] = [];
+  fixture.runner.onClose(() => void told.push("closing"));
+  await fixture.runner.close();
+  expect(told).toEqual(["closing"]);
 });
 
 test("changes of records are told from those of members and sessions by their names", () => {
