@@ -52,12 +52,16 @@ export class LongWork<E extends AnyEntity> {
     };
     for (;;) {
       let attempts = 0;
+      let outrun = 0;
+      let examined: number | undefined;
       try {
         const place = await this.#writer.write(async (context) => {
           attempts += 1;
           // It grew too old, or others wrote what it read: the less it reads, the sooner it is through.
           if (attempts > 1) size.shrink();
           const from = await keeper.load(context.transaction);
+          examined ??= from.examined;
+          outrun = from.examined - examined;
           if (from.done) return from;
           const to = await workBatch(context, this.#table, order.planned, order.judge, from, size.rows);
           keeper.store(context.transaction, to);
@@ -68,7 +72,9 @@ export class LongWork<E extends AnyEntity> {
       } catch (error) {
         // With a name, the stored place tells whether the batch was applied.
         const isLost = isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN") && options.name !== undefined;
-        if (!isLost && !(isTooMuch(error) && size.shrink())) throw error;
+        // It lost to others who do the same work and came on with it: so the work ends, whoever does it.
+        const isOutrun = outrun > 0 && isTenantryError(error, "TRANSACTION_ATTEMPTS_EXHAUSTED");
+        if (!isLost && !isOutrun && !(isTooMuch(error) && size.shrink())) throw error;
       }
     }
   }

@@ -96,7 +96,15 @@ describe("with a name", () => {
         for (const end of ends) expect(end).toEqual({ examined: total, changed: total, done: true });
         await calm.close();
       }),
-      { numRuns: runs(12) },
+      {
+        numRuns: runs(12),
+        // One of several runners that loses to the others more often than a transaction is tried.
+        examples: [
+          [{ total: 513, way: "by id", seed: 0, cuts: [], runners: 3, noise: [0] }],
+          [{ total: 444, way: "by id", seed: -8, cuts: [], runners: 3, noise: [] }],
+          [{ total: 245, way: "by id", seed: -14, cuts: [], runners: 3, noise: [0, 1] }],
+        ],
+      },
     );
     expect(kinds.size).toBeGreaterThan(4);
   });
