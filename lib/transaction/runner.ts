@@ -68,23 +68,23 @@ export class TransactionRunner implements AsyncDisposable {
   }
 
   /** As `transact`, for a function of the library's own, which starts no other transaction: nobody looks whether it does. */
-  transactOwn<T>(
+  async transactOwn<T>(
     tenantId: TenantId,
     fn: WriteFunction<T>,
     options: TransactionOptions & ActingOptions = {},
   ): Promise<T> {
     const plan = new OwnWritePlan(this.#host, tenantId, fn, this.#acting(options));
-    return this.#host.perform({ kind: "transact", tenantId, options }, plan);
+    return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
   }
 
   /** As `transactOwn`, for an operation: done at once, but for its commit, where it waits for nothing. */
-  operate<T>(
+  async operate<T>(
     tenantId: TenantId,
     operation: (transaction: TenantTransaction) => Operation<T>,
     options: ReadTransactionOptions & ActingOptions = {},
   ): Promise<T> {
     const plan = new OperationPlan(this.#host, tenantId, operation, this.#acting(options));
-    return this.#host.perform({ kind: "transact", tenantId, options }, plan);
+    return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
   }
 
   /** Runs `fn`, which only reads, at one version; again when the engine asks for it. */
@@ -100,12 +100,12 @@ export class TransactionRunner implements AsyncDisposable {
   }
 
   /** As `read`, for a function of the library's own, which starts no other transaction: nobody looks whether it does. */
-  readOwn<T>(
+  async readOwn<T>(
     tenantId: TenantId,
     fn: ReadFunction<T>,
     options: ReadTransactionOptions & ActingOptions = {},
   ): Promise<T> {
-    return this.#host.perform(
+    return await this.#host.perform(
       { kind: "read", tenantId, options },
       new OwnReadPlan(this.#host, tenantId, fn, this.#acting(options)),
     );
