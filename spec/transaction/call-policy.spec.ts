@@ -1,6 +1,6 @@
 /** Call policies: what stands in front of every call of a tenant, and hears of its end. */
 import { describe, expect, test } from "vitest";
-import type { Logger } from "../../lib/observe/index.js";
+import { type Logger, silentLogger } from "../../lib/observe/index.js";
 import type { CallPolicy } from "../../lib/transaction/index.js";
 import { bytes, codeOf, key, openFixture } from "./fixture.js";
 import { manualClock } from "./manual-clock.js";
@@ -59,12 +59,9 @@ describe("call policies", () => {
 
   test("that refuse a call are logged as its failure, with no attempt made", async () => {
     const lines: unknown[] = [];
-    const quiet = (): void => {};
     const logger: Logger = {
+      ...silentLogger,
       debug: ({ attempts, failure }) => void lines.push([attempts, failure]),
-      info: quiet,
-      warn: quiet,
-      error: quiet,
     };
     const refusing: CallPolicy = { name: "no", enter: () => Promise.reject(new RangeError("full")) };
     await using fixture = await openFixture({ logger, policies: [refusing] });

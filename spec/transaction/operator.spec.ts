@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../lib/engine/index.js";
 import { subspaces } from "../../lib/keyspace/index.js";
-import type { Logger } from "../../lib/observe/index.js";
+import { type Logger, silentLogger } from "../../lib/observe/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 import { type TenantState, tenantStates } from "../../lib/tenant/index.js";
 import { isOfEntity, type TransactionHook, type TransactionRunner, valueAt } from "../../lib/transaction/index.js";
@@ -78,7 +78,6 @@ describe("a runner", () => {
     await using fixture = await openFixture();
     expect(await fixture.runner.available("a0b1c2d3-0000-4000-8000-000000000001" as TenantId)).toBe(false);
     await using broken = await openFixture({}, (engine) => ({
-      ...engine,
       name: engine.name,
       capabilities: engine.capabilities,
       close: () => engine.close(),
@@ -90,10 +89,18 @@ describe("a runner", () => {
   });
 });
 
+test.each(Object.entries({ ...reads, ...writes }))(
+  "%s rejects, and does not throw, for an id that is none",
+  async (_, way) => {
+    await using fixture = await openFixture();
+    const call = way(fixture.runner, "nonsense" as TenantId);
+    await expect(call).rejects.toMatchObject({ code: "TENANT_ID_INVALID" });
+  },
+);
+
 test("each way to call is told of as what it is", async () => {
   const kinds: unknown[] = [];
-  const quiet = (): void => {};
-  const logger: Logger = { debug: ({ kind }) => void kinds.push(kind), info: quiet, warn: quiet, error: quiet };
+  const logger: Logger = { ...silentLogger, debug: ({ kind }) => void kinds.push(kind) };
   await using fixture = await openFixture({ logger });
   const { runner, system } = fixture;
   const id = await fixture.tenant();

@@ -1,7 +1,7 @@
 /** Reads at once: what they answer and tell, and where they give way to the long way, having done nothing. */
 import { describe, expect, test } from "vitest";
 import type { Engine } from "../../lib/engine/index.js";
-import type { Logger } from "../../lib/observe/index.js";
+import { type Logger, silentLogger } from "../../lib/observe/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 import type { CallPolicy, ReadTransaction } from "../../lib/transaction/index.js";
 import { valueAtOnce } from "../../lib/transaction/operation.js";
@@ -26,8 +26,7 @@ async function told(
 ): Promise<Told> {
   const lines: Record<string, unknown>[] = [];
   const calls: string[] = [];
-  const quiet = (): void => {};
-  const logger: Logger = { debug: (fields) => void lines.push({ ...fields }), info: quiet, warn: quiet, error: quiet };
+  const logger: Logger = { ...silentLogger, debug: (fields) => void lines.push({ ...fields }) };
   const fixture = await openFixture({ logger, ...options }, (engine) => wrap(scripted(engine, [], calls)));
   const id = await fixture.tenant();
   await fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), { own: true });
