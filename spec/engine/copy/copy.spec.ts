@@ -14,6 +14,7 @@ import {
   copy,
   type Engine,
   EngineError,
+  type EngineTransaction,
   embedded,
   foundationdb,
   memory,
@@ -88,51 +89,57 @@ const large = (count = 60): Rows =>
 const slow = (engine: Engine, seed = 1, rate = 0.3): Engine =>
   faulty(engine, { seed, rates: { tooOld: rate }, delayMs: 1 });
 
-/** An engine on which each call of `method` that succeeds is followed by something else, before it is answered. */
-const followed = (engine: Engine, method: "getRange" | "commit", follow: (call: number) => Promise<void>): Engine => {
-  let calls = 0;
-  return {
-    name: engine.name,
-    capabilities: engine.capabilities,
-    begin: () =>
-      new Proxy(engine.begin(), {
-        get: (target, name) => {
-          const own: unknown = Reflect.get(target, name);
-          if (typeof own !== "function") return own;
-          if (name !== method) return own.bind(target);
-          return async (...args: unknown[]) => {
-            const answer: unknown = await own.apply(target, args);
-            calls += 1;
-            await follow(calls);
-            return answer;
-          };
-        },
-      }),
-    close: async () => {},
-  };
-};
+type Call = (...args: unknown[]) => unknown;
+type Replacement = (name: string | symbol, own: Call) => Call | undefined;
 
-/** An engine that refuses the first commits of each transaction, as one does whose keys others write to. */
-const refusing = (engine: Engine, refusals: number): Engine => ({
+/** The engine, but for what is put in the place of a transaction's methods; undefined leaves them as they are. */
+const replacing = (engine: Engine, replacement: (transaction: EngineTransaction) => Replacement): Engine => ({
   name: engine.name,
   capabilities: engine.capabilities,
   begin: () => {
-    let commits = 0;
-    return new Proxy(engine.begin(), {
+    const transaction = engine.begin();
+    const replace = replacement(transaction);
+    return new Proxy(transaction, {
       get: (target, name) => {
         const own: unknown = Reflect.get(target, name);
         if (typeof own !== "function") return own;
-        if (name !== "commit") return name === "onError" ? async () => target.reset() : own.bind(target);
-        return async () => {
-          commits += 1;
-          if (commits <= refusals) throw new EngineError(1_020);
-          return own.apply(target);
-        };
+        const bound: Call = own.bind(target);
+        return replace(name, bound) ?? bound;
       },
     });
   },
   close: async () => {},
 });
+
+/** An engine on which each call of `method` that succeeds is followed by something else, before it is answered. */
+const followed = (engine: Engine, method: "getRange" | "commit", follow: (call: number) => Promise<void>): Engine => {
+  let calls = 0;
+  return replacing(engine, () => (name, own) => {
+    if (name !== method) return undefined;
+    return async (...args) => {
+      const answer = await own(...args);
+      calls += 1;
+      await follow(calls);
+      return answer;
+    };
+  });
+};
+
+/** An engine that refuses the first commits of each transaction, as one does whose keys others write to. */
+const refusing = (engine: Engine, refusals: number): Engine =>
+  replacing(engine, (transaction) => {
+    let commits = 0;
+    return (name, own) => {
+      // Nobody waits between attempts.
+      if (name === "onError") return async () => transaction.reset();
+      if (name !== "commit") return undefined;
+      return async () => {
+        commits += 1;
+        if (commits <= refusals) throw new EngineError(1_020);
+        return own();
+      };
+    };
+  });
 
 const failure = (work: Promise<CopyResult>): Promise<unknown> => work.then(() => undefined).catch((error) => error);
 
