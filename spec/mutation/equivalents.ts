@@ -40,10 +40,18 @@ const writePlan = "lib/transaction/plan/write-plan.ts";
 const hooked = "hooks.length > 0 && admission.record !== undefined";
 const noHooks = "a chain of no hooks does nothing, and a tenant that nobody knows takes no writes";
 const commits = "what commits is never released";
+const systemRunner = "lib/transaction/system-runner.ts";
 const gate = "lib/transaction/gate.ts";
 const latest = "the tenant asked for last is found in the map as well";
 const systemView = "lib/transaction/view/system-view.ts";
 const tooShort = "a key that is no longer than the stamp's place is refused, whatever place is read from it";
+
+/** Mutants of one file that change nothing for one reason. */
+const alike = (
+  file: string,
+  reason: string,
+  mutants: readonly (readonly [original: string, replacement: string])[],
+): EquivalentMutant[] => mutants.map(([original, replacement]) => ({ file, original, replacement, reason }));
 
 export const equivalents: readonly EquivalentMutant[] = [
   { file: validate, original: both, replacement: "true", reason: narrowed },
@@ -159,72 +167,53 @@ export const equivalents: readonly EquivalentMutant[] = [
     replacement: "() => undefined",
     reason: "it is for the error of a deadline that nobody gets to see: the run's own error is given",
   },
-  { file: host, original: `kind === "system"`, replacement: "false", reason: nobodysCall },
-  { file: host, original: `"system"`, replacement: `""`, reason: nobodysCall },
-  { file: host, original: "tenantId === undefined", replacement: "false", reason: nobodysCall },
-  { file: host, original: "this.policies.length === 0", replacement: "false", reason: nobodysCall },
-  {
-    file: host,
-    original: `this.policies.length === 0 || kind === "system"`,
-    replacement: "false",
-    reason: nobodysCall,
-  },
-  {
-    file: host,
-    original: `this.policies.length === 0 || kind === "system"`,
-    replacement: `this.policies.length === 0 && kind === "system"`,
-    reason: nobodysCall,
-  },
-  {
-    file: host,
-    original: `this.policies.length === 0 || kind === "system" || tenantId === undefined`,
-    replacement: `(this.policies.length === 0 || kind === "system") && tenantId === undefined`,
-    reason: nobodysCall,
-  },
-  { file: host, original: "ends.length === 0", replacement: "false", reason: noneToTell },
-  { file: host, original: "ends.length > 0", replacement: "true", reason: noneToTell },
-  { file: host, original: "ends.length > 0", replacement: "ends.length >= 0", reason: noneToTell },
-  { file: host, original: "attempt.afterCommit.length > 0", replacement: "true", reason: noneToTell },
-  {
-    file: host,
-    original: "attempt.afterCommit.length > 0",
-    replacement: "attempt.afterCommit.length >= 0",
-    reason: noneToTell,
-  },
-  { file: operation, original: "keys.length === 1 && key !== undefined", replacement: "false", reason: oneKey },
-  { file: operation, original: "key !== undefined", replacement: "true", reason: oneKey },
-  { file: operation, original: "key !== undefined", replacement: "key === undefined", reason: oneKey },
-  { file: callPolicy, original: "at < policies.length", replacement: "at <= policies.length", reason: inBounds },
-  { file: callPolicy, original: "policies[at]?.enter", replacement: "policies[at].enter", reason: inBounds },
-  { file: readPlan, original: "{ return unneeded(); }", replacement: "{}", reason: onlyReads },
-  {
-    file: readPlan,
-    original: `{ throw new TypeError("A run that only reads has no marker."); }`,
-    replacement: "{}",
-    reason: onlyReads,
-  },
-  { file: readPlan, original: `"A run that only reads has no marker."`, replacement: `""`, reason: onlyReads },
-  { file: readPlan, original: "{ firstWrite: unneeded }", replacement: "{}", reason: onlyReads },
-  { file: writePlan, original: "{ engine.cancel(); }", replacement: "{}", reason: commits },
-  { file: "lib/transaction/system-runner.ts", original: "{ engine.cancel(); }", replacement: "{}", reason: commits },
-  { file: writePlan, original: hooked, replacement: "true", reason: noHooks },
-  {
-    file: writePlan,
-    original: hooked,
-    replacement: "hooks.length > 0 || admission.record !== undefined",
-    reason: noHooks,
-  },
-  { file: writePlan, original: "hooks.length > 0", replacement: "true", reason: noHooks },
-  { file: writePlan, original: "hooks.length > 0", replacement: "hooks.length >= 0", reason: noHooks },
-  { file: writePlan, original: "admission.record !== undefined", replacement: "true", reason: noHooks },
-  {
-    file: gate,
-    original: "a === undefined",
-    replacement: "false",
-    reason: "a metadata version that was written once is there for good",
-  },
-  { file: gate, original: "this.#latest?.id === id", replacement: "false", reason: latest },
-  { file: gate, original: "{ id, tenant }", replacement: "{}", reason: latest },
+  ...alike(host, nobodysCall, [
+    [`kind === "system"`, "false"],
+    [`"system"`, `""`],
+    ["tenantId === undefined", "false"],
+    ["this.policies.length === 0", "false"],
+    [`this.policies.length === 0 || kind === "system"`, "false"],
+    [`this.policies.length === 0 || kind === "system"`, `this.policies.length === 0 && kind === "system"`],
+    [
+      `this.policies.length === 0 || kind === "system" || tenantId === undefined`,
+      `(this.policies.length === 0 || kind === "system") && tenantId === undefined`,
+    ],
+  ]),
+  ...alike(host, noneToTell, [
+    ["ends.length === 0", "false"],
+    ["ends.length > 0", "true"],
+    ["ends.length > 0", "ends.length >= 0"],
+    ["attempt.afterCommit.length > 0", "true"],
+    ["attempt.afterCommit.length > 0", "attempt.afterCommit.length >= 0"],
+  ]),
+  ...alike(operation, oneKey, [
+    ["keys.length === 1 && key !== undefined", "false"],
+    ["key !== undefined", "true"],
+    ["key !== undefined", "key === undefined"],
+  ]),
+  ...alike(callPolicy, inBounds, [
+    ["at < policies.length", "at <= policies.length"],
+    ["policies[at]?.enter", "policies[at].enter"],
+  ]),
+  ...alike(readPlan, onlyReads, [
+    ["{ return unneeded(); }", "{}"],
+    [`{ throw new TypeError("A run that only reads has no marker."); }`, "{}"],
+    [`"A run that only reads has no marker."`, `""`],
+    ["{ firstWrite: unneeded }", "{}"],
+  ]),
+  ...[writePlan, systemRunner].flatMap((file) => alike(file, commits, [["{ engine.cancel(); }", "{}"]])),
+  ...alike(writePlan, noHooks, [
+    [hooked, "true"],
+    [hooked, "hooks.length > 0 || admission.record !== undefined"],
+    ["hooks.length > 0", "true"],
+    ["hooks.length > 0", "hooks.length >= 0"],
+    ["admission.record !== undefined", "true"],
+  ]),
+  ...alike(gate, "a metadata version that was written once is there for good", [["a === undefined", "false"]]),
+  ...alike(gate, latest, [
+    ["this.#latest?.id === id", "false"],
+    ["{ id, tenant }", "{}"],
+  ]),
   { file: systemView, original: "body < 0", replacement: "body <= 0", reason: tooShort },
   {
     file: systemView,
