@@ -11,7 +11,7 @@ export const fairness: Question = {
   async ask(bench) {
     const folders = [bench.shelf.spare("fair"), bench.shelf.spare("free")];
     const child = new Child<CrowdAnswer>("quiet-tenant", [...folders, String(bench.scale.fairnessMs)]);
-    const candidate = (name: string, request: CrowdRequest) => ({
+    const asking = (name: string, request: CrowdRequest) => ({
       name,
       measure: async () => (await child.ask(request)).p99,
     });
@@ -21,13 +21,13 @@ export const fairness: Question = {
         unit: "ms",
         rounds: 5,
         candidates: [
-          candidate("alone", "alone"),
-          candidate(subject, "flooded"),
-          candidate("without-fairness", "flooded-unfairly"),
+          asking("alone", "alone"),
+          asking(subject, "flooded"),
+          asking("without-fairness", "flooded-unfairly"),
         ],
       });
       const p99 = (name: string): number =>
-        median([...(measured.find(({ candidate: measuredOne }) => measuredOne === name)?.values ?? [])]);
+        median([...(measured.find(({ candidate }) => candidate === name)?.values ?? [])]);
       bench.book("fairness/p99", p99(subject) / p99("alone"));
       bench.book("fairness/p99-without", p99("without-fairness") / p99("alone"));
     } finally {
