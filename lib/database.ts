@@ -33,7 +33,7 @@ export interface DatabaseParts {
   readonly identities: Identities;
   readonly serviceLevels: ServiceLevels | undefined;
   readonly quotas: Quotas | undefined;
-  readonly checkHealth: (options: HealthOptions) => Promise<HealthReport>;
+  readonly checkHealth: (options: HealthOptions | undefined) => Promise<HealthReport>;
   readonly enterAsOperator: (id: TenantId, entrance: OperatorEntrance) => Promise<void>;
   readonly rotateCursorKeys: () => Promise<void>;
   readonly closeEngine: () => Promise<void>;
@@ -129,7 +129,7 @@ export class Database implements AsyncDisposable {
    * Whether the database answers. Says nothing of any tenant, and does not reject when it is down. One get, and one
    * commit if asked for.
    */
-  health(options: HealthOptions = {}): Promise<HealthReport> {
+  health(options?: HealthOptions): Promise<HealthReport> {
     return this.#parts.checkHealth(options);
   }
 

@@ -12,6 +12,7 @@ const levels: Readonly<Record<string, number>> = {
   tuple: 0,
   observe: 0,
   roster: 0,
+  options: 0,
   tenant: 1,
   value: 1,
   engine: 1,
@@ -47,7 +48,8 @@ const levels: Readonly<Record<string, number>> = {
 /** The only imports between rooms of one level. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   tuple: ["errors", "limits"],
-  observe: ["errors", "limits"],
+  observe: ["errors", "limits", "options"],
+  options: ["errors", "limits"],
   guard: ["keyspace"],
   records: ["schema"],
   indexes: ["schema", "records"],

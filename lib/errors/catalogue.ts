@@ -2,6 +2,7 @@
 import { accessErrors } from "./codes/access-errors.js";
 import { auditErrors } from "./codes/audit-errors.js";
 import { engineErrors } from "./codes/engine-errors.js";
+import { optionErrors } from "./codes/option-errors.js";
 import { quotaErrors } from "./codes/quota-errors.js";
 import { recordErrors } from "./codes/record-errors.js";
 import { schemaErrors } from "./codes/schema-errors.js";
@@ -12,6 +13,7 @@ import { valueErrors } from "./codes/value-errors.js";
 import type { ErrorDefinition } from "./definition.js";
 
 export const catalogue = {
+  ...optionErrors,
   ...tupleErrors,
   ...engineErrors,
   ...tenantErrors,

@@ -3,6 +3,7 @@ import { isTenantryError, tenantryError } from "../errors/index.js";
 import type { ControlKeys } from "../keyspace/index.js";
 import { healthTimeoutMs, transactionDeadlineLongestMs } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { ControlPlane } from "./control-plane.js";
 
 /**
@@ -44,6 +45,8 @@ export interface HealthReport {
   readonly failure: string | undefined;
 }
 
+const healthNames = optionNames<HealthOptions>({ timeoutMs: true, write: true });
+
 /** What asks. */
 export interface HealthParts {
   readonly control: ControlPlane;
@@ -56,12 +59,13 @@ export interface HealthParts {
  * Reads one key, and writes it when asked to, within the timeout. Never rejects for a database that is down: that is
  * the answer.
  *
- * @throws `TRANSACTION_OPTION_INVALID` for a timeout that is none.
+ * @throws `TRANSACTION_OPTION_INVALID` for a timeout that is none, `OPTION_UNKNOWN`.
  */
 export async function checkHealth(
   { control, keys, clock, engine }: HealthParts,
-  { timeoutMs = healthTimeoutMs, write = false }: HealthOptions,
+  options: HealthOptions | undefined,
 ): Promise<HealthReport> {
+  const { timeoutMs = healthTimeoutMs, write = false } = takeOptions(options, healthNames, "health");
   if (!(timeoutMs > 0 && timeoutMs <= transactionDeadlineLongestMs)) {
     const reason = `not milliseconds above 0 and up to ${transactionDeadlineLongestMs}`;
     throw tenantryError("TRANSACTION_OPTION_INVALID", { option: "timeoutMs", reason });

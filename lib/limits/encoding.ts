@@ -15,3 +15,6 @@ export const valueDepthMax = 64;
 
 /** Payload up to which the strings of a record may share one text in memory: keeping one field keeps that text. */
 export const sharedTextBytesMax = 1_024;
+
+/** Characters of an unknown option's name that its error tells: far more than the longest name there is. */
+export const optionNameCharsMax = 64;

@@ -35,6 +35,7 @@ export {
   denialWindowMs,
 } from "./audit.js";
 export {
+  optionNameCharsMax,
   sharedTextBytesMax,
   tupleBytesMax,
   tupleDepthMax,

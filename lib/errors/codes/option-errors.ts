@@ -1,0 +1,10 @@
+/** Codes of options that a call or a definition does not take. */
+import { define } from "../definition.js";
+
+export const optionErrors = {
+  OPTION_UNKNOWN: define<{ of: string; option: string; nearest: string | undefined }>()(
+    "usage",
+    "There is no such option.",
+  ),
+  OPTIONS_INVALID: define<{ of: string }>()("usage", "Options are given as an object."),
+} as const;

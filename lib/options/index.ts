@@ -1,0 +1,4 @@
+/** Options as callers give them: taken by name, once. */
+export { copiedList } from "./copied-list.js";
+export { type OptionNames, optionNames } from "./option-names.js";
+export { takeOptions } from "./take-options.js";
