@@ -1,6 +1,5 @@
-/** The FoundationDB client of this process: loaded once, one API version, one network, set up by the first open. */
+/** The FoundationDB client of this process: one API version, one network, set up by the first open. */
 import { accessSync, constants } from "node:fs";
-import { isMainThread } from "node:worker_threads";
 import type { NativeModule } from "foundationdb/dist/lib/native.js";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
 import { optionToNative } from "./bytes.js";
@@ -21,31 +20,6 @@ interface ClientState {
 
 // The C API allows one version and one network per process and forgets neither, so what was chosen is kept per module.
 const started = new WeakMap<NativeModule, ClientState>();
-
-/** Loads the npm package's native module. Throws which of package, build and client library is missing. */
-export async function loadNativeModule(): Promise<NativeModule> {
-  if (!isMainThread) throw tenantryError("FOUNDATIONDB_THREAD", {});
-  try {
-    const { default: exports } = await import("foundationdb/dist/lib/native.js");
-    return exports.default;
-  } catch (error) {
-    throw loadError(error);
-  }
-}
-
-/** What kept the native module from loading, told apart by what Node and node-gyp-build say. */
-export function loadError(error: unknown): Error {
-  const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const where = { platform: process.platform, arch: process.arch, reason };
-  if ((code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") && /foundationdb/.test(reason)) {
-    return tenantryError("FOUNDATIONDB_PACKAGE_MISSING", {}, { cause: error });
-  }
-  if (/No native build was found/.test(reason)) {
-    return tenantryError("FOUNDATIONDB_BUILD_MISSING", where, { cause: error });
-  }
-  return tenantryError("FOUNDATIONDB_CLIENT_MISSING", where, { cause: error });
-}
 
 /** Selects the API version and starts the network, or makes sure that what runs is what is asked for. */
 export function startClient(native: NativeModule, apiVersion: number, network: FoundationDbNetworkOptions): void {
@@ -80,6 +54,7 @@ function selectApiVersion(native: NativeModule, apiVersion: number): void {
     native.setAPIVersion(apiVersion);
   } catch (error) {
     const fdbCode = fdbCodeOf(error);
+    if (fdbCode === undefined) throw toEngineError(error);
     // Something else in this process, driving the package itself, was first.
     throw fdbCode === fdbCodes.apiVersionAlreadySet
       ? tenantryError("FOUNDATIONDB_API_VERSION_SELECTED", { apiVersion, selected: undefined }, { cause: error })

@@ -4,9 +4,10 @@ import { tenantryError } from "../../errors/index.js";
 import { foundationdbConnectTimeoutMs, foundationdbKeyBytesMax } from "../../limits/index.js";
 import { Roster } from "../../roster/index.js";
 import type { Engine, EngineCapabilities, EngineTransaction, Watch } from "../engine.js";
-import { apiVersionMax, loadNativeModule, startClient } from "./client.js";
+import { apiVersionMax, startClient } from "./client.js";
 import { checkClusterFile, connect, createDatabase } from "./connection.js";
 import { toEngineError } from "./errors.js";
+import { loadNativeModule } from "./native-module.js";
 import type { FoundationDbOptions } from "./options.js";
 import { FoundationDbTransaction, type TransactionHost } from "./transaction.js";
 
@@ -19,7 +20,7 @@ const settleMs = 1_000;
 /**
  * Opens a FoundationDB cluster and waits until it answers.
  *
- * Throws `FOUNDATIONDB_PACKAGE_MISSING`, `…_CLIENT_MISSING` or `…_BUILD_MISSING` (what to install),
+ * Throws `FOUNDATIONDB_PACKAGE_MISSING`, `…_PACKAGE_UNKNOWN`, `…_CLIENT_MISSING` or `…_BUILD_MISSING` (what to install),
  * `…_API_VERSION_UNSUPPORTED`, `…_API_VERSION_SELECTED` or `…_NETWORK_RUNNING` (what this process chose already),
  * `…_CLUSTER_FILE`, `…_FILE`, `…_OPTION` or `…_UNREACHABLE` (what to check).
  *

@@ -15,7 +15,8 @@ export const fdbCodes = {
 export function fdbCodeOf(error: unknown): number | undefined {
   if (error instanceof EngineError) return error.fdbCode;
   if (isTenantryError(error, "ENGINE")) return error.details.fdbCode;
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  // By its shape: the binding's errors may be of another realm, as they are under a test runner.
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "number" && Number.isInteger(error.code) ? error.code : undefined;
 }
 

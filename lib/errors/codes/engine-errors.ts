@@ -33,6 +33,10 @@ export const engineErrors = {
     "unavailable",
     "The npm package `foundationdb` is not installed: run `npm install foundationdb`.",
   ),
+  FOUNDATIONDB_PACKAGE_UNKNOWN: define<{ found: readonly string[] }>()(
+    "unavailable",
+    "The npm package `foundationdb` has no native module where this library looks for it: install version 2.0.1, or a later one of 2.0.",
+  ),
   FOUNDATIONDB_CLIENT_MISSING: define<{ platform: string; arch: string; reason: string }>()(
     "unavailable",
     "FoundationDB's client library libfdb_c could not be loaded: install `foundationdb-clients` 7.2 or newer, of the cluster's version (https://github.com/apple/foundationdb/releases).",

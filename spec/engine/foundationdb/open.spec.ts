@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadError } from "../../../lib/engine/foundationdb/client.js";
 import { openFoundationDb } from "../../../lib/engine/foundationdb/engine.js";
+import { fdbCodeOf } from "../../../lib/engine/foundationdb/errors.js";
+import { loadError, nativeModuleOf } from "../../../lib/engine/foundationdb/native-module.js";
 import type { FoundationDbOptions } from "../../../lib/engine/foundationdb/options.js";
 import { type Engine, foundationdb, memory, openEngine } from "../../../lib/engine/index.js";
 import type { ErrorCode } from "../../../lib/errors/index.js";
@@ -205,13 +207,59 @@ describe("the package", () => {
     });
   });
 
+  test("its native module is found however a loader hands over the exports of a CommonJS module", () => {
+    const native = double();
+    const exports = { __esModule: true, type: "napi", default: native };
+    const bare = Object.assign(Object.create(null), { default: exports, type: "napi" });
+    const callable = Object.assign(() => {}, exports);
+    for (const shape of [native, exports, { default: exports }, { default: { default: exports } }, bare, callable]) {
+      expect(nativeModuleOf(shape)).toBe(native);
+    }
+  });
+
+  test("a package without one is refused with the names it has instead", () => {
+    const refusal = (exports: unknown): unknown => {
+      try {
+        return nativeModuleOf(exports);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refusal({ type: "napi", default: { open: () => {}, default: { FDBError: Error } } })).toMatchObject({
+      code: "FOUNDATIONDB_PACKAGE_UNKNOWN",
+      details: { found: ["type", "default", "default.open", "default.default", "default.default.FDBError"] },
+    });
+    const endless: Record<string, unknown> = {};
+    endless["default"] = endless;
+    for (const none of [undefined, null, "napi", { default: undefined }, endless]) {
+      expect(refusal(none)).toMatchObject({ code: "FOUNDATIONDB_PACKAGE_UNKNOWN" });
+    }
+  });
+
+  test("an error of another realm is told apart, too", () => {
+    const foreign = runInNewContext(
+      "Object.assign(new Error('Cannot find module foundationdb'), { code: 'MODULE_NOT_FOUND' })",
+    );
+    expect(loadError(foreign)).toMatchObject({ code: "FOUNDATIONDB_PACKAGE_MISSING", cause: foreign });
+    expect(fdbCodeOf(runInNewContext("Object.assign(new Error(), { code: 1031 })"))).toBe(1031);
+    expect(fdbCodeOf({ code: "1031" })).toBeUndefined();
+  });
+
+  test("an API version the binding fails on without a code is not the version's fault", async () => {
+    const failing = double();
+    failing.setAPIVersion = () => {
+      throw new Error("Invalid arguments");
+    };
+    await refused(openWith(failing), "ENGINE", { fdbCode: 2000 });
+  });
+
   test("the real package loads, or says that libfdb_c is to be installed", async () => {
     const opening = openEngine(foundationdb({ connectTimeoutMs: 200 }));
     const error: unknown = await opening.then((engine) => engine.close()).catch((reason: unknown) => reason);
     // On a machine with the client library, an answer or a cluster file is what is missing.
     if (error !== undefined) {
       expect(error).toMatchObject({
-        code: expect.stringMatching(/^FOUNDATIONDB_(CLIENT_MISSING|CLUSTER_FILE|UNREACHABLE)$/),
+        code: expect.stringMatching(/^FOUNDATIONDB_(CLIENT_MISSING|BUILD_MISSING|CLUSTER_FILE|UNREACHABLE)$/),
       });
     }
   });
@@ -221,7 +269,7 @@ describe("the package", () => {
       const { parentPort } = require("node:worker_threads");
       import("tsx/esm/api")
         .then(({ register }) => register())
-        .then(() => import(${JSON.stringify(new URL("../../../lib/engine/foundationdb/client.ts", import.meta.url).href)}))
+        .then(() => import(${JSON.stringify(new URL("../../../lib/engine/foundationdb/native-module.ts", import.meta.url).href)}))
         .then(({ loadNativeModule }) => loadNativeModule())
         .catch((error) => parentPort.postMessage(error.code));`;
     const worker = new Worker(source, { eval: true });
