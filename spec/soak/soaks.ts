@@ -1,0 +1,110 @@
+/** The soaks: the long runs there are, each by its name. */
+
+/** A long run of some specs. */
+export interface Soak {
+  /** What has held when it ends well, in a sentence. */
+  readonly shows: string;
+  readonly specs: readonly string[];
+  /** The tests of these specs whose full name matches; all of them, when undefined. */
+  readonly tests?: RegExp;
+  /** The runs that are made unless more are asked for, and that a recorded soak has at least. */
+  readonly runs: number;
+}
+
+/** Some ten minutes each, at most, on two cores. */
+export const soaks: Readonly<Record<string, Soak>> = {
+  laws: {
+    shows: "The isolation laws hold over a shop's entities.",
+    specs: ["spec/isolation/laws.spec.ts"],
+    tests: /^on the embedded engine's transactions over a plain array/,
+    runs: 2_000,
+  },
+  "laws-on-engines": {
+    shows: "The isolation laws hold on memory(), on embedded() and on the adapter of FoundationDB.",
+    specs: ["spec/isolation/laws.spec.ts"],
+    tests: /^on (memory|embedded|foundationdb)\(\)/,
+    runs: 300,
+  },
+  "laws-of-any-entity": {
+    shows: "The isolation laws hold over entities drawn at random, under quotas, and over records of several keys.",
+    specs: ["spec/isolation/laws.spec.ts"],
+    tests: /^(over|under)/,
+    runs: 500,
+  },
+  guard: {
+    shows: "No key, range, selector or conflict range that a tenant's transaction is given leaves the tenant.",
+    specs: ["spec/guard", "spec/keyspace", "spec/isolation/tenant-transaction.spec.ts"],
+    runs: 10_000,
+  },
+  tuples: {
+    shows: "Tuples are read back as they were written, sort as what they hold, and are those of FoundationDB.",
+    specs: ["spec/tuple"],
+    runs: 50_000,
+  },
+  values: {
+    shows: "What a record holds is read back as it was written, and what cannot be is refused.",
+    specs: ["spec/value", "spec/schema/round-trip.spec.ts", "spec/schema/key.spec.ts"],
+    runs: 10_000,
+  },
+  cursors: {
+    shows: "A cursor opens as it was sealed, and in no other way.",
+    specs: ["spec/repository/cursor.spec.ts", "spec/repository/cursor-format.spec.ts"],
+    runs: 10_000,
+  },
+  "engine-model": {
+    shows: "The embedded engine does what a model of FoundationDB does.",
+    specs: ["spec/engine/embedded/transaction-model.spec.ts", "spec/engine/embedded/view.spec.ts"],
+    runs: 10_000,
+  },
+  serialisability: {
+    shows: "What concurrent transactions read and write can be explained by one order of them.",
+    specs: ["spec/engine/embedded/transaction-serialisability.spec.ts", "spec/engine/embedded/resolver.spec.ts"],
+    runs: 10_000,
+  },
+  kills: {
+    shows: "Nothing acknowledged is lost, and nothing is torn, when processes are killed.",
+    specs: ["spec/engine/embedded/durability.spec.ts"],
+    tests: /kill/,
+    runs: 200,
+  },
+  "repository-model": {
+    shows: "Repositories, their indexes and aggregates do what a model does, with faults and without.",
+    specs: ["spec/repository/model.spec.ts", "spec/repository/kinds.spec.ts", "spec/repository/aggregates.spec.ts"],
+    runs: 1_000,
+  },
+  "repository-crashes": {
+    shows: "Records, indexes and aggregates agree after crashes at any point, and after processes were killed.",
+    specs: ["spec/repository/crash"],
+    runs: 100,
+  },
+  "exactly-once": {
+    shows: "Long work changes each record once, through faults and killed processes.",
+    specs: ["spec/repository/long/exactly-once.spec.ts"],
+    runs: 50,
+  },
+  million: {
+    shows: "Long work goes through a million records, for longer than a transaction lives.",
+    specs: ["spec/repository/long/million.spec.ts"],
+    runs: 1,
+  },
+  quotas: {
+    shows: "Limits hold exactly and counters equal a recount, with writers at once and killed processes.",
+    specs: ["spec/quota/exact.spec.ts", "spec/quota/kill.spec.ts"],
+    runs: 5_000,
+  },
+  fairness: {
+    shows: "No tenant waits longer for its turns than its share makes it.",
+    specs: ["spec/fairness/fair-queue.spec.ts"],
+    runs: 10_000,
+  },
+  trails: {
+    shows: "Whatever is done to an audit trail from outside is found.",
+    specs: ["spec/trail/tampering.spec.ts"],
+    runs: 200,
+  },
+  provisioning: {
+    shows: "A tenant is made once, whenever the process that makes it is killed.",
+    specs: ["spec/lifecycle/provisioning-killed.spec.ts", "spec/lifecycle/provisioning.spec.ts"],
+    runs: 50,
+  },
+};
