@@ -168,7 +168,7 @@ export class Database implements AsyncDisposable {
    * ```
    */
   async migrate(options: MigrateOptions = {}): Promise<MigrationReport> {
-    return this.#parts.migrate(options);
+    return await this.#parts.migrate(options);
   }
 
   /**

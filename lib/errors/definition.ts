@@ -39,10 +39,19 @@ declare const detailsOf: unique symbol;
 export interface ErrorDefinition<D extends object> {
   readonly family: ErrorFamily;
   readonly message: string;
+  /** The details that an error's message tells as well: what the program itself defined or chose, never data. */
+  readonly told: readonly string[];
   readonly [detailsOf]?: D;
 }
 
-/** Defines a code: `define<{ entity: string }>()("missing", "There is no such record.")`. */
+/**
+ * Defines a code: `define<{ entity: string }>()("missing", "There is no such record.")`. A `usage` error may tell
+ * details in its message.
+ */
 export const define =
   <D extends object = Record<never, never>>() =>
-  (family: ErrorFamily, message: string): ErrorDefinition<D> => ({ family, message });
+  <F extends ErrorFamily>(
+    family: F,
+    message: string,
+    ...told: F extends "usage" ? readonly (keyof D & string)[] : readonly []
+  ): ErrorDefinition<D> => ({ family, message, told });

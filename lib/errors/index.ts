@@ -5,5 +5,6 @@ export type { RecordIssue } from "./codes/schema-errors.js";
 export type { ErrorFamily } from "./definition.js";
 export type { JsonValue, SafeError } from "./sanitize.js";
 export { errorResponse, sanitize } from "./sanitize.js";
+export { leaving } from "./stack.js";
 export type { CodedError, ErrorJson } from "./tenantry-error.js";
 export { isTenantryError, TenantryError, TenantryTypeError, tenantryError } from "./tenantry-error.js";

@@ -1,6 +1,8 @@
 /** The error classes every room throws, and how to recognise one. */
 import { catalogue, type ErrorCode, type ErrorDetails } from "./catalogue.js";
 import type { ErrorFamily } from "./definition.js";
+import { messageOf } from "./message.js";
+import { beginStack, pauseStacks, resumeStacks } from "./stack.js";
 
 // A registered symbol, so that errors are recognised across duplicate installs of the package.
 const brand = Symbol.for("tenantry.error");
@@ -67,10 +69,13 @@ export class TenantryError<C extends ErrorCode = ErrorCode> extends Error implem
   readonly details: ErrorDetails<C>;
 
   constructor(code: C, details: ErrorDetails<C>, options?: ErrorOptions) {
-    super(catalogue[code].message, options);
+    const shown = pauseStacks();
+    super(messageOf(code, details), options);
+    resumeStacks(shown);
     this.name = "TenantryError";
     this.code = code;
     this.details = details;
+    beginStack(this);
   }
 
   get family(): ErrorFamily {
@@ -102,10 +107,13 @@ export class TenantryTypeError<C extends ErrorCode = ErrorCode> extends TypeErro
   readonly details: ErrorDetails<C>;
 
   constructor(code: C, details: ErrorDetails<C>, options?: ErrorOptions) {
-    super(catalogue[code].message, options);
+    const shown = pauseStacks();
+    super(messageOf(code, details), options);
+    resumeStacks(shown);
     this.name = "TenantryTypeError";
     this.code = code;
     this.details = details;
+    beginStack(this);
   }
 
   get family(): ErrorFamily {

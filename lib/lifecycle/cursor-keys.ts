@@ -70,7 +70,7 @@ export class StoredKeyring implements CursorKeyring {
 
   /** Seals with a new key from now on; cursors of the last few keys still open. */
   async rotate(): Promise<void> {
-    this.#load(async (transaction, secrets) => this.#add(transaction, secrets));
+    this.#load(async (transaction, secrets) => await this.#add(transaction, secrets));
     await this.#keys();
   }
 
@@ -78,13 +78,13 @@ export class StoredKeyring implements CursorKeyring {
     const loaded = this.#loaded;
     if (loaded !== undefined && this.#clock.monotonic() - loaded.at < ageMaxMs) return loaded.keys;
     return this.#load(async (transaction, [first, ...others]) =>
-      first === undefined ? this.#add(transaction, []) : [cursorKey(first), ...others.map(cursorKey)],
+      first === undefined ? await this.#add(transaction, []) : [cursorKey(first), ...others.map(cursorKey)],
     );
   }
 
   #load(keysOf: (transaction: SystemTransaction, secrets: readonly Uint8Array[]) => Promise<Keys>): Promise<Keys> {
     const keys = this.#control.system(
-      async (transaction) => keysOf(transaction, decodeSecrets(await transaction.get(this.#key))),
+      async (transaction) => await keysOf(transaction, decodeSecrets(await transaction.get(this.#key))),
       { label: { operation: "cursorKeys" } },
     );
     const loaded = { keys, at: this.#clock.monotonic() };

@@ -57,11 +57,11 @@ export class Directory {
 
   async byExternalKey(key: string, signal: AbortSignal | undefined): Promise<TenantRecord | undefined> {
     if (!isExternalKey(key)) throw tenantryError("TENANT_PROFILE_INVALID", { part: "externalKey" });
-    return this.#control.system(
+    return await this.#control.system(
       async (transaction) => {
         const value = await transaction.get(this.#keys.externalKey(key));
         const id = value === undefined ? undefined : this.#keys.lastTenant(value);
-        return id === undefined ? undefined : transaction.getTenant(id);
+        return id === undefined ? undefined : await transaction.getTenant(id);
       },
       { signal, label: { operation: "findByExternalKey" } },
     );
@@ -142,7 +142,7 @@ export class Directory {
         Promise.all(
           names.map(async (key) => {
             const id = this.#keys.lastTenant(key);
-            return id === undefined ? undefined : transaction.getTenant(id);
+            return id === undefined ? undefined : await transaction.getTenant(id);
           }),
         ),
       { signal, label: { operation: "listTenants" } },

@@ -89,7 +89,7 @@ export class Provisioning {
       async (transaction) => (await this.#existing(transaction, options)) ?? this.#make(transaction, fresh, options),
       { signal, label: { operation: "provision" } },
     );
-    return record.state === "provisioning" ? this.#complete(record, signal) : record;
+    return record.state === "provisioning" ? await this.#complete(record, signal) : record;
   }
 
   /** Finishes all provisioning that a crash or an error left unfinished; what failed again is in the answer. */
@@ -143,7 +143,7 @@ export class Provisioning {
   /** Runs what is left of the seeds, and opens the tenant. */
   async #complete(record: TenantRecord, signal: AbortSignal | undefined): Promise<TenantRecord> {
     for (const seed of this.#parts.seeds) await this.#sow(record, seed, signal);
-    return this.#parts.registry.change(record.id, { operation: "activate", signal }, (current) => {
+    return await this.#parts.registry.change(record.id, { operation: "activate", signal }, (current) => {
       // Somebody else may have finished it first, and it may have gone on from there.
       if (current.state !== "provisioning") return current;
       return { ...current, state: "active" };

@@ -89,7 +89,7 @@ export class Registry {
   ): Promise<TenantRecord> {
     const known = parseTenantId(id);
     assertOperator(act);
-    return this.control.system(
+    return await this.control.system(
       async (transaction) => {
         const before = await transaction.getTenant(known);
         if (before === undefined) throw tenantryError("TENANT_UNKNOWN", {});

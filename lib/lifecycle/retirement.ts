@@ -23,7 +23,7 @@ export class Retirement {
     if (!Number.isSafeInteger(graceMs) || graceMs < 0 || graceMs > retirementGraceLongestMs) {
       throw invalid("graceMs", `not whole milliseconds from 0 to ${retirementGraceLongestMs}`);
     }
-    return this.#registry.change(id, { ...options, operation: "retire" }, async (record, transaction) => {
+    return await this.#registry.change(id, { ...options, operation: "retire" }, async (record, transaction) => {
       if (record.state === "retired") return record;
       const from = Math.max(await this.#registry.latestTime(transaction), record.createdAt);
       return { ...record, state: "retired", eraseAfter: from + graceMs };
@@ -32,7 +32,7 @@ export class Retirement {
 
   async erase(id: TenantId, options: EraseOptions): Promise<TenantRecord> {
     const now = this.#registry.clock.now();
-    return this.#registry.change(id, { ...options, operation: "erase" }, (record, transaction) => {
+    return await this.#registry.change(id, { ...options, operation: "erase" }, (record, transaction) => {
       if (record.state === "erased") return record;
       const { eraseAfter = Number.POSITIVE_INFINITY } = record;
       // A state that does not lead there is told by its move, not by a period it has not.

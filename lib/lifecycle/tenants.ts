@@ -90,7 +90,7 @@ export class Tenants {
   /** What the registry knows of a tenant; undefined when there is none of this id. One get. */
   async get(id: TenantId, options?: { readonly signal?: AbortSignal | undefined }): Promise<TenantRecord | undefined> {
     const known = parseTenantId(id);
-    return this.#registry.control.system((transaction) => transaction.getTenant(known), {
+    return await this.#registry.control.system((transaction) => transaction.getTenant(known), {
       signal: options?.signal,
       label: { operation: "getTenant" },
     });

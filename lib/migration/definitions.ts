@@ -51,7 +51,7 @@ export class Definitions {
   async meet(entities: Iterable<AnyEntity>, check: SchemaCheck): Promise<MetDefinitions> {
     const models = [...entities].map((entity) => ({ entity, model: modelOf(entity) }));
     if (models.length === 0) return { models: new Map(), changes: [] };
-    return this.#control.system(
+    return await this.#control.system(
       async (transaction) => {
         const stored = await this.#read(transaction);
         const changes = models.flatMap(({ model }) => changesOf(model, stored.get(model.name)));

@@ -107,18 +107,18 @@ export class Quotas {
 
   /** Bounds how often calls are made. @internal */
   get policy(): CallPolicy {
-    return new RatePolicy(this.#book, this.#rates, async (id) => this.#meet(id));
+    return new RatePolicy(this.#book, this.#rates, async (id) => await this.#meet(id));
   }
 
   /** What a tenant uses of what it may use. One read transaction. @throws `TENANT_UNAVAILABLE` */
   async usage(id: TenantId): Promise<UsageReport> {
     const known = parseTenantId(id);
-    return this.#runner().readOwn(
+    return await this.#runner().readOwn(
       known,
       async (transaction, tenant) => {
         if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});
         const grant = this.#book.grant(tenant);
-        return readUsage(transaction, this.#book, grant, (name) => this.#rates.headroom(known, grant, name));
+        return await readUsage(transaction, this.#book, grant, (name) => this.#rates.headroom(known, grant, name));
       },
       label("usage"),
     );

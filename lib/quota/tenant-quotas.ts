@@ -33,7 +33,7 @@ export class TenantQuotas {
 
   /** What the tenant uses, and how much room is left. @throws `TENANT_UNAVAILABLE` */
   async usage(): Promise<UsageReport> {
-    return this.#known.usage(this.#id);
+    return await this.#known.usage(this.#id);
   }
 
   /**
@@ -53,7 +53,7 @@ export class TenantQuotas {
    *   `QUOTA_AMOUNT_INVALID`, `TENANT_UNAVAILABLE`.
    */
   async take(rate: string, count = 1): Promise<Headroom | undefined> {
-    return this.#known.take(this.#id, rate, count);
+    return await this.#known.take(this.#id, rate, count);
   }
 
   /**
@@ -63,7 +63,7 @@ export class TenantQuotas {
    * @throws `QUOTA_EXCEEDED`, `TENANT_UNAVAILABLE`
    */
   async connect(): Promise<ConnectionLease> {
-    return this.#known.connect(this.#id);
+    return await this.#known.connect(this.#id);
   }
 
   get #known(): Quotas {

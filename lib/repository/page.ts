@@ -113,9 +113,9 @@ export async function readPage<E extends AnyEntity, R>(
   const visit = (transaction: ReadTransaction): VisitedRows<R> | undefined =>
     visitRows<E, R>(transaction, table, planned, part, wanted);
   const read = async (transaction: ReadTransaction): Promise<PageRows<R>> => {
-    if (table.access?.filters) return seenPage<E, R>(transaction, table, planned, part, wanted);
+    if (table.access?.filters) return await seenPage<E, R>(transaction, table, planned, part, wanted);
     const visited = visit(transaction);
-    if (visited === undefined) return readRows<E, R>(transaction, table, planned, part, wanted);
+    if (visited === undefined) return await readRows<E, R>(transaction, table, planned, part, wanted);
     return { ...visited, records: await visited.gathering.whole(transaction) };
   };
   const readSync = (transaction: ReadTransaction): PageRows<R> | undefined => {
@@ -131,7 +131,7 @@ export async function readPage<E extends AnyEntity, R>(
     const key = (direction === "next") === backwards ? first : last;
     const above = (direction === "next") !== reverse;
     const cut = key === undefined ? position?.cut : above ? keyAfter(key) : key;
-    return cut === undefined ? undefined : seal.seal({ direction, cut }, binding);
+    return cut === undefined ? undefined : await seal.seal({ direction, cut }, binding);
   };
   return {
     items: records,

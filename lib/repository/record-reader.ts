@@ -69,7 +69,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const table = this.#table;
     if (table.access?.filters) return (await this.#find("has", id, options)) !== undefined;
     const packed = table.model.encodeId(id);
-    return this.#reader.read((transaction) => table.has(transaction, packed), this.#options("has", options));
+    return await this.#reader.read((transaction) => table.has(transaction, packed), this.#options("has", options));
   }
 
   async getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]> {
@@ -89,7 +89,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   async list<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Promise<Selected<E, S>[]> {
     const planned = planQuery(this.#table.model, query);
     const bounded = query.limit !== undefined;
-    return this.#firstRecords<Selected<E, S>>(
+    return await this.#firstRecords<Selected<E, S>>(
       planned,
       bounded ? planned.limit : listRecordsMax + 1,
       "list",
@@ -127,17 +127,17 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
       const found = this.#reader.readSync((transaction) => visit(transaction)?.wholeSync(transaction), own);
       if (found !== undefined) return found;
     }
-    return this.#reader.read(async (transaction) => {
+    return await this.#reader.read(async (transaction) => {
       if (table.access?.filters) {
         const seen = await seenRecords<E, R>(transaction, table, planned, limit);
         assertSize(seen.length);
         return seen;
       }
       const visited = visit(transaction);
-      if (visited !== undefined) return visited.whole(transaction);
+      if (visited !== undefined) return await visited.whole(transaction);
       const rows = await table.firstRows(transaction, planned, limit);
       assertSize(rows.length);
-      return table.records<R>(transaction, planned, rows);
+      return await table.records<R>(transaction, planned, rows);
     }, own);
   }
 
@@ -158,7 +158,13 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const planned = planQuery(this.#table.model, query);
     const { size, cursor, principal } = query;
     const request = { planned, size, cursor, principal };
-    return readPage<E, Selected<E, S>>(this.#table, this.#reader, this.#seal, request, this.#options("page", query));
+    return await readPage<E, Selected<E, S>>(
+      this.#table,
+      this.#reader,
+      this.#seal,
+      request,
+      this.#options("page", query),
+    );
   }
 
   count(query: BoundedQuery<E>): Promise<Count>;
@@ -172,7 +178,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
       const settled = assertReadable(transaction, this.#table.model, planned.range.index);
       if (settled !== undefined) await settled;
       if (!this.#table.access?.filters)
-        return countBatch(transaction, part, wanted, this.#table.liveness.filter(part.index));
+        return await countBatch(transaction, part, wanted, this.#table.liveness.filter(part.index));
       const seen = await seenBatch<E, Infer<E>>(transaction, this.#table, planned, part, wanted);
       return { ...seen, value: seen.count };
     });

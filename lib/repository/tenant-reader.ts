@@ -1,5 +1,5 @@
 /** How a repository reaches its tenant: by transactions of its own, or inside somebody's. */
-import { tenantryError } from "../errors/index.js";
+import { leaving, tenantryError } from "../errors/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantContext, TenantId } from "../tenant/index.js";
 import {
@@ -108,7 +108,11 @@ export class JoinedReader implements TenantReader {
 
   async read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     assertNotAborted(options);
-    return fn(this.#transaction);
+    try {
+      return await fn(this.#transaction);
+    } catch (error) {
+      throw leaving(error);
+    }
   }
 
   /** Never: an operation that its function leaves alone would not show. */
@@ -132,7 +136,11 @@ export class JoinedWriter extends JoinedReader implements TenantWriter {
 
   async write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
     assertNotAborted(options);
-    return fn(this.#work);
+    try {
+      return await fn(this.#work);
+    } catch (error) {
+      throw leaving(error);
+    }
   }
 
   operate<T>(operation: (context: WriteContext) => Operation<T>, options: ReadTransactionOptions): Promise<T> {

@@ -62,7 +62,7 @@ export class Retention {
     const stored = last;
     const seal = decodeSeal(stored);
     const chain = await this.#rows.currentChain(incarnation);
-    return this.#rows.control.system(
+    return await this.#rows.control.system(
       async (transaction) => {
         const trail = transaction.trailOf(incarnation);
         const checkpoint = await trail.get(checkpointKey());

@@ -65,7 +65,7 @@ export class TrailRows {
     signal: AbortSignal | undefined,
   ): Promise<{ readonly record: TenantRecord; readonly key: AuditKey | undefined }> {
     const known = parseTenantId(id);
-    return this.control.system(
+    return await this.control.system(
       async (transaction) => {
         const record = await transaction.getTenant(known);
         if (record === undefined) throw tenantryError("TENANT_UNKNOWN", {});

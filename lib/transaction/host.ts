@@ -1,6 +1,6 @@
 /** What the runners of one database share: its engine, its ports, what runs, and how a call is observed. */
 import type { Engine, EngineTransaction } from "../engine/index.js";
-import { tenantryError } from "../errors/index.js";
+import { leaving, tenantryError } from "../errors/index.js";
 import { ViolationLog } from "../guard/index.js";
 import type { Keyspace } from "../keyspace/index.js";
 import {
@@ -129,7 +129,7 @@ export class TransactionHost {
       return value;
     } catch (error) {
       observed?.failed(error);
-      throw error;
+      throw leaving(error);
     } finally {
       stopper.dispose();
       this.running.end(stopper);

@@ -48,6 +48,15 @@ describe("sanitize", () => {
     for (const error of fixed) expect(sanitize(error)).toStrictEqual(internal);
   });
 
+  test("lets nothing out that a message tells of the program", () => {
+    for (const code of codes) {
+      const details = Object.fromEntries(catalogue[code].told.map((name) => [name, secret]));
+      const error = tenantryError(code, details as never);
+      if (catalogue[code].told.length > 0) expect(error.message).toContain(secret);
+      expect(JSON.stringify(sanitize(error))).not.toContain(secret);
+    }
+  });
+
   test("gives foreign values a fixed text, and never throws", () => {
     const hostile = new Proxy(
       {},

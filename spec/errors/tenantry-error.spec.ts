@@ -36,6 +36,27 @@ describe("tenantryError", () => {
     expect(error.details).toEqual({ bytes: 5_000, keyBytesMax: 1_900 });
   });
 
+  test("tells of a caller's bug what of its definitions it is about, on one line", () => {
+    const message = (path: string, reason: string): string =>
+      tenantryError("ENTITY_INVALID", { entity: "city", path, reason }).message;
+    expect(message("id[0]", "notRequired")).toBe(
+      "The entity cannot be defined like this (entity: city; path: id[0]; reason: notRequired, a field of the id is required: neither optional, nor nullable, nor with a default).",
+    );
+    expect(message("", "no word")).toBe("The entity cannot be defined like this (entity: city; reason: no word).");
+    expect(message("schema.a\nb\u2028c\u202ed\ud800", "class")).toContain("path: schema.a\ufffdb\ufffdc\ufffdd\ufffd;");
+    expect(message("x".repeat(500), "class").length).toBeLessThan(400);
+    expect(tenantryError("DATABASE_OPTION_INVALID", { option: "roles", reason: "there is none" }).message).toBe(
+      "An option of `open` is not valid (option: roles; reason: there is none).",
+    );
+    const changes = [{ entity: "city", kind: "required", name: "mayor", version: 1 }];
+    expect(tenantryError("SCHEMA_INCOMPATIBLE", { changes }).message).toContain('"name":"mayor"');
+  });
+
+  test("tells no details of what comes from outside", () => {
+    for (const code of codes)
+      expect(catalogue[code].told.length === 0 || catalogue[code].family === "usage").toBe(true);
+  });
+
   test.each(codes)("%s is an error of its family, with a sentence for a message", (code) => {
     const error = tenantryError(code, {} as never);
     expect(error).toBeInstanceOf(catalogue[code].family === "usage" ? TypeError : TenantryError);

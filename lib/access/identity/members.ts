@@ -88,7 +88,7 @@ export class Members {
    */
   async add(subject: string, roles: readonly string[] = [], options?: OperationOptions): Promise<Member> {
     this.#door.access?.assertAll("create");
-    return this.#write("addMember", subject, roles, options, (before) => {
+    return await this.#write("addMember", subject, roles, options, (before) => {
       if (before !== undefined) throw tenantryError("MEMBER_EXISTS", { subject });
       return this.#now();
     });
@@ -101,7 +101,7 @@ export class Members {
    */
   async setRoles(subject: string, roles: readonly string[], options?: OperationOptions): Promise<Member> {
     this.#door.access?.assertAll("update");
-    return this.#write("setMemberRoles", subject, roles, options, (before) => {
+    return await this.#write("setMemberRoles", subject, roles, options, (before) => {
       if (before === undefined) throw tenantryError("MEMBER_NOT_FOUND", { subject });
       return before.joinedAt;
     });
@@ -113,7 +113,7 @@ export class Members {
     access?.assertAll("delete");
     checkedSubject(tenantId, subject);
     const key = memberKey(subject);
-    return runner.transact(
+    return await runner.transact(
       tenantId,
       async (transaction) => {
         const bytes = await transaction.get(key);
@@ -151,7 +151,7 @@ export class Members {
     }
     const all = subspaceRange(subspaces.members);
     const begin = after === undefined ? all.begin : keyAfter(memberKey(checkedSubject(tenantId, after).subject));
-    return runner.readOwn(
+    return await runner.readOwn(
       tenantId,
       async (transaction) => {
         const rows = await readRows(transaction, { begin, end: all.end }, { limit });

@@ -172,7 +172,7 @@ export class Sessions {
     this.#assertOwn(subject, "read");
     const found = await runner.readOwn(
       tenantId,
-      async (transaction) => this.#load(transaction, await sessionIds(transaction, subject)),
+      async (transaction) => await this.#load(transaction, await sessionIds(transaction, subject)),
       { signal: options?.signal, label: { operation: "listSessions" }, context },
     );
     const now = this.#parts.clock.now();
@@ -188,7 +188,7 @@ export class Sessions {
     this.#assertOwn(subject, "delete");
     const bytes = Buffer.from(String(id), "base64url");
     if (bytes.length !== sessionIdBytes) return false;
-    return runner.transact(
+    return await runner.transact(
       tenantId,
       async (transaction) => {
         // Under its subject: the id of another's session ends nothing.
@@ -207,7 +207,7 @@ export class Sessions {
   ): Promise<number> {
     const { tenantId, runner, context } = this.#door;
     this.#assertOwn(subject, "delete");
-    return runner.transact(
+    return await runner.transact(
       tenantId,
       async (transaction) => {
         const ids = (await sessionIds(transaction, subject)).filter((id) => sessionName(id) !== options?.except);

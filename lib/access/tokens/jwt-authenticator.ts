@@ -139,6 +139,6 @@ export function jwtAuthenticator(options: JwtOptions | readonly JwtOptions[]): A
   return async ({ headers }) => {
     const [, token] = /^Bearer +([\w.-]+)$/i.exec(headers.get("authorization") ?? "") ?? [];
     if (token === undefined) throw tenantryError("TOKEN_INVALID", {});
-    return verify(token);
+    return await verify(token);
   };
 }

@@ -20,7 +20,9 @@ export const accessErrors = {
   AUTHENTICATOR_OPTION_INVALID: define<{ option: string; reason: string }>()(
     "usage",
     "An option of an authenticator or of a middleware is not valid.",
+    "option",
+    "reason",
   ),
   REQUEST_SCOPE_MISSING: define()("usage", "The request has not passed the middleware that finds its tenant."),
-  ROLES_INVALID: define<{ role: string; reason: string }>()("usage", "A role is not valid."),
+  ROLES_INVALID: define<{ role: string; reason: string }>()("usage", "A role is not valid.", "role", "reason"),
 } as const;

@@ -7,5 +7,7 @@ export const auditErrors = {
   AUDIT_OPTION_INVALID: define<{ option: string; reason: string }>()(
     "usage",
     "An option of a call on audit trails is not valid.",
+    "option",
+    "reason",
   ),
 } as const;

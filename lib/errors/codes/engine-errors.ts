@@ -27,8 +27,13 @@ export const engineErrors = {
   ),
   STORE_DISK_FULL: define<{ path: string }>()("unavailable", "The disk of the store is full: nothing was written."),
   STORE_FAILED: define<{ path: string; reason: string }>()("unavailable", "The store could not be written."),
-  STORE_OPTION: define<{ option: string; reason: string }>()("usage", "An option of the embedded engine is not valid."),
-  ENGINE_CLOSED: define<{ engine: string }>()("usage", "The engine is closed."),
+  STORE_OPTION: define<{ option: string; reason: string }>()(
+    "usage",
+    "An option of the embedded engine is not valid.",
+    "option",
+    "reason",
+  ),
+  ENGINE_CLOSED: define<{ engine: string }>()("usage", "The engine is closed.", "engine"),
   FOUNDATIONDB_PACKAGE_MISSING: define()(
     "unavailable",
     "The npm package `foundationdb` is not installed: run `npm install foundationdb`.",
@@ -57,16 +62,24 @@ export const engineErrors = {
   FOUNDATIONDB_API_VERSION_SELECTED: define<{ apiVersion: number; selected: number | undefined }>()(
     "usage",
     "Another FoundationDB API version is in use in this process; it can be selected once.",
+    "apiVersion",
+    "selected",
   ),
   FOUNDATIONDB_NETWORK_RUNNING: define<{ option: string }>()(
     "usage",
     "The FoundationDB client of this process runs with other network options; the first open sets them, once.",
+    "option",
   ),
   FOUNDATIONDB_THREAD: define()(
     "usage",
     "FoundationDB can be opened on the main thread only: its client has one network per process.",
   ),
-  FOUNDATIONDB_OPTION: define<{ option: string; reason: string }>()("usage", "An option of FoundationDB is not valid."),
+  FOUNDATIONDB_OPTION: define<{ option: string; reason: string }>()(
+    "usage",
+    "An option of FoundationDB is not valid.",
+    "option",
+    "reason",
+  ),
   FOUNDATIONDB_CLUSTER_FILE: define<{ clusterFile: string | undefined; reason: string }>()(
     "unavailable",
     "The FoundationDB cluster file cannot be used: check its path, that this user may read it, and its content.",
@@ -83,7 +96,7 @@ export const engineErrors = {
     "unavailable",
     "The FoundationDB cluster did not answer: check that it runs (`fdbcli --exec status`), that the cluster file and the TLS files are its own, that its addresses can be reached, and that libfdb_c has the cluster's version.",
   ),
-  COPY_OPTIONS_INVALID: define<{ reason: string }>()("usage", "The copy cannot be made as asked for."),
+  COPY_OPTIONS_INVALID: define<{ reason: string }>()("usage", "The copy cannot be made as asked for.", "reason"),
   COPY_TARGET_NOT_EMPTY: define()("conflict", "The target of the copy has rows in the range already."),
   COPY_CHECKPOINT_INVALID: define<{ reason: string }>()("input", "The copy cannot go on from this checkpoint."),
   COPY_SOURCE_CHANGING: define<{ passes: number }>()(

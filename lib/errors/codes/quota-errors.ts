@@ -10,10 +10,12 @@ export const quotaErrors = {
   QUOTA_LIMIT_INVALID: define<{ resource: string; reason: string }>()(
     "usage",
     "This cannot be the limit of a resource.",
+    "reason",
   ),
   QUOTA_OVERRIDES_TOO_MANY: define<{ quotaOverridesMax: number }>()(
     "usage",
     "As many limits as can be are set for this tenant already.",
+    "quotaOverridesMax",
   ),
   QUOTA_AMOUNT_INVALID: define<{ resource: string }>()("usage", "An amount is a whole number from 1."),
   QUOTA_CLAIM_INVALID: define<{ quotaClaimBytesMax: number }>()(

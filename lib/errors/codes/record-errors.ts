@@ -40,7 +40,7 @@ export const recordErrors = {
     index: string | undefined;
     reason: string;
     lacks: readonly string[] | undefined;
-  }>()("usage", "The query cannot be answered by one range of a key or an index."),
+  }>()("usage", "The query cannot be answered by one range of a key or an index.", "entity", "reason"),
   CURSOR_INVALID: define()("input", "The cursor cannot be used."),
   UNIQUE_VIOLATION: define<{ entity: string; index: string; id: string }>()(
     "conflict",
@@ -60,14 +60,19 @@ export const recordErrors = {
   WORK_NAME_INVALID: define<{ entity: string; workNameBytesMax: number }>()(
     "usage",
     "The name of long work is not well-formed text of the length allowed.",
+    "entity",
+    "workNameBytesMax",
   ),
   WORK_NAME_TAKEN: define<{ entity: string }>()(
     "usage",
     "Other work, of another operation or query, has come to a place under this name.",
+    "entity",
   ),
   WORK_MOVES_RECORD: define<{ entity: string; id: string; index: string }>()(
     "usage",
     "Long work would move a record further on in the index that it goes through.",
+    "entity",
+    "index",
   ),
   WORK_PLACE_CORRUPT: define<{ entity: string }>()("corrupt", "The stored place of long work is not one."),
   AGGREGATE_VALUE_TOO_LARGE: define<{ entity: string; aggregate: string; field: string }>()(
@@ -87,5 +92,5 @@ export const recordErrors = {
     "unavailable",
     "The index does not have all of its entries in this tenant yet: build it with `db.migrate`.",
   ),
-  ENTITY_UNKNOWN: define<{ entity: string }>()("usage", "The database was opened without this entity."),
+  ENTITY_UNKNOWN: define<{ entity: string }>()("usage", "The database was opened without this entity.", "entity"),
 } as const;

@@ -20,14 +20,20 @@ export const schemaErrors = {
   ENTITY_INVALID: define<{ entity: string; path: string; reason: string }>()(
     "usage",
     "The entity cannot be defined like this.",
+    "entity",
+    "path",
+    "reason",
   ),
   SCHEMA_INCOMPATIBLE: define<{ changes: readonly UnsafeChange[] }>()(
     "usage",
     "Stored records need not fit the entities given: each change needs a migration step, or has to be taken back.",
+    "changes",
   ),
   MIGRATION_OPTION_INVALID: define<{ option: string; migrationConcurrencyMax: number }>()(
     "usage",
     "An option of `migrate` is not valid.",
+    "option",
+    "migrationConcurrencyMax",
   ),
   INDEX_BUILD_OVERTAKEN: define<{ entity: string; index: string }>()(
     "conflict",
@@ -40,6 +46,9 @@ export const schemaErrors = {
   MIGRATION_STEP_FAILED: define<{ entity: string; version: number; reason: string }>()(
     "usage",
     "A migration step did not make a record of the next version.",
+    "entity",
+    "version",
+    "reason",
   ),
   STORED_RECORD_INVALID: define<{ entity: string; issues: readonly RecordIssue[] }>()(
     "corrupt",

@@ -2,7 +2,10 @@
 import { define } from "../definition.js";
 
 export const tenantErrors = {
-  TENANT_ID_INVALID: define<{ reason: string }>()("input", "This is not a tenant id (a canonical v4 UUID)."),
+  TENANT_ID_INVALID: define<{ reason: string }>()(
+    "input",
+    "This is not a tenant id: a v4 UUID in canonical form, as `parseTenantId` takes it.",
+  ),
   TENANT_RECORD_INVALID: define<{ reason: string }>()("corrupt", "This is not a tenant's record."),
   TENANT_NAME_INVALID: define<{ tenantNameBytesMax: number }>()(
     "input",
@@ -30,25 +33,39 @@ export const tenantErrors = {
   TENANT_OPTION_INVALID: define<{ option: string; reason: string }>()(
     "usage",
     "An option of a call on tenants is not valid.",
+    "option",
+    "reason",
   ),
   TENANT_UNAVAILABLE: define()("missing", "There is no such tenant, or it takes no writes now."),
   ISOLATION_VIOLATION: define<{ operation: string; reason: string }>()(
     "isolation",
     "The operation would have left its tenant and was refused.",
   ),
-  DATABASE_OPTION_INVALID: define<{ option: string; reason: string }>()("usage", "An option of `open` is not valid."),
+  DATABASE_OPTION_INVALID: define<{ option: string; reason: string }>()(
+    "usage",
+    "An option of `open` is not valid.",
+    "option",
+    "reason",
+  ),
   TENANT_BUSY: define<{ waitingPerTenant: number }>()(
     "unavailable",
     "Too many calls of the tenant wait for their turn already; nothing was read or written.",
   ),
   SERVICE_LEVELS_OFF: define()("usage", "The database was opened without objectives for its service levels."),
-  TEST_PEER_MISSING: define<{ package: string }>()("usage", "A package that the laws need is not installed."),
+  TEST_PEER_MISSING: define<{ package: string }>()(
+    "usage",
+    "A package that the laws need is not installed.",
+    "package",
+  ),
   TEST_RUNNER_MISSING: define<{ option: string }>()(
     "usage",
     "There is no such function of a test runner here: give it as an option.",
+    "option",
   ),
   TEST_RECORDS_MISSING: define<{ entity: string; reason: string }>()(
     "usage",
     "No records of the entity could be made from its schema: give a way to make some.",
+    "entity",
+    "reason",
   ),
 } as const;

@@ -18,7 +18,7 @@ export const transactionErrors = {
     "unavailable",
     "It could not be found out whether the transaction was applied.",
   ),
-  TRANSACTION_ENDED: define<{ operation: string }>()("usage", "The transaction was used after its end."),
+  TRANSACTION_ENDED: define<{ operation: string }>()("usage", "The transaction was used after its end.", "operation"),
   TRANSACTION_NESTED: define()("usage", "A transaction was started inside another one."),
   TRANSACTION_OPERATION_PENDING: define<{ pending: number }>()(
     "usage",
@@ -27,10 +27,13 @@ export const transactionErrors = {
   TRANSACTION_OPTION_INVALID: define<{ option: string; reason: string }>()(
     "usage",
     "An option of the transaction is not valid.",
+    "option",
+    "reason",
   ),
   IDEMPOTENT_RESULT_INVALID: define<{ reason: string; bytes: number | undefined; idempotentResultBytesMax: number }>()(
     "usage",
     "The value of a transaction with an idempotency key cannot be kept for replays; nothing was written.",
+    "reason",
   ),
   MARKER_CORRUPT: define()("corrupt", "A stored marker of a transaction is not one."),
   AFTER_COMMIT_FAILED: define()("unavailable", "A function to run after a commit failed; the transaction was applied."),

@@ -1,5 +1,5 @@
 /** The connections that this process holds of one tenant: one stored row for all of them, kept alive by a heartbeat. */
-import { isTenantryError, tenantryError } from "../../errors/index.js";
+import { isTenantryError, leaving, tenantryError } from "../../errors/index.js";
 import type { Clock } from "../../observe/index.js";
 import type { TenantRecord } from "../../tenant/index.js";
 import type { TenantTransaction } from "../../transaction/index.js";
@@ -78,10 +78,14 @@ export class TenantLeases {
     });
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});
-    return done;
+    try {
+      return await done;
+    } catch (error) {
+      throw leaving(error);
+    }
   }
 
   /** Has the row say that the process holds `count`, from now on; counts the difference to what it said. */

@@ -50,7 +50,7 @@ export class OverrideBook {
     if (!this.#book.has(resource)) throw unknownResource(String(resource));
     const limit = readOverride(resource, given);
     const act = { ...options, operation: "setOverride", quota: { resource, limit } };
-    return this.#change(id, act, (was) => {
+    return await this.#change(id, act, (was) => {
       if (Object.hasOwn(was, resource) && isSame(was[resource], limit)) return was;
       const overrides = { ...was, [resource]: limit };
       if (Object.keys(overrides).length > quotaOverridesMax) {
@@ -62,7 +62,7 @@ export class OverrideBook {
 
   async clear(id: TenantId, resource: string, options: OperatorOptions): Promise<QuotaOverrides> {
     const act = { ...options, operation: "clearOverride", quota: { resource, limit: undefined } };
-    return this.#change(id, act, (was) => {
+    return await this.#change(id, act, (was) => {
       if (!Object.hasOwn(was, resource)) {
         if (this.#book.has(resource)) return was;
         throw unknownResource(String(resource));

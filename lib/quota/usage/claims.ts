@@ -83,18 +83,18 @@ export class ResourceClaims implements Claims {
 
   async claim(name: string): Promise<boolean> {
     assertName(name);
-    return this.#change(name, true);
+    return await this.#change(name, true);
   }
 
   async release(name: string): Promise<boolean> {
     assertName(name);
-    return this.#change(name, false);
+    return await this.#change(name, false);
   }
 
   async has(name: string): Promise<boolean> {
     assertName(name);
     const key = this.#keys.claim(this.#resource, name);
-    return this.#access.read(async (transaction) => (await transaction.get(key)) !== undefined);
+    return await this.#access.read(async (transaction) => (await transaction.get(key)) !== undefined);
   }
 
   async list({ after, limit = scanBatchRowsMax }: Parameters<Claims["list"]>[0] = {}): Promise<string[]> {
@@ -105,7 +105,7 @@ export class ResourceClaims implements Claims {
     const all = this.#keys.claims(this.#resource);
     const range = after === undefined ? all : rangeAfter(all, this.#keys.claim(this.#resource, after), false);
     const prefix = this.#keys.claimPrefixLength(this.#resource);
-    return this.#access.read(async (transaction) => {
+    return await this.#access.read(async (transaction) => {
       const rows = await readRows(transaction, range, { limit });
       return rows.map(([key]) => nameIn(key.subarray(prefix)));
     });

@@ -71,7 +71,7 @@ export class Recount {
       });
       rows = size;
     }
-    return this.#transact(async (transaction) => {
+    return await this.#transact(async (transaction) => {
       const ledger = await this.#ledger(transaction);
       const row = await transaction.get(keys.recounted(account), { snapshot: true });
       const found = await this.#settle(ledger, account, decodeCounts(row, account.resources.length));
@@ -98,7 +98,7 @@ export class Recount {
   #compare(account: Account, count: (transaction: TenantTransaction) => Promise<number>): Promise<RecountedResource[]> {
     return this.#transact(async (transaction) => {
       const ledger = await Ledger.open(transaction, keys, 0);
-      return this.#settle(ledger, account, [await count(transaction)]);
+      return await this.#settle(ledger, account, [await count(transaction)]);
     });
   }
 

@@ -23,7 +23,7 @@ async function ownRows<E extends AnyEntity>(
 ): Promise<{ readonly id: Uint8Array; readonly key: Uint8Array; readonly row: Uint8Array }[]> {
   const { model } = table;
   if (index === undefined) return rows.map(([key, row]) => ({ id: key.slice(prefix.length), key, row }));
-  return Promise.all(
+  return await Promise.all(
     rows.map(async ([key, value]) => {
       const id = readEntry(model.name, index, key, value).id.slice();
       const row = await table.row(transaction, id);

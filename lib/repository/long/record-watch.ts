@@ -1,6 +1,6 @@
 /** Watches: the states of one record as they are committed, the present one first. */
 import type { Watch } from "../../engine/index.js";
-import { isTenantryError, tenantryError } from "../../errors/index.js";
+import { isTenantryError, leaving, tenantryError } from "../../errors/index.js";
 import { retryDelayFirstMs, retryDelayMaxMs, watchesMax } from "../../limits/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import { equalBytes } from "../../tuple/index.js";
@@ -61,10 +61,14 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
     return this;
   }
 
-  next(): Promise<IteratorResult<Infer<E> | undefined, undefined>> {
+  async next(): Promise<IteratorResult<Infer<E> | undefined, undefined>> {
     const step = this.#steps.then(() => this.#next());
     this.#steps = step.catch(nothing);
-    return step;
+    try {
+      return await step;
+    } catch (error) {
+      throw leaving(error);
+    }
   }
 
   /** Ends at once what `next` may be waiting for. */
@@ -154,7 +158,7 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
       if (this.#end !== undefined || !isTenantryError(error, "ENGINE")) return;
       if (error.details.fdbCode === tooManyWatches) throw tenantryError("WATCHES_TOO_MANY", { watchesMax });
     });
-    if (expiresAt === undefined) return this.#unlessEnded(settled);
+    if (expiresAt === undefined) return await this.#unlessEnded(settled);
     const { clock } = this.#writer;
     const ms = Math.min(timerMsMax, Math.max(0, expiresAt - clock.now()));
     await this.#unlessEnded(settled, ms);

@@ -55,7 +55,7 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
     options: WorkOptions = {},
   ): Promise<WorkProgress> {
     const { model } = this.#table;
-    return this.#work.run({
+    return await this.#work.run({
       operation: "transform",
       planned: this.#plan(query),
       judge: (record) => {
@@ -71,7 +71,7 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
     predicate: (record: Infer<E>) => boolean,
     options: WorkOptions = {},
   ): Promise<WorkProgress> {
-    return this.#work.run({
+    return await this.#work.run({
       operation: "deleteWhere",
       planned: this.#plan(query),
       judge: (record) => (predicate(record) === true ? { after: undefined } : undefined),

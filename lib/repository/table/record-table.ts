@@ -119,7 +119,7 @@ export class RecordTable<E extends AnyEntity> {
   async load(transaction: ReadTransaction, id: Uint8Array): Promise<Loaded | undefined> {
     const row = await this.row(transaction, id);
     if (row === undefined || !this.liveness.hasRecord(row)) return undefined;
-    return isSplit(row) ? this.#joined(transaction, id, row) : this.#loaded(id, row, unsplit(row));
+    return isSplit(row) ? await this.#joined(transaction, id, row) : this.#loaded(id, row, unsplit(row));
   }
 
   #loaded(id: Uint8Array, row: Uint8Array, { value, chunks, chunkBytes }: WholeValue): Loaded {
@@ -184,7 +184,7 @@ export class RecordTable<E extends AnyEntity> {
   /** The record with a packed id, if there is one. */
   async stored(transaction: ReadTransaction, id: Uint8Array): Promise<Stored<E> | undefined> {
     const row = await this.row(transaction, id);
-    return row === undefined ? undefined : this.storedRow(transaction, id, row);
+    return row === undefined ? undefined : await this.storedRow(transaction, id, row);
   }
 
   /** The record with a packed id whose row has been read; a promise where it is split. */
@@ -267,7 +267,7 @@ export class RecordTable<E extends AnyEntity> {
     const gathering = this.gather<R>(planned);
     if (index === undefined) {
       for (const [key, value] of rows) gathering.add(key, 0, key.length, value, 0, value.length);
-      return gathering.whole(transaction);
+      return await gathering.whole(transaction);
     }
     const entries = rows.map(([key, value]) => readEntry(model.name, index, key, value));
     if (covered && select !== undefined) {
@@ -285,7 +285,7 @@ export class RecordTable<E extends AnyEntity> {
         });
         if (!there) throw corrupt();
       }
-      return gathering.whole(transaction);
+      return await gathering.whole(transaction);
     }
     const values = await Promise.all(entries.map(({ id }) => this.row(transaction, id)));
     for (const [at, key] of keys.entries()) {
@@ -293,13 +293,13 @@ export class RecordTable<E extends AnyEntity> {
       if (value === undefined) throw corrupt();
       gathering.add(key, 0, key.length, value, 0, value.length);
     }
-    return gathering.whole(transaction);
+    return await gathering.whole(transaction);
   }
 
   /** The first rows of a planned query whose records have not expired, `limit` at most. */
   async firstRows(transaction: ReadTransaction, { range, reverse }: PlannedQuery, limit: number): Promise<Rows> {
     const live = this.liveness.filter(range.index);
-    if (live === undefined) return firstRows(transaction, range, { limit, reverse });
+    if (live === undefined) return await firstRows(transaction, range, { limit, reverse });
     return (await filteredRows(transaction, range, { limit, reverse }, live, Number.POSITIVE_INFINITY)).rows;
   }
 

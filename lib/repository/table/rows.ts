@@ -96,4 +96,4 @@ export const visitFirst = (
 
 /** As `readRows`, of a planned range. */
 export const firstRows = async (transaction: ReadTransaction, range: RangePlan, wanted: Wanted): Promise<Rows> =>
-  range.empty ? [] : readRows(transaction, range, wanted);
+  range.empty ? [] : await readRows(transaction, range, wanted);

@@ -111,7 +111,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
 
   async deleteMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<number> {
     assertBatch(ids);
-    return this.#remove("deleteMany", ids, options);
+    return await this.#remove("deleteMany", ids, options);
   }
 
   #parseAll(inputs: readonly InputOf<E>[]): Infer<E>[] {
