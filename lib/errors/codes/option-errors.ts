@@ -5,6 +5,9 @@ export const optionErrors = {
   OPTION_UNKNOWN: define<{ of: string; option: string; nearest: string | undefined }>()(
     "usage",
     "There is no such option.",
+    "of",
+    "option",
+    "nearest",
   ),
-  OPTIONS_INVALID: define<{ of: string }>()("usage", "Options are given as an object."),
+  OPTIONS_INVALID: define<{ of: string }>()("usage", "Options are given as an object.", "of"),
 } as const;
