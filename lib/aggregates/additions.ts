@@ -1,15 +1,27 @@
 /** Additions: what changes of records add to the totals of their groups. */
-import { aggregatePrefix } from "../keyspace/index.js";
-import type { AggregateModel, AnyEntity, EntityModel, Infer } from "../schema/index.js";
+import type { MaintainedAggregate } from "../indexes/index.js";
+import { aggregatePrefix, countedPrefix } from "../keyspace/index.js";
+import type { AggregateModel, AnyEntity, Infer } from "../schema/index.js";
 import type { TenantTransaction } from "../transaction/index.js";
 import { concatBytes } from "../tuple/index.js";
+import { type CountPlace, isCounted } from "./count-place.js";
 import { encodeTotal, zeroTotal } from "./total.js";
 
-/** The tenant-relative keys of the groups a record is in. */
-export const groupKeys = (entity: string, aggregate: AggregateModel, record: unknown): readonly Uint8Array[] => {
-  const prefix = aggregatePrefix(entity, aggregate.name);
-  return aggregate.groups.valuesOf(record).map(({ values }) => concatBytes(prefix, values));
-};
+/** A record before and after a change. */
+export interface RecordTotals<E extends AnyEntity> {
+  /** The packed id. */
+  readonly id: Uint8Array;
+  readonly before: Infer<E> | undefined;
+  readonly after: Infer<E> | undefined;
+}
+
+/** How changes are counted. */
+export interface Counting {
+  /** How far a count has come that is being made anew: what it has been past is added to it as well. */
+  readonly place: CountPlace | undefined;
+  /** Whether a key is one that an engine takes. */
+  readonly fits: (key: Uint8Array) => boolean;
+}
 
 interface Addition {
   readonly key: Uint8Array;
@@ -18,13 +30,13 @@ interface Addition {
   readonly mayEnd: boolean;
 }
 
-/** The additions of some changes, one for each total they move. */
-export class Additions<E extends AnyEntity> {
-  readonly #model: EntityModel<E>;
+/** What some changes add, once for each total they move. */
+export class Additions {
+  readonly #entity: string;
   readonly #byKey = new Map<string, Addition>();
 
-  constructor(model: EntityModel<E>) {
-    this.#model = model;
+  constructor(entity: string) {
+    this.#entity = entity;
   }
 
   /** The keys of all of them. */
@@ -33,14 +45,57 @@ export class Additions<E extends AnyEntity> {
   }
 
   /**
-   * Adds a record's change; undefined stands for no record.
+   * Adds what a record is to an aggregate's totals, or, with `counted`, to the count that is being made of it anew.
    *
-   * @throws `AGGREGATE_VALUE_TOO_LARGE`, `KEY_VALUE_INVALID`, `INDEX_ELEMENTS_TOO_MANY` about `after`
+   * @throws `AGGREGATE_VALUE_TOO_LARGE`, `KEY_VALUE_INVALID`, `INDEX_ELEMENTS_TOO_MANY`
    */
-  change(before: Infer<E> | undefined, after: Infer<E> | undefined): void {
-    for (const aggregate of this.#model.aggregates.values()) {
-      if (before !== undefined) this.#add(aggregate, before, -1n);
-      if (after !== undefined) this.#add(aggregate, after, 1n);
+  record(aggregate: AggregateModel, record: unknown, sign: 1n | -1n, counted = false): void {
+    const amount = sign * aggregate.amountOf(record);
+    const prefix = (counted ? countedPrefix : aggregatePrefix)(this.#entity, aggregate.name);
+    for (const { values } of aggregate.groups.valuesOf(record)) {
+      const key = concatBytes(prefix, values);
+      const text = Buffer.from(key).toString("latin1");
+      const total = (this.#byKey.get(text)?.amount ?? 0n) + amount;
+      this.#byKey.set(text, { key, amount: total, mayEnd: aggregate.sums || total < 0n });
+    }
+  }
+
+  /**
+   * Adds a record's change; undefined stands for no record. What was stored before an aggregate was, and cannot be counted
+   * by it, was not.
+   *
+   * @throws as `record`, about `after`
+   */
+  change<E extends AnyEntity>(
+    aggregates: readonly MaintainedAggregate[],
+    { id, before, after }: RecordTotals<E>,
+    { place, fits }: Counting,
+  ): void {
+    for (const { aggregate, counting } of aggregates) {
+      const ways = counting && isCounted(place, id) ? [false, true] : [false];
+      for (const counted of ways) {
+        if (before !== undefined) this.#takeBack(aggregate, before, counted, fits);
+        if (after !== undefined) this.record(aggregate, after, 1n, counted);
+      }
+    }
+  }
+
+  #takeBack(aggregate: AggregateModel, record: unknown, counted: boolean, fits: Counting["fits"]): void {
+    const own = new Additions(this.#entity);
+    try {
+      own.record(aggregate, record, -1n, counted);
+    } catch {
+      return;
+    }
+    if (own.keys.every(fits)) this.take(own);
+  }
+
+  /** Takes all that others add. */
+  take(others: Additions): void {
+    for (const [text, { key, amount, mayEnd }] of others.#byKey) {
+      const own = this.#byKey.get(text);
+      const total = (own?.amount ?? 0n) + amount;
+      this.#byKey.set(text, { key, amount: total, mayEnd: mayEnd || own?.mayEnd === true });
     }
   }
 
@@ -50,15 +105,6 @@ export class Additions<E extends AnyEntity> {
       if (amount === 0n) continue;
       transaction.atomic("add", key, encodeTotal(amount));
       if (mayEnd) transaction.atomic("compareAndClear", key, zeroTotal);
-    }
-  }
-
-  #add(aggregate: AggregateModel, record: Infer<E>, sign: bigint): void {
-    const amount = sign * aggregate.amountOf(record);
-    for (const key of groupKeys(this.#model.name, aggregate, record)) {
-      const text = Buffer.from(key).toString("latin1");
-      const total = (this.#byKey.get(text)?.amount ?? 0n) + amount;
-      this.#byKey.set(text, { key, amount: total, mayEnd: aggregate.sums || total < 0n });
     }
   }
 }

@@ -1,6 +1,8 @@
-/** Aggregates: counts and sums of records, kept as they are written, read and verified. */
+/** Aggregates: counts and sums of records, kept as they are written, counted anew, read and verified. */
 
 export { Additions } from "./additions.js";
+export { AggregateCount, type CountStep, type UncountedRecord } from "./count.js";
+export { countPlaceOf } from "./count-place.js";
 export {
   addAmounts,
   assertAmounts,

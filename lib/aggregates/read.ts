@@ -1,6 +1,6 @@
 /** Reading aggregates: the total of one group, or the totals of a range of groups. */
 import { tenantryError } from "../errors/index.js";
-import { planBounds, type RangeQuery } from "../indexes/index.js";
+import { isAggregateReadable, planBounds, type RangeQuery } from "../indexes/index.js";
 import { aggregatePrefix } from "../keyspace/index.js";
 import { listRecordsMax } from "../limits/index.js";
 import type { AggregateModel, AnyEntity, EntityModel } from "../schema/index.js";
@@ -63,13 +63,13 @@ export function planGroup<E extends AnyEntity>(
   return { aggregate, key: concatBytes(aggregatePrefix(model.name, name), aggregate.groups.encodeValues(values)) };
 }
 
-/** The total of one group: 0 when there is none. One get. */
+/** The total of one group: 0 when there is none. One get. @throws `AGGREGATE_NOT_READABLE` */
 export async function readGroup<E extends AnyEntity>(
   transaction: ReadTransaction,
   model: EntityModel<E>,
   { aggregate, key }: ReturnType<typeof planGroup>,
 ): Promise<number | bigint> {
-  const bytes = await transaction.get(key);
+  const bytes = (await isAggregateReadable(transaction, model, aggregate)) ? await transaction.get(key) : undefined;
   if (bytes === undefined) return aggregate.bigints ? 0n : 0;
   return totalOf(model.name, aggregate, bytes);
 }
@@ -101,14 +101,15 @@ export function planGroups<E extends AnyEntity>(
   return { aggregate, prefix, limit, reverse, ...planBounds(prefix, aggregate.groups, query, refuse) };
 }
 
-/** The groups of a range in the order of their values. One range read for each batch. @throws `LIST_TOO_LARGE` */
+/** The groups of a range in the order of their values. One range read for each batch. @throws `LIST_TOO_LARGE`, `AGGREGATE_NOT_READABLE` */
 export async function readGroups<E extends AnyEntity>(
   transaction: ReadTransaction,
   model: EntityModel<E>,
   { aggregate, prefix, begin, end, empty, limit, reverse }: PlannedGroups,
 ): Promise<Group[]> {
   const wanted = { limit: limit ?? listRecordsMax + 1, reverse };
-  const rows = empty ? [] : await readRows(transaction, { begin, end }, wanted);
+  const nothing = empty || !(await isAggregateReadable(transaction, model, aggregate));
+  const rows = nothing ? [] : await readRows(transaction, { begin, end }, wanted);
   const groups = rows.map(([key, bytes]): Group => {
     const { values } = aggregate.groups.decodeValues(key, prefix.length);
     return { values, value: totalOf(model.name, aggregate, bytes) };

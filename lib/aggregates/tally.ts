@@ -1,10 +1,10 @@
-/** Tallies: records counted anew, to verify an aggregate's totals or to write them. */
+/** Tallies: records counted in memory, to verify the totals of aggregates. */
+import { groupsRange } from "../indexes/index.js";
 import { aggregatePrefix } from "../keyspace/index.js";
 import { type BatchReader, forEachBatch } from "../records/index.js";
 import type { AggregateModel, AnyEntity, EntityModel, Infer } from "../schema/index.js";
-import type { RelativeRange, TenantTransaction } from "../transaction/index.js";
-import { concatBytes, tupleRange } from "../tuple/index.js";
-import { decodeTotal, encodeTotal } from "./total.js";
+import { concatBytes } from "../tuple/index.js";
+import { decodeTotal } from "./total.js";
 
 /**
  * A defect of an aggregate: `wrong`, its total is not what the records come to; `unreadable`, a key or value that is no
@@ -30,24 +30,24 @@ export interface AggregateDefect {
   readonly counted: bigint;
 }
 
-/** The keys behind a prefix, which is a key itself where all records are one group. */
-const groupsRange = (prefix: Uint8Array): RelativeRange => ({ begin: prefix, end: tupleRange(prefix).end });
-
 /** What some records come to: all of an entity's, once they were added. */
 export class Tally<E extends AnyEntity> {
   readonly #model: EntityModel<E>;
+  readonly #aggregates: readonly AggregateModel[];
   /** By aggregate: the packed values of its groups, as the keys of a map, and their totals. */
   readonly #totals = new Map<string, Map<string, bigint>>();
 
-  constructor(model: EntityModel<E>) {
+  /** @param aggregates Those that can be read. */
+  constructor(model: EntityModel<E>, aggregates: readonly AggregateModel[]) {
     this.#model = model;
-    for (const name of model.aggregates.keys()) this.#totals.set(name, new Map());
+    this.#aggregates = aggregates;
+    for (const { name } of aggregates) this.#totals.set(name, new Map());
   }
 
   /** Takes a record. */
   add(record: Infer<E>): void {
-    for (const [name, aggregate] of this.#model.aggregates) {
-      const totals = this.#totals.get(name);
+    for (const aggregate of this.#aggregates) {
+      const totals = this.#totals.get(aggregate.name);
       const amount = aggregate.amountOf(record);
       for (const { values } of aggregate.groups.valuesOf(record)) {
         const text = Buffer.from(values).toString("latin1");
@@ -56,25 +56,14 @@ export class Tally<E extends AnyEntity> {
     }
   }
 
-  /** Writes what the records come to in place of all that is stored. */
-  write(transaction: TenantTransaction): void {
-    for (const [name, totals] of this.#totals) {
-      const prefix = aggregatePrefix(this.#model.name, name);
-      transaction.clearRange(groupsRange(prefix));
-      for (const [text, total] of totals) {
-        if (total === 0n) continue;
-        transaction.set(concatBytes(prefix, Buffer.from(text, "latin1")), encodeTotal(total));
-      }
-    }
-  }
-
   /** What disagrees with the records. */
   async defects(read: BatchReader): Promise<AggregateDefect[]> {
     const found: AggregateDefect[] = [];
-    for (const [name, aggregate] of this.#model.aggregates) {
+    for (const aggregate of this.#aggregates) {
+      const { name } = aggregate;
       const totals = this.#totals.get(name) ?? new Map<string, bigint>();
       const prefix = aggregatePrefix(this.#model.name, name);
-      await forEachBatch(read, groupsRange(prefix), async (_, rows) => {
+      await forEachBatch(read, groupsRange(this.#model.name, name), async (_, rows) => {
         for (const [key, value] of rows) {
           const text = Buffer.from(key.subarray(prefix.length)).toString("latin1");
           const stored = decodeTotal(value);

@@ -2,11 +2,12 @@
 import { tenantryError } from "../errors/index.js";
 import { indexPrefix, schemaPrefix } from "../keyspace/index.js";
 import type { AnyEntity, EntityModel, IndexModel, Infer } from "../schema/index.js";
-import type { EntityState, IndexState } from "../tenant/index.js";
+import type { AggregateState, EntityState, IndexState } from "../tenant/index.js";
 import type { TenantTransaction } from "../transaction/index.js";
 import { concatBytes, equalBytes, pack, tupleRange, unpack } from "../tuple/index.js";
-import { entriesOf, holderOf } from "./entry.js";
-import { firstState, isEmpty, ownState } from "./maintained.js";
+import { entriesOf, holderOf, type IndexEntry } from "./entry.js";
+import { groupsRange, isEmpty } from "./maintained.js";
+import { firstState, ownAggregateState, ownState } from "./states.js";
 
 /** What is left to do in one tenant. */
 export interface BuildPlan {
@@ -14,6 +15,11 @@ export interface BuildPlan {
   readonly building: readonly IndexModel[];
   /** Whether records may be of another layout or version than the present ones. */
   readonly rewrites: boolean;
+  /**
+   * Which aggregates are to be counted: those that cannot be read, or all where migration steps may have changed what
+   * they count. Undefined for none.
+   */
+  readonly counts: "all" | "unreadable" | undefined;
 }
 
 /** A record to be indexed. */
@@ -24,13 +30,23 @@ export interface IndexedRecord<E extends AnyEntity> {
   readonly expired: boolean;
 }
 
+/** What a table knows of entries. */
+export interface EntryRules {
+  /** Whether the record of a stored entry has expired. */
+  readonly isFree: (entry: Uint8Array) => boolean;
+  /** Throws for an entry of an index that is over an engine's bounds. */
+  readonly assertFits: (index: string, entry: IndexEntry) => void;
+}
+
 /** How far a build has come. */
 export interface BuildPlace {
   /** The packed id of the last record gone through; undefined at the beginning. */
   readonly last: Uint8Array | undefined;
+  /** How many records could not be upgraded. */
+  readonly failed: number;
 }
 
-/** The format of stored places. 1: `(1, what is built, last)`. */
+/** The format of stored places. 1: `(1, what is built, last)`, and then how many records failed, where any did. */
 const placeFormat = 1;
 
 /** One entity's way in one tenant. Its steps are transactions of their own; each can be taken again. */
@@ -76,46 +92,82 @@ export class EntityBuild<E extends AnyEntity> {
     for (const other of state.indexes.keys()) {
       if (!indexes.has(other)) transaction.clearRange(tupleRange(indexPrefix(name, other)));
     }
+    const aggregates = this.#aggregates(transaction, state, empty);
+    const unreadable = [...aggregates.values()].some(({ status }) => status !== "readable");
     const rewrites = !empty && (state.layout !== this.#layout || state.version !== version);
-    const done = building.length === 0 && !rewrites;
+    const done = building.length === 0 && !rewrites && !unreadable;
     const reached = done ? { version, layout: this.#layout } : { version: state.version, layout: state.layout };
-    const changed: EntityState = { ...reached, indexes: next };
+    const changed: EntityState = { ...reached, indexes: next, aggregates };
     if (!sameState(found, changed)) transaction.setEntityState(name, changed);
-    return done ? undefined : { building, rewrites };
+    if (done) return undefined;
+    const stepped = rewrites && state.version !== version && aggregates.size > 0;
+    return { building, rewrites, counts: stepped ? "all" : unreadable ? "unreadable" : undefined };
+  }
+
+  /** The states of aggregates to begin with: writers keep them all from the commit on. */
+  #aggregates(transaction: TenantTransaction, state: EntityState, empty: boolean): ReadonlyMap<string, AggregateState> {
+    const { name, aggregates } = this.#model;
+    const next = new Map<string, AggregateState>();
+    for (const aggregate of aggregates.values()) {
+      const { name: of, fingerprint } = aggregate;
+      const own = ownAggregateState(state, aggregate);
+      if (own !== undefined && own.status !== "dropped" && !(empty && own.status === "writeOnly")) next.set(of, own);
+      else {
+        transaction.clearRange(groupsRange(name, of));
+        next.set(of, { fingerprint, status: empty ? "readable" : "writeOnly", counting: false });
+      }
+    }
+    for (const other of state.aggregates.keys()) {
+      if (!aggregates.has(other)) transaction.clearRange(groupsRange(name, other));
+    }
+    return next;
   }
 
   /** Where to go on: behind the last record of an earlier call, as long as the same is being built. */
   async place(transaction: TenantTransaction, plan: BuildPlan): Promise<BuildPlace> {
     const bytes = await transaction.get(this.#placeKey);
-    if (bytes === undefined) return { last: undefined };
-    const [format, target, last] = unpack(bytes);
+    const beginning = { last: undefined, failed: 0 };
+    if (bytes === undefined) return beginning;
+    const [format, target, last, failed = 0] = unpack(bytes);
     const same = format === placeFormat && target === this.#target(plan) && last instanceof Uint8Array;
-    return { last: same ? last : undefined };
+    return same && typeof failed === "number" ? { last, failed } : beginning;
   }
 
   /** Keeps the place in the batch's own transaction. */
-  reach(transaction: TenantTransaction, plan: BuildPlan, { last }: BuildPlace): void {
-    if (last !== undefined) transaction.set(this.#placeKey, pack([placeFormat, this.#target(plan), last]));
-    else transaction.clear(this.#placeKey);
+  reach(
+    transaction: TenantTransaction,
+    plan: BuildPlan,
+    { last, failed }: { readonly last: Uint8Array; readonly failed: number },
+  ): void {
+    const place = [placeFormat, this.#target(plan), last];
+    transaction.set(this.#placeKey, pack(failed === 0 ? place : [...place, failed]));
+  }
+
+  /** Goes back to the beginning. */
+  restart(transaction: TenantTransaction): void {
+    transaction.clear(this.#placeKey);
   }
 
   /**
    * Writes the entries of a record in the indexes that are being built; how many they are. Values in a unique index are
    * free when the record has expired that has them, and go to another before this one when this one has.
    *
-   * @throws UNIQUE_VIOLATION when another record has the same values
+   * @throws UNIQUE_VIOLATION when another record has the same values, and what a record throws whose values have no place
+   *   in an index; then nothing of it is written
    */
   async index(
     transaction: TenantTransaction,
     { building }: BuildPlan,
     { id, record, expired }: IndexedRecord<E>,
-    isFree: (entry: Uint8Array) => boolean,
+    { isFree, assertFits }: EntryRules,
   ): Promise<number> {
     const { name } = this.#model;
     const entries = building.flatMap((index) => entriesOf(name, index, record, id).map((entry) => ({ index, entry })));
+    for (const { index, entry } of entries) assertFits(index.name, entry);
     const holders = await Promise.all(
       entries.map(({ entry }) => (entry.taken ? transaction.get(entry.key) : undefined)),
     );
+    const written: IndexEntry[] = [];
     for (const [at, { index, entry }] of entries.entries()) {
       const holder = holders[at];
       if (holder !== undefined && !isFree(holder) && !equalBytes(holderOf(holder), id)) {
@@ -123,8 +175,9 @@ export class EntityBuild<E extends AnyEntity> {
         const text = this.#model.formatId(this.#model.decodeId(id));
         throw tenantryError("UNIQUE_VIOLATION", { entity: name, index: index.name, id: text });
       }
-      transaction.set(entry.key, entry.value);
+      written.push(entry);
     }
+    for (const { key, value } of written) transaction.set(key, value);
     return entries.length;
   }
 
@@ -149,8 +202,8 @@ export class EntityBuild<E extends AnyEntity> {
     const state = await this.assertKept(transaction, plan);
     const indexes = new Map(state.indexes);
     for (const { name: of, fingerprint } of plan.building) indexes.set(of, { fingerprint, status: "readable" });
-    transaction.setEntityState(name, { version, layout: this.#layout, indexes });
-    transaction.clear(this.#placeKey);
+    transaction.setEntityState(name, { version, layout: this.#layout, indexes, aggregates: state.aggregates });
+    this.restart(transaction);
   }
 
   get #layout(): number {
@@ -171,4 +224,9 @@ const sameState = (a: EntityState | undefined, b: EntityState): boolean =>
   [...b.indexes].every(([name, { fingerprint, status }]) => {
     const own = a.indexes.get(name);
     return own?.fingerprint === fingerprint && own.status === status;
+  }) &&
+  a.aggregates.size === b.aggregates.size &&
+  [...b.aggregates].every(([name, { fingerprint, status, counting }]) => {
+    const own = a.aggregates.get(name);
+    return own?.fingerprint === fingerprint && own.status === status && own.counting === counting;
   });

@@ -1,9 +1,8 @@
 /** Maintaining: which index entries a change of a record removes and adds. */
-import { isTenantryError } from "../errors/index.js";
 import type { AnyEntity, IndexModel, Infer, StoredRecord } from "../schema/index.js";
 import { equalBytes } from "../tuple/index.js";
 import { entriesOf, type IndexEntry } from "./entry.js";
-import type { MaintainedIndex } from "./maintained.js";
+import type { MaintainedIndex } from "./states.js";
 
 /** An entry to write. */
 export interface AddedEntry extends IndexEntry {
@@ -31,14 +30,23 @@ export interface RecordVersions<E extends AnyEntity> {
   readonly after: Infer<E> | undefined;
 }
 
-/** The entries a record may have had under an earlier version: none where its values have no place in the index. */
-function earlierEntries(entity: string, index: IndexModel, origin: object, id: Uint8Array): readonly IndexEntry[] {
+/**
+ * The entries a stored record may have: none where its values have no place in the index, or where the index's predicate
+ * cannot tell, as it can be with records that were stored before the index.
+ */
+function heldEntries(
+  entity: string,
+  index: IndexModel,
+  {
+    record,
+    id,
+    fits,
+  }: { readonly record: object; readonly id: Uint8Array; readonly fits: (key: Uint8Array) => boolean },
+): readonly IndexEntry[] {
   try {
-    return entriesOf(entity, index, origin, id);
-  } catch (error) {
-    // Also a predicate that meets a record of another version.
-    if (isTenantryError(error) || error instanceof TypeError) return [];
-    throw error;
+    return entriesOf(entity, index, record, id).filter(({ key }) => fits(key));
+  } catch {
+    return [];
   }
 }
 
@@ -51,6 +59,8 @@ function earlierEntries(entity: string, index: IndexModel, origin: object, id: U
  * A record that migration steps upgraded has entries of before or of after the step, who knows: both are removed, and
  * all of its new ones are written.
  *
+ * @param fits Whether a key is one that an engine takes; entries of before under others were never written.
+ *
  * @throws `KEY_VALUE_INVALID` when a field of `after` has no place in an index's order
  * @throws `INDEX_ELEMENTS_TOO_MANY` when an array of `after` has too many distinct elements
  */
@@ -58,6 +68,7 @@ export function entryChanges<E extends AnyEntity>(
   entity: string,
   indexes: readonly MaintainedIndex[],
   { id, before, after }: RecordVersions<E>,
+  fits: (key: Uint8Array) => boolean,
 ): EntryChanges {
   const removed: Uint8Array[] = [];
   const released: Uint8Array[] = [];
@@ -66,8 +77,10 @@ export function entryChanges<E extends AnyEntity>(
     const certain = before?.origin === undefined;
     // Another may have taken what an expired record had; on another clock this one may have expired already.
     const mayBeLost = building || before?.expiresAt !== undefined;
-    const old = before === undefined ? [] : entriesOf(entity, index, before.record, id);
-    const earlier = before?.origin === undefined ? [] : earlierEntries(entity, index, before.origin, id);
+    const held = (record: object | undefined): readonly IndexEntry[] =>
+      record === undefined ? [] : heldEntries(entity, index, { record, id, fits });
+    const old = held(before?.record);
+    const earlier = held(before?.origin);
     const fresh = after === undefined ? [] : entriesOf(entity, index, after, id);
     for (const { key, taken } of [...old, ...earlier]) {
       if (fresh.some((entry) => equalBytes(entry.key, key))) continue;

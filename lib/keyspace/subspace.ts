@@ -64,11 +64,15 @@ export const chunkKey = (entity: string, id: Uint8Array, n: number): Uint8Array 
   concatBytes(chunkPrefix(entity, id), pack([n]));
 
 /** What stands behind `(9, ` and says what is counted there. Stored: none is ever changed or used again. */
-const aggregateKinds = { groups: 1, counters: 2 } as const;
+const aggregateKinds = { groups: 1, counters: 2, counted: 3 } as const;
 
 /** What all groups of an aggregate begin with: `(9, 1, entity, aggregate)`; the packed values follow. */
 export const aggregatePrefix = (entity: string, aggregate: string): Uint8Array =>
   pack([subspaces.aggregates, aggregateKinds.groups, entity, aggregate]);
+
+/** What all groups of an aggregate that is being counted anew begin with: `(9, 3, entity, aggregate)`; as above. */
+export const countedPrefix = (entity: string, aggregate: string): Uint8Array =>
+  pack([subspaces.aggregates, aggregateKinds.counted, entity, aggregate]);
 
 /** What the counters of a record begin with: `(9, 2, entity, id…)`, `id` being packed; their names follow. */
 export const counterPrefix = (entity: string, id: Uint8Array): Uint8Array =>
@@ -83,6 +87,9 @@ export const expiryUntil = (time: number): KeyRange => bucketsBefore(subspaces.e
 
 /** What a tenant's schema state for one entity begins with: `(5, entity)`. */
 export const schemaPrefix = (entity: string): Uint8Array => pack([subspaces.schema, entity]);
+
+/** How far the count of an entity's aggregates has come: `(5, entity, "count")`. */
+export const countPlaceKey = (entity: string): Uint8Array => pack([subspaces.schema, entity, "count"]);
 
 /** How far the work with a name on an entity's records has come: `(11, "work", entity, name)`. */
 export const workPlaceKey = (entity: string, name: string): Uint8Array =>

@@ -154,6 +154,7 @@ export {
   importLineBytesMax,
   migrationConcurrencyDefault,
   migrationConcurrencyMax,
+  migrationFailuresMax,
   sweepBytesMax,
   sweepRecordsMax,
   sweptTenantsFailedMax,

@@ -7,6 +7,9 @@ export const buildBatchBytesMax = 250_000;
 export const migrationConcurrencyDefault = 4;
 export const migrationConcurrencyMax = 64;
 
+/** Records of one entity of a tenant that a migration or a recount names as failed. */
+export const migrationFailuresMax = 100;
+
 /** Expired records, and bytes of them (one may pass it), that one transaction of a sweep takes. */
 export const sweepRecordsMax = 500;
 export const sweepBytesMax = 1_000_000;

@@ -32,21 +32,25 @@ export interface MigrationProgress {
 }
 
 /**
- * An entity that could not be migrated in a tenant; what was done of it stays, and the next call goes on from there.
+ * What could not be migrated in a tenant: a record, while the others of its entity were, or a whole entity. What was done
+ * stays, and the next call goes on from there; indexes and aggregates are not read before all records have their place
+ * in them.
  *
  * @example
  * ```ts
  * import { type Database, isTenantryError } from "tenantry";
  * declare const db: Database;
  * const { failures } = await db.migrate();
- * for (const { tenant, entity, error } of failures) {
- *   if (isTenantryError(error, "UNIQUE_VIOLATION")) console.error(`${tenant}: ${entity} ${error.details.id} is a double`);
+ * for (const { tenant, entity, id, error } of failures) {
+ *   if (isTenantryError(error, "UNIQUE_VIOLATION")) console.error(`${tenant}: ${entity} ${id} is a double`);
  * }
  * ```
  */
 export interface MigrationFailure {
   readonly tenant: TenantId;
   readonly entity: string;
+  /** The record's id as text; undefined when the error is about the entity as a whole. */
+  readonly id: string | undefined;
   readonly error: unknown;
 }
 
@@ -64,6 +68,9 @@ export interface MigrationFailure {
 export interface MigrationReport extends MigrationProgress {
   /** Tenants left out because their state takes no writes. */
   readonly skipped: number;
+  /** How many records could not be migrated. */
+  readonly failed: number;
+  /** Of each entity of a tenant, 100 records at most. */
   readonly failures: readonly MigrationFailure[];
 }
 
@@ -109,6 +116,7 @@ export class Migration {
   readonly #failures: MigrationFailure[] = [];
   #progress: MigrationProgress = { tenants: 0, done: 0, records: 0, rewritten: 0, entries: 0 };
   #skipped = 0;
+  #failed = 0;
 
   /** @throws MIGRATION_OPTION_INVALID, ENTITY_UNKNOWN, TENANT_ID_INVALID */
   constructor(parts: MigrationParts, options: MigrateOptions) {
@@ -130,7 +138,7 @@ export class Migration {
     const limit = pLimit(this.#options.concurrency ?? migrationConcurrencyDefault);
     await Promise.all(tenants.map((tenant) => limit(() => this.#migrate(tenant))));
     if (this.#options.tenants === undefined && this.#failures.length === 0 && this.#skipped === 0) await this.#forget();
-    return { ...this.#progress, skipped: this.#skipped, failures: this.#failures };
+    return { ...this.#progress, skipped: this.#skipped, failed: this.#failed, failures: this.#failures };
   }
 
   async #tenants(): Promise<readonly TenantId[]> {
@@ -156,10 +164,12 @@ export class Migration {
         onBatch: ({ records, rewritten, entries }) => this.#report({ records, rewritten, entries, done: 0 }),
       });
       try {
-        await upgrade.run();
+        const { failed, failures } = await upgrade.run();
+        this.#failed += failed;
+        for (const { id, error } of failures) this.#failures.push({ tenant, entity: entity.name, id, error });
       } catch (error) {
         if (signal?.aborted || isTenantryError(error, "DATABASE_CLOSED")) throw error;
-        this.#failures.push({ tenant, entity: entity.name, error });
+        this.#failures.push({ tenant, entity: entity.name, id: undefined, error });
       }
     }
     await this.#report({ records: 0, rewritten: 0, entries: 0, done: 1 });

@@ -33,14 +33,14 @@ export async function wholeOrDefect(
   entity: string,
   id: Uint8Array,
   row: Uint8Array,
-): Promise<WholeValue | { readonly defect: "missing" | "torn" }> {
+): Promise<WholeValue | { readonly defect: "missing" | "torn"; readonly error: unknown }> {
   try {
     return await wholeValue(transaction, entity, id, row);
   } catch (error) {
     if (isTenantryError(error, "VALUE_CORRUPT")) {
-      return { defect: error.details.reason === "chunkMissing" ? "missing" : "torn" };
+      return { defect: error.details.reason === "chunkMissing" ? "missing" : "torn", error };
     }
-    if (isTenantryError(error, "VALUE_FORMAT_UNKNOWN")) return { defect: "torn" };
+    if (isTenantryError(error, "VALUE_FORMAT_UNKNOWN")) return { defect: "torn", error };
     throw error;
   }
 }

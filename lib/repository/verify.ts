@@ -1,6 +1,12 @@
 /** Verifying a repository: whether all that is kept beside its records agrees with them. */
 import { type AggregateDefect, type CounterDefect, Tally, verifyCounters } from "../aggregates/index.js";
-import { type IndexDefect, readableIndexes, verifyEntriesOf, verifyIndexes } from "../indexes/index.js";
+import {
+  type IndexDefect,
+  readableAggregates,
+  readableIndexes,
+  verifyEntriesOf,
+  verifyIndexes,
+} from "../indexes/index.js";
 import { recordPrefix } from "../keyspace/index.js";
 import {
   type BatchReader,
@@ -49,7 +55,10 @@ export async function verifyRecords<E extends AnyEntity>(
   const defects: Defect<E>[] = [];
   let indexes: readonly IndexModel[] = [];
   const records = recordPrefix(model.name);
-  const aggregates = new Tally(model);
+  const aggregates = new Tally(
+    model,
+    model.aggregates.size === 0 ? [] : await read((transaction) => readableAggregates(transaction, model)),
+  );
   await forEachBatch(read, tupleRange(records), async (transaction, rows) => {
     indexes = await readableIndexes(transaction, model);
     const found: Defect<E>[] = [];

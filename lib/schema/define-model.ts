@@ -29,7 +29,7 @@ interface Definition {
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const pathDepthMax = 4;
-const aggregateOptions: ReadonlySet<string> = new Set(["count", "sum", "counter", "by", "where"]);
+const aggregateOptions: ReadonlySet<string> = new Set(["count", "sum", "counter", "by", "revision", "where"]);
 const indexOptions: ReadonlySet<string> = new Set(["fields", "unique", "sparse", "stored", "revision", "where"]);
 
 function checkName(name: string, place: DefinitionPlace): void {
@@ -144,12 +144,13 @@ class ModelDefinition {
   }
 
   #aggregate(name: string, definition: AggregateDefinition, at: DefinitionPlace): AggregateModel {
-    const { count, sum, by = [], where } = definition;
+    const { count, sum, by = [], revision = 1, where } = definition;
     const stray = Object.keys(definition).find((option) => !aggregateOptions.has(option));
     if (stray !== undefined) at.field(stray).refuse("unknownOption");
     if (count !== undefined && count !== true) at.field("count").refuse("notTrue");
     if ((count === undefined) === (sum === undefined)) at.refuse("countOrSum");
     if (!Array.isArray(by)) at.field("by").refuse("notAnArray");
+    if (!Number.isSafeInteger(revision) || revision < 1) at.field("revision").refuse("notAPositiveInteger");
     if (where !== undefined && typeof where !== "function") at.field("where").refuse("notAFunction");
     const summed = sum === undefined ? undefined : this.#indexField(sum, at.field("sum"));
     if (summed !== undefined && !summed.sums) at.field("sum").refuse("notAnInteger");
@@ -159,7 +160,7 @@ class ModelDefinition {
       fields: this.#indexFields(by, at.field("by")),
       unique: false,
       sparse: false,
-      revision: 1,
+      revision,
       stored: undefined,
       where: where === undefined ? undefined : (record) => Reflect.apply(where, undefined, [record]),
       place: "aggregates",

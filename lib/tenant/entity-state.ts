@@ -1,11 +1,11 @@
-/** The state of one entity in one tenant: which of its indexes can be relied on; pure data and its stored form. */
+/** The state of one entity in one tenant: which of its indexes and aggregates can be relied on; pure data and its stored form. */
 import { tenantryError } from "../errors/index.js";
 import { pack, unpack } from "../tuple/index.js";
 
 /**
- * How far an index is: `writeOnly`, writers keep its entries and those of earlier records are being made; `readable`,
- * it has all of its entries; `dropped`, nobody keeps its entries, and those there are may be wrong. One that is not
- * named is as if dropped.
+ * How far an index or aggregate is: `writeOnly`, writers keep it and what earlier records make of it is missing;
+ * `readable`, it is whole; `dropped`, nobody keeps it, and what there is of it may be wrong. One that is not named is as
+ * if dropped.
  */
 export type IndexStatus = "writeOnly" | "readable" | "dropped";
 
@@ -16,6 +16,12 @@ export interface IndexState {
   readonly status: IndexStatus;
 }
 
+/** One aggregate of an entity in one tenant. */
+export interface AggregateState extends IndexState {
+  /** Whether the records are being counted anew: writers add to that count, too. */
+  readonly counting: boolean;
+}
+
 /** One entity in one tenant. */
 export interface EntityState {
   /** The lowest version of the entity that may write: programs of an earlier one are refused. 0 lets all of them. */
@@ -23,23 +29,30 @@ export interface EntityState {
   /** The layout that all records were last rewritten in, by its fingerprint; 0 when they never were. */
   readonly layout: number;
   readonly indexes: ReadonlyMap<string, IndexState>;
+  readonly aggregates: ReadonlyMap<string, AggregateState>;
 }
 
 /**
  * The formats there have been.
  *
- * 1: a tuple of the format, version, layout, and for each index its name, fingerprint and status.
+ * 1: a tuple of the format, version, layout, and for each index its name, fingerprint and status; for each aggregate the
+ * same, `#` before its name, and once more with `+` before it while its records are counted. No index has such a name:
+ * a program that knows of indexes alone takes them for indexes that it cannot keep, and notes that they are dropped.
  */
 const formatCurrent = 1;
 
+const aggregateMark = "#";
+const countingMark = "+";
+
 const statuses: readonly IndexStatus[] = ["writeOnly", "readable", "dropped"];
 
-export function encodeEntityState({ version, layout, indexes }: EntityState): Uint8Array {
-  const parts = [...indexes].flatMap(([name, { fingerprint, status }]) => [
-    name,
-    fingerprint,
-    statuses.indexOf(status),
-  ]);
+export function encodeEntityState({ version, layout, indexes, aggregates }: EntityState): Uint8Array {
+  const part = (name: string, { fingerprint, status }: IndexState) => [name, fingerprint, statuses.indexOf(status)];
+  const parts = [...indexes].flatMap(([name, state]) => part(name, state));
+  for (const [name, state] of aggregates) {
+    parts.push(...part(aggregateMark + name, state));
+    if (state.counting) parts.push(...part(countingMark + name, state));
+  }
   return pack([formatCurrent, version, layout, ...parts]);
 }
 
@@ -47,15 +60,26 @@ export function encodeEntityState({ version, layout, indexes }: EntityState): Ui
 export function decodeEntityState(bytes: Uint8Array): EntityState {
   const [format, version, layout, ...parts] = unpack(bytes);
   if (format !== formatCurrent) throw tenantryError("VALUE_FORMAT_UNKNOWN", { format: Number(format) });
-  const indexes = new Map<string, IndexState>();
+  const found = new Map<string, IndexState>();
   for (let at = 0; at < parts.length; at += 3) {
     const [name, fingerprint, code] = parts.slice(at, at + 3);
     const status = statuses[Number(code)];
     if (typeof name !== "string" || typeof fingerprint !== "number" || status === undefined) throw corrupt();
-    indexes.set(name, { fingerprint, status });
+    found.set(name, { fingerprint, status });
   }
   if (typeof version !== "number" || typeof layout !== "number") throw corrupt();
-  return { version, layout, indexes };
+  const indexes = new Map<string, IndexState>();
+  const aggregates = new Map<string, AggregateState>();
+  for (const [name, state] of found) {
+    if (name.startsWith(countingMark)) continue;
+    if (!name.startsWith(aggregateMark)) indexes.set(name, state);
+    else aggregates.set(name.slice(1), { ...state, counting: isCounting(found, name.slice(1), state) });
+  }
+  return { version, layout, indexes, aggregates };
 }
+
+/** A mark that an older program dropped, or that stands beside an aggregate it dropped, is none. */
+const isCounting = (found: ReadonlyMap<string, IndexState>, name: string, { status }: IndexState): boolean =>
+  status !== "dropped" && (found.get(countingMark + name)?.status ?? "dropped") !== "dropped";
 
 const corrupt = (): Error => tenantryError("VALUE_CORRUPT", { offset: 0, reason: "entityState" });

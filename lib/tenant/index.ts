@@ -1,6 +1,6 @@
 /** Tenant: ids, states and the registry's record, as pure data. */
 export { isBoundedText } from "./bounded-text.js";
-export type { EntityState, IndexState, IndexStatus } from "./entity-state.js";
+export type { AggregateState, EntityState, IndexState, IndexStatus } from "./entity-state.js";
 export { decodeEntityState, encodeEntityState } from "./entity-state.js";
 export type { QuotaOverride, QuotaOverrides } from "./quota-override.js";
 export { isQuotaOverride, ratePrefix } from "./quota-override.js";

@@ -304,7 +304,7 @@ vi.mock("../../lib/repository/write/change.js", async (original) => {
     }
     const maintained = [...table.model.indexes.values()].map((index) => ({ index, building: false }));
     for (const change of changes) {
-      for (const { key, taken } of entryChanges(table.model.name, maintained, change).added) {
+      for (const { key, taken } of entryChanges(table.model.name, maintained, change, table.keyFits).added) {
         if (!taken) continue;
         const text = Buffer.from(key).toString("hex");
         const holder = seen.holders.get(text) ?? tenantId;

@@ -5,7 +5,9 @@ import {
   aggregatePrefix,
   allRecordsRange,
   auditSecretKey,
+  countedPrefix,
   counterPrefix,
+  countPlaceKey,
   entityOfRecordKey,
   expiryKey,
   expiryUntil,
@@ -38,6 +40,8 @@ describe("places inside a tenant", () => {
     const keys: [Uint8Array, TupleElement[]][] = [
       [aggregatePrefix("city", "all"), [9, 1, "city", "all"]],
       [counterPrefix("city", id), [9, 2, "city", 5]],
+      [countedPrefix("city", "all"), [9, 3, "city", "all"]],
+      [countPlaceKey("city"), [5, "city", "count"]],
       [expiryKey(7, "city", id), [10, 7, "city", 5]],
       [seedKey("first"), [11, "seed", "first"]],
       [auditSecretKey(), [13, 1]],

@@ -102,6 +102,7 @@ describe("an index that is new or changed", () => {
       records: 2 * count,
       rewritten: 2 * count,
       entries: 2 * 2 * count,
+      failed: 0,
       skipped: 0,
       failures: [],
     });
@@ -187,7 +188,7 @@ describe("on the way", () => {
     const cities = db.tenant(first).repository(Unique);
     await cities.put({ id: 250, name: "double", rank: -3 });
     const { failures } = await db.migrate();
-    expect(failures).toEqual([{ tenant: first, entity: "city", error: expect.anything() }]);
+    expect(failures).toEqual([{ tenant: first, entity: "city", id: "250", error: expect.anything() }]);
     const [failure] = failures;
     const error: unknown = failure?.error;
     expect(isTenantryError(error, "UNIQUE_VIOLATION") && error.details).toEqual({

@@ -23,12 +23,18 @@ const indexes = {
   byTag: { fields: [{ each: "tags" }] },
   live: { fields: ["code"], where: ({ live }: Old) => live },
 } as const;
-const Indexed = entity("item", { version: 1, schema: V1, id: ["id"], indexes });
+const aggregates = {
+  all: { count: true },
+  perTag: { count: true, by: [{ each: "tags" }] },
+  codes: { sum: "code", by: ["live"], where: ({ code }: Old) => code > 10 },
+} as const;
+const Indexed = entity("item", { version: 1, schema: V1, id: ["id"], indexes, aggregates });
 const Stepped = entity("item", {
   version: 2,
   schema: V2,
   id: ["id"],
   indexes: { ...indexes, bySize: { fields: ["size"] } },
+  aggregates,
   migrations: { 1: { schema: V1, up: (item) => ({ ...item, size: item.tags.length }) } },
 });
 
@@ -94,6 +100,10 @@ async function assertIndexed(db: Database, tenant: TenantId, item: typeof Indexe
   expect(await items.list({ index: "live" })).toEqual(ordered.filter(({ live }) => live));
   const tagged = all.filter(({ tags }) => tags.includes("b"));
   expect(await items.list({ index: "byTag", equals: "b" })).toEqual(tagged);
+  expect(await items.aggregate("all")).toBe(all.length);
+  expect(await items.aggregate("perTag", { equals: "b" })).toBe(tagged.length);
+  const codes = ordered.filter(({ live, code }) => live && code > 10);
+  expect(await items.aggregate("codes", { equals: true })).toBe(codes.reduce((sum, { code }) => sum + code, 0));
 }
 
 test("writers, builders, faults and two programs: every index has exactly its entries", async () => {

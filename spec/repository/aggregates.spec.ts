@@ -264,7 +264,7 @@ describe("aggregates", () => {
     await watched.close();
   });
 
-  test("added later, count from then on until they are counted anew", async () => {
+  test("added later, are not read until they are counted", async () => {
     const { id, repository } = await shop();
     await repository.createMany([sale(1), sale(2, { shop: "y" }), sale(3, { shop: "y" })]);
     const { schema } = Sale;
@@ -276,8 +276,15 @@ describe("aggregates", () => {
     });
     const later = await open({ engine: inner, entities: [Later] });
     const sales = later.tenant(id).repository(Later);
+    expect(later.schemaChanges.filter(({ kind }) => kind === "aggregateAdded")).toEqual([
+      { entity: "sale", kind: "aggregateAdded", name: "per", version: 1, safe: true },
+    ]);
     await sales.delete(2);
-    expect(await sales.groups("per")).toEqual([{ values: ["y"], value: -1 }]);
+    const details = { entity: "sale", aggregate: "per", status: "dropped" };
+    const refused = { code: "AGGREGATE_NOT_READABLE", details };
+    await expect(sales.groups("per")).rejects.toMatchObject(refused);
+    await expect(sales.aggregate("per", { equals: "y" })).rejects.toMatchObject(refused);
+    expect(await sales.verify()).toEqual([]);
     await Promise.all([sales.recount(), sales.create(sale(4)), sales.recount(), sales.delete(3)]);
     expect(await sales.groups("per")).toEqual([{ values: ["x"], value: 2 }]);
     expect(await sales.verify()).toEqual([]);

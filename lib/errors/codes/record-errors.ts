@@ -92,5 +92,13 @@ export const recordErrors = {
     "unavailable",
     "The index does not have all of its entries in this tenant yet: build it with `db.migrate`.",
   ),
+  AGGREGATE_NOT_READABLE: define<{ entity: string; aggregate: string; status: string }>()(
+    "unavailable",
+    "The aggregate does not count all records in this tenant yet: build it with `db.migrate`.",
+  ),
+  RECORD_UNCOUNTED: define<{ entity: string; id: string }>()(
+    "conflict",
+    "A record cannot be counted by the aggregates of its entity: the cause says why.",
+  ),
   ENTITY_UNKNOWN: define<{ entity: string }>()("usage", "The database was opened without this entity.", "entity"),
 } as const;

@@ -37,7 +37,7 @@ export const schemaErrors = {
   ),
   INDEX_BUILD_OVERTAKEN: define<{ entity: string; index: string }>()(
     "conflict",
-    "While the index was built, a program without it wrote records: run the build again when no such program runs.",
+    "While an index or aggregate was built, a program without it wrote records: build again when no such program runs.",
   ),
   SCHEMA_OUTDATED: define<{ entity: string; version: number; migratedTo: number }>()(
     "unavailable",

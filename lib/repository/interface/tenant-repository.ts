@@ -74,9 +74,11 @@ export interface TenantRepository<E extends AnyEntity> extends TransactionReposi
    */
   forgetWork(name: string, options?: OperationOptions): Promise<void>;
   /**
-   * Counts all aggregates of the entity anew, for one that was added when there were records. In one transaction, which
-   * reads all of them: it has the five seconds of a transaction, and a record written meanwhile makes it begin again.
-   * One range read per batch.
+   * Counts all aggregates of the entity anew and puts their totals right, in batches while writers go on; totals that
+   * could be read before are read all the while. After a crash the next call goes on from there. One get and one range
+   * read for each batch of records, one get and two for each batch of groups.
+   *
+   * @throws `RECORD_UNCOUNTED` for a record that no aggregate can count; totals are then as they were.
    */
   recount(options?: OperationOptions): Promise<void>;
 }

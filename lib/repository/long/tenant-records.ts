@@ -12,10 +12,10 @@ import { RecordScan } from "../scan.js";
 import type { RecordTable } from "../table/record-table.js";
 import type { RunnerWriter } from "../tenant-reader.js";
 import { RecordWriter } from "../write/record-writer.js";
+import { recountAll } from "../write/recount.js";
 import { LongWork } from "./long-work.js";
 import { workKey } from "./place.js";
 import { RecordWatch } from "./record-watch.js";
-import { recount } from "./recount.js";
 
 /** What a query of long work may say. */
 const workQueryOptions: ReadonlySet<string> = new Set(["index", "equals", "from", "to", "prefix", "reverse"]);
@@ -97,7 +97,7 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
     const { model, access } = this.#table;
     access?.enter("recount");
     const label = { entity: model.name, operation: "recount" };
-    await this.#writer.write(({ transaction }) => recount(transaction, model), { signal: options.signal, label });
+    await recountAll(this.#table, (fn) => this.#writer.write(fn, { signal: options.signal, label }));
   }
 
   /** Plans the query of long work. @throws `QUERY_INVALID` */

@@ -1,8 +1,8 @@
 /** Record tables: the keys and bytes of one entity's records, and how they are loaded. */
 import { isTenantryError, tenantryError } from "../../errors/index.js";
-import { assertReadable, type RangePlan, readEntry } from "../../indexes/index.js";
+import { assertReadable, type IndexEntry, type RangePlan, readEntry } from "../../indexes/index.js";
 import { recordPrefix } from "../../keyspace/index.js";
-import { keyBytesMax, transactionBytesMax } from "../../limits/index.js";
+import { keyBytesMax, transactionBytesMax, valueBytesMax } from "../../limits/index.js";
 import {
   expiryOfRecord,
   isSplit,
@@ -92,10 +92,21 @@ export class RecordTable<E extends AnyEntity> {
     return recordRows(this.model.name, this.key(id), id, value);
   }
 
-  /** Throws `KEY_TOO_LARGE` when a key, with a tenant's prefix, is over the bound of all engines. */
+  /** Whether a key, with a tenant's prefix, is within the bound of all engines. */
+  readonly keyFits = (key: Uint8Array): boolean => this.#tenantPrefixBytes + key.length <= keyBytesMax;
+
+  /** Throws `KEY_TOO_LARGE` unless a key fits. */
   assertKeyFits(key: Uint8Array): void {
-    const bytes = this.#tenantPrefixBytes + key.length;
-    if (bytes > keyBytesMax) throw tenantryError("KEY_TOO_LARGE", { bytes, keyBytesMax });
+    if (this.keyFits(key)) return;
+    throw tenantryError("KEY_TOO_LARGE", { bytes: this.#tenantPrefixBytes + key.length, keyBytesMax });
+  }
+
+  /** Throws `KEY_TOO_LARGE` or `INDEX_ENTRY_TOO_LARGE` unless a record's entry in an index can be written. */
+  assertEntryFits(id: Uint8Array, index: string, { key, value }: IndexEntry): void {
+    this.assertKeyFits(key);
+    if (value.length <= valueBytesMax) return;
+    const named = this.named(this.model.decodeId(id));
+    throw tenantryError("INDEX_ENTRY_TOO_LARGE", { ...named, index, bytes: value.length, valueBytesMax });
   }
 
   /** The stored record, if it is there for whoever works with the table: not expired, and not hidden. */

@@ -1,6 +1,6 @@
 /** Changes of records: checked as a whole first, then written with their index entries in the same transaction. */
 
-import { Additions, countersRange } from "../../aggregates/index.js";
+import { Additions, countersRange, countPlaceOf } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
 import {
   type AddedEntry,
@@ -10,7 +10,6 @@ import {
   type MaintainedIndex,
   maintainedIndexes,
 } from "../../indexes/index.js";
-import { valueBytesMax } from "../../limits/index.js";
 import { chunkRange, expiryOfRecord, queuedValue, queueKey, type Row } from "../../records/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import {
@@ -81,16 +80,10 @@ function prepare<E extends AnyEntity>(
   table.access?.assertChange(present?.record, after);
   const key = table.key(id);
   const rows = after === undefined ? [] : table.encode(id, after, change.revision);
-  const { removed, released, added } = entryChanges(table.model.name, indexes, { id, before, after });
+  const { removed, released, added } = entryChanges(table.model.name, indexes, { id, before, after }, table.keyFits);
   const longest = rows.at(-1);
   if (longest !== undefined) table.assertKeyFits(longest.key);
-  for (const entry of added) {
-    table.assertKeyFits(entry.key);
-    if (entry.value.length <= valueBytesMax) continue;
-    const named = table.named(table.model.decodeId(id));
-    const { index, value } = entry;
-    throw tenantryError("INDEX_ENTRY_TOO_LARGE", { ...named, index, bytes: value.length, valueBytesMax });
-  }
+  for (const entry of added) table.assertEntryFits(id, entry.index, entry);
   const [row] = rows;
   const expiresAt = row === undefined ? undefined : expiryOfRecord(row.value);
   const moves = expiresAt !== before?.expiresAt;
@@ -184,7 +177,8 @@ export function* changing<E extends AnyEntity>(
   maintained?: Maintained,
 ): Operation<void> {
   if (changes.length === 0) return;
-  const { indexes, note } = maintained ?? (yield* resultOf(maintainedIndexes(transaction, table.model)));
+  const kept = maintained ?? (yield* resultOf(maintainedIndexes(transaction, table.model)));
+  const { indexes, aggregates, note } = kept;
   const prepared = changes.map((change) => prepare(table, indexes, change));
   const contested: Contested[] = [];
   const texts: string[] = [];
@@ -197,9 +191,12 @@ export function* changing<E extends AnyEntity>(
     }
     for (const key of released) texts.push(textOf(key));
   }
-  const additions = table.model.aggregates.size === 0 ? undefined : new Additions(table.model);
+  const additions = aggregates.length === 0 ? undefined : new Additions(table.model.name);
   if (additions !== undefined) {
-    for (const { before, after } of changes) additions.change(before?.record, after);
+    const place = yield* countPlaceOf(table.model.name, aggregates);
+    for (const { id, before, after } of changes) {
+      additions.change(aggregates, { id, before: before?.record, after }, { place, fits: table.keyFits });
+    }
     for (const key of additions.keys) table.assertKeyFits(key);
   }
   const turn = texts.length === 0 ? undefined : turns?.take(texts);

@@ -20,6 +20,11 @@ export interface AggregateDefinition<Path extends string = string, Each extends 
    */
   readonly by?: readonly IndexField<Path, Each>[] | undefined;
   /**
+   * A whole number from 1, the default. A higher one has the aggregate counted anew by `db.migrate`: when `where` or a
+   * codec of a field changes what it answers.
+   */
+  readonly revision?: number | undefined;
+  /**
    * Which records are taken; all of them without it. It must depend on the record alone and always answer the same.
    */
   where?(record: Output): boolean;

@@ -1,10 +1,13 @@
 /** The model of one aggregate: which groups a record is in, and what it adds to each. */
+import { createHash } from "node:crypto";
 import { tenantryError } from "../../errors/index.js";
 import type { IndexModel, KeyField } from "../model.js";
 
 /** The runtime side of one aggregate. */
 export interface AggregateModel {
   readonly name: string;
+  /** Tells this definition from others under its name. */
+  readonly fingerprint: number;
   /** Its groups, as the entries that an index over the fields of `by` would have. */
   readonly groups: IndexModel;
   /** Whether it sums a field: its total may then come to nothing while there are records. */
@@ -31,6 +34,7 @@ export interface AggregateModelOptions {
 const amountBits = 64;
 
 export class SchemaAggregateModel implements AggregateModel {
+  readonly fingerprint: number;
   readonly groups: IndexModel;
   readonly bigints: boolean;
   readonly #entity: string;
@@ -41,6 +45,9 @@ export class SchemaAggregateModel implements AggregateModel {
     this.bigints = bigints;
     this.#entity = entity;
     this.#sum = sum;
+    // The fingerprint of the groups holds their fields, whether there is a condition, and the revision.
+    const text = JSON.stringify(["aggregate", 1, groups.fingerprint, sum === undefined ? [] : [sum.path, sum.kind]]);
+    this.fingerprint = createHash("sha256").update(text).digest().readUInt32BE();
   }
 
   get sums(): boolean {

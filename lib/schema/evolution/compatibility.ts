@@ -20,7 +20,8 @@ export interface SchemaChange {
   /**
    * - safe: `entityAdded`; `entityAbsent`, the database knows it and this program does not; `versionRaised`;
    *   `versionLowered`, this program is older than one that ran before; `fieldAdded` and `fieldRemoved`, see there;
-   *   `indexAdded`, `indexChanged`, `indexRemoved`: tenants that have records need `db.migrate`;
+   *   `indexAdded`, `indexChanged`, `indexRemoved`, `aggregateAdded`, `aggregateChanged`, `aggregateRemoved`: tenants
+   *   that have records need `db.migrate`;
    * - unsafe without a migration step: `fieldRequired`, stored records may lack it; `nullForbidden`, they may hold null
    *   there; `typeChanged`, they hold another kind of value;
    * - unsafe in any case: `idChanged`.
@@ -34,8 +35,11 @@ export interface SchemaChange {
     | "idChanged"
     | "indexAdded"
     | "indexChanged"
-    | "indexRemoved";
-  /** The path of the field, or the index; undefined when it is about the whole entity. */
+    | "indexRemoved"
+    | "aggregateAdded"
+    | "aggregateChanged"
+    | "aggregateRemoved";
+  /** The path of the field, the index or the aggregate; undefined when it is about the whole entity. */
   readonly name: string | undefined;
   /** The version of the stored records it is about. */
   readonly version: number;
@@ -82,17 +86,30 @@ export function changesOf(model: EntityModel<AnyEntity>, known: KnownEntity | un
 
 function changesOfDescription(
   model: EntityModel<AnyEntity>,
-  { version, id, indexes }: EntityDescription,
+  { version, id, indexes, aggregates }: EntityDescription,
   add: (kind: SchemaChange["kind"], name: string | undefined, version: number) => void,
 ): void {
   if (version < model.version) add("versionRaised", undefined, version);
   if (version > model.version) add("versionLowered", undefined, version);
   const now = model.idFields.map(({ path, kind }) => [path, kind] as const);
   if (JSON.stringify(id) !== JSON.stringify(now)) add("idChanged", now.map(([path]) => path).join(", "), version);
-  for (const { name, fingerprint } of model.indexes.values()) {
-    const before = Object.hasOwn(indexes, name) ? indexes[name] : undefined;
-    if (before === undefined) add("indexAdded", name, version);
-    else if (before !== fingerprint) add("indexChanged", name, version);
+  changesOfParts("index", model.indexes, indexes, (kind, name) => add(kind, name, version));
+  // Of a description of before they were remembered nothing can be said.
+  if (aggregates === undefined) return;
+  changesOfParts("aggregate", model.aggregates, aggregates, (kind, name) => add(kind, name, version));
+}
+
+/** What changed of the indexes or the aggregates. */
+function changesOfParts<P extends "index" | "aggregate">(
+  part: P,
+  now: ReadonlyMap<string, { readonly fingerprint: number }>,
+  before: Readonly<Record<string, number>>,
+  add: (kind: `${P}${"Added" | "Changed" | "Removed"}`, name: string) => void,
+): void {
+  for (const [name, { fingerprint }] of now) {
+    const known = Object.hasOwn(before, name) ? before[name] : undefined;
+    if (known === undefined) add(`${part}Added`, name);
+    else if (known !== fingerprint) add(`${part}Changed`, name);
   }
-  for (const name of Object.keys(indexes)) if (!model.indexes.has(name)) add("indexRemoved", name, version);
+  for (const name of Object.keys(before)) if (!now.has(name)) add(`${part}Removed`, name);
 }

@@ -19,19 +19,28 @@ export interface EntityDescription {
   readonly id: readonly (readonly [path: string, kind: string])[];
   /** The fingerprints of the indexes, by name. */
   readonly indexes: Readonly<Record<string, number>>;
+  /** The fingerprints of the aggregates, by name; undefined when they were not remembered. */
+  readonly aggregates?: Readonly<Record<string, number>> | undefined;
 }
 
 const FORMAT = 1;
 
 /** What is remembered of an entity. */
-export function describeEntity({ version, history, idFields, indexes }: EntityModel<AnyEntity>): EntityDescription {
+export function describeEntity(model: EntityModel<AnyEntity>): EntityDescription {
+  const { version, history, idFields, indexes, aggregates } = model;
   return {
     version,
     layout: history.current.codec.fingerprint,
     id: idFields.map(({ path, kind }) => [path, kind]),
-    indexes: Object.fromEntries([...indexes.values()].map(({ name, fingerprint }) => [name, fingerprint])),
+    indexes: fingerprintsOf(indexes.values()),
+    aggregates: fingerprintsOf(aggregates.values()),
   };
 }
+
+const fingerprintsOf = (
+  parts: Iterable<{ readonly name: string; readonly fingerprint: number }>,
+): Readonly<Record<string, number>> =>
+  Object.fromEntries([...parts].map(({ name, fingerprint }) => [name, fingerprint]));
 
 const encodeJson = (value: object): Uint8Array => Buffer.from(JSON.stringify({ format: FORMAT, ...value }));
 
@@ -53,18 +62,23 @@ export const encodeDescription = (description: EntityDescription): Uint8Array =>
 
 /** A stored description; undefined for bytes that are none, or of a later format: then there is nothing to compare. */
 export function decodeDescription(bytes: Uint8Array): EntityDescription | undefined {
-  const { version, layout, id, indexes } = decodeJson(bytes) ?? {};
+  const { version, layout, id, indexes, aggregates } = decodeJson(bytes) ?? {};
   if (!isWhole(version) || !isWhole(layout) || !Array.isArray(id) || !isObject(indexes)) return undefined;
   const fields = id.flatMap((field: unknown) =>
     Array.isArray(field) && typeof field[0] === "string" && typeof field[1] === "string"
       ? [[field[0], field[1]] as const]
       : [],
   );
-  const known = Object.entries(indexes).flatMap(([name, fingerprint]) =>
-    isWhole(fingerprint) ? [[name, fingerprint] as const] : [],
-  );
-  return { version, layout, id: fields, indexes: Object.fromEntries(known) };
+  const known = isObject(aggregates) ? knownIn(aggregates) : undefined;
+  return { version, layout, id: fields, indexes: knownIn(indexes), aggregates: known };
 }
+
+const knownIn = (fingerprints: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(fingerprints).flatMap(([name, fingerprint]) =>
+      isWhole(fingerprint) ? [[name, fingerprint] as const] : [],
+    ),
+  );
 
 export const encodeLayout = ({ shapes }: RecordLayout): Uint8Array => encodeJson({ shapes });
 

@@ -1,0 +1,37 @@
+/** Steps: work in batches, each a transaction that stores how far it came, so that it can be taken again. */
+import { isTenantryError } from "../../errors/index.js";
+import { BatchSize, isTooMuch } from "../long/batch-size.js";
+import type { WriteContext } from "../tenant-reader.js";
+
+/** Runs one transaction. */
+export type Transact = <T>(fn: (context: WriteContext) => Promise<T>) => Promise<T>;
+
+/**
+ * Takes steps until one is done: each goes on from the place that the one before has stored, past `rows` rows at most,
+ * fewer when it is too much for a transaction or others write what it reads.
+ */
+export async function takeSteps<S extends { readonly done: boolean }>(
+  transact: Transact,
+  step: (context: WriteContext, rows: number) => Promise<S>,
+  onStep: (done: S) => void | Promise<void>,
+): Promise<void> {
+  const size = new BatchSize();
+  for (;;) {
+    let attempts = 0;
+    try {
+      const taken = await transact((context) => {
+        attempts += 1;
+        // Others wrote what it read, or it grew too old: the less it reads, the sooner it is through.
+        if (attempts > 1) size.shrink();
+        return step(context, size.rows);
+      });
+      if (attempts === 1) size.grow();
+      await onStep(taken);
+      if (taken.done) return;
+    } catch (error) {
+      // The place tells whether a step with a lost outcome was applied.
+      if (isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN")) continue;
+      if (!(isTooMuch(error) && size.shrink())) throw error;
+    }
+  }
+}
