@@ -129,8 +129,13 @@ function entitiesOf({ entities }: OpenOptions): ReadonlySet<AnyEntity> {
 }
 
 function rolesOf({ roles, entities }: OpenOptions): AccessPolicy | undefined {
-  const unknown = roles?.entities?.find((name) => entities.every((entity) => entity.name !== name));
-  if (unknown !== undefined) throw invalid("roles", `there is no entity ${JSON.stringify(unknown)}`);
+  for (const one of roles?.entities ?? []) {
+    const name = typeof one === "string" ? one : one.name;
+    const entity = entities.find((known) => known.name === name);
+    if (entity === undefined) throw invalid("roles", `there is no entity ${JSON.stringify(name)}`);
+    // Conditions were read for its fields.
+    if (entity !== one && one !== name) throw invalid("roles", `${JSON.stringify(name)} is another entity there`);
+  }
   return roles;
 }
 

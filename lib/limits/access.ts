@@ -49,3 +49,8 @@ export const sessionTouchesMax = 1_000;
 
 /** Sessions looked at by one transaction of a sweep. */
 export const sessionSweepRows = 500;
+
+/** How deep `$and`, `$or` and `$not` nest in a condition of a role, how many each has, and how many values a list. */
+export const roleConditionDepthMax = 16;
+export const roleConditionsMax = 100;
+export const roleConditionValuesMax = 1_000;

@@ -44,3 +44,4 @@ export type {
   PatchOf,
 } from "./infer.js";
 export type { EntityModel, IndexedValues, IndexModel, KeyField, StoredRecord } from "./model.js";
+export { type FieldScalar, type RecordField, recordField } from "./zod/record-field.js";

@@ -1,4 +1,4 @@
-/** Members and sessions: who belongs to a tenant and who is signed in. They need neither jose nor CASL, so handles have them. */
+/** Members and sessions: who belongs to a tenant and who is signed in. They do not need jose, so handles have them. */
 export { Identities } from "./identities.js";
 export type { ListMembersOptions, Member, Members } from "./members.js";
 export type { Session } from "./session-record.js";

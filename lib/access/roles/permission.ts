@@ -1,56 +1,11 @@
 /** Permissions: what a role allows or forbids, on which records. */
 import { tenantryError } from "../../errors/index.js";
+import { copiedList, optionNames, takeOptions } from "../../options/index.js";
 import type { RecordAction } from "../../repository/index.js";
-import type { AnyEntity, Infer } from "../../schema/index.js";
+import type { AnyEntity } from "../../schema/index.js";
 import type { TenantContext } from "../../tenant/index.js";
-
-/** Values that conditions compare. */
-type Scalar = string | number | bigint | boolean | Date | null | undefined;
-
-/** What a condition compares a field with: for an array its elements, one of which has to match. */
-type Compared<V> = Extract<V extends readonly (infer Element)[] ? Element : V, Scalar>;
-
-/**
- * What a field has to be: equal to a value (`null` also stands for a field that is absent), or what the operators say, all
- * of them. For an array, one element has to.
- *
- * @example
- * ```ts
- * import type { FieldCondition } from "tenantry/access";
- * const adult: FieldCondition<number> = { $gte: 18, $lt: 150 };
- * const open: FieldCondition<"draft" | "review" | "done"> = { $in: ["draft", "review"] };
- * ```
- */
-export type FieldCondition<V> =
-  | Exclude<Compared<V>, undefined>
-  | {
-      readonly $eq?: Exclude<Compared<V>, undefined>;
-      readonly $ne?: Exclude<Compared<V>, undefined>;
-      readonly $in?: readonly Exclude<Compared<V>, undefined>[];
-      readonly $nin?: readonly Exclude<Compared<V>, undefined>[];
-      readonly $lt?: NonNullable<Compared<V>>;
-      readonly $lte?: NonNullable<Compared<V>>;
-      readonly $gt?: NonNullable<Compared<V>>;
-      readonly $gte?: NonNullable<Compared<V>>;
-      /** Whether the field is there. */
-      readonly $exists?: boolean;
-    };
-
-/**
- * Which records a permission is about: all fields named have to be as their conditions say.
- *
- * @example
- * ```ts
- * import { entity } from "tenantry";
- * import type { RecordCondition } from "tenantry/access";
- * import { z } from "zod";
- * const Note = entity("note", { version: 1, schema: z.object({ id: z.int(), author: z.string() }), id: ["id"] });
- * const mine: RecordCondition<typeof Note> = { author: "u1" };
- * ```
- */
-export type RecordCondition<E extends AnyEntity> = {
-  readonly [F in keyof Infer<E>]?: FieldCondition<Infer<E>[F]>;
-};
+import type { RecordCondition, WithoutStrays } from "./condition.js";
+import { type RecordTest, readCondition } from "./read-condition.js";
 
 /**
  * The records a permission is about.
@@ -65,9 +20,9 @@ export type RecordCondition<E extends AnyEntity> = {
  * const permission = allow(["update", "delete"], Note, own);
  * ```
  */
-export interface PermissionOptions<E extends AnyEntity> {
-  /** A condition, or what makes one for a context; all records without it. */
-  readonly where?: RecordCondition<E> | ((context: TenantContext) => RecordCondition<E>) | undefined;
+export interface PermissionOptions<E extends AnyEntity, C extends RecordCondition<E> = RecordCondition<E>> {
+  /** A condition, or what makes one for a context, at once and the same each time; all records without it. */
+  readonly where?: RecordCondition<E> | ((context: TenantContext) => C & WithoutStrays<E, C>) | undefined;
 }
 
 /**
@@ -97,37 +52,81 @@ export interface Permission {
   readonly actions: readonly (RecordAction | "manage")[];
   /** The name of an entity; `#members`, `#sessions` and `#all` cannot be one. */
   readonly subject: string;
-  readonly where: ((context: TenantContext) => object) | undefined;
+}
+
+/** What a permission is made of. */
+export interface Rule extends Permission {
+  /** Undefined for what is no entity. */
+  readonly entity: AnyEntity | undefined;
+  /** What says for a context which records it is about; undefined for all of them. @throws ROLES_INVALID */
+  readonly about: ((context: TenantContext, role: string) => RecordTest) | undefined;
 }
 
 type Actions = RecordAction | "manage" | readonly (RecordAction | "manage")[];
 
-const known: ReadonlySet<string> = new Set(["create", "read", "update", "delete", "manage"]);
+const known: readonly unknown[] = ["create", "read", "update", "delete", "manage"];
 
-function permission<E extends AnyEntity>(
+const isAction = (value: unknown): value is RecordAction | "manage" => known.includes(value);
+
+const subjects: readonly unknown[] = ["members", "sessions", "all"];
+
+const optionsKnown = optionNames<{ readonly where?: unknown }>({ where: true });
+
+/** Outside of the permissions themselves, so that only those made here are any. */
+const rules = new WeakMap<Permission, Rule>();
+
+const refusing =
+  (role: string) =>
+  (reason: string): never => {
+    throw tenantryError("ROLES_INVALID", { role, reason });
+  };
+
+function permission(
   forbids: boolean,
-  actions: Actions,
-  subject: E | PermissionSubject,
-  { where }: PermissionOptions<E>,
+  given: Actions,
+  subject: AnyEntity | PermissionSubject,
+  options: { readonly where?: unknown },
 ): Permission {
-  const list = typeof actions === "string" ? [actions] : [...actions];
-  const stray = list.find((action) => !known.has(action));
-  const refuse = (reason: string): Error => tenantryError("ROLES_INVALID", { role: "", reason });
-  if (stray !== undefined || list.length === 0) throw refuse("an action is create, read, update, delete or manage");
-  if (typeof subject === "string" && where !== undefined) throw refuse("only an entity's records have conditions");
-  const named = typeof subject === "string" ? `#${subject}` : subject.name;
-  return Object.freeze({
-    forbids,
-    actions: list,
-    subject: named,
-    where: where === undefined || typeof where === "function" ? where : () => where,
-  });
+  const { where } = takeOptions(options, optionsKnown, forbids ? "forbid" : "allow");
+  const refuse = refusing("");
+  const actions = typeof given === "string" ? [given] : copiedList(given, known.length);
+  if (actions === undefined || actions.length === 0 || !actions.every(isAction)) {
+    return refuse("an action is create, read, update, delete or manage");
+  }
+  const entity = typeof subject === "string" ? undefined : subject;
+  if (entity === undefined && !subjects.includes(subject))
+    return refuse("a permission is about an entity or a subject");
+  if (entity === undefined && where !== undefined) return refuse("only an entity's records have conditions");
+  const named = entity === undefined ? `#${String(subject)}` : entity.name;
+  const made = Object.freeze({ forbids, actions: Object.freeze([...actions]), subject: named });
+  const about = entity === undefined || where === undefined ? undefined : aboutOf(entity, where);
+  rules.set(made, { ...made, entity, about });
+  return made;
 }
+
+/** A condition that does not depend on the context is read now, so that it is refused now. */
+function aboutOf(entity: AnyEntity, where: unknown): Rule["about"] {
+  if (typeof where === "function") {
+    const tests = new WeakMap<TenantContext, RecordTest>();
+    return (context, role) => {
+      const test =
+        tests.get(context) ?? readCondition(entity, Reflect.apply(where, undefined, [context]), refusing(role));
+      tests.set(context, test);
+      return test;
+    };
+  }
+  const test = readCondition(entity, where, refusing(""));
+  return () => test;
+}
+
+/** What a permission is made of; undefined for what `allow` or `forbid` did not make. */
+export const ruleOf = (made: unknown): Rule | undefined =>
+  typeof made === "object" && made !== null ? rules.get(made as Permission) : undefined;
 
 /**
  * Allows actions on an entity's records: `create`, `read`, `update`, `delete`, or all of them as `manage`.
  *
- * @throws `ROLES_INVALID`
+ * @throws `ROLES_INVALID`, also for a condition on a field that the entity has not, or on a value that it cannot have.
  *
  * @example
  * ```ts
@@ -139,16 +138,16 @@ function permission<E extends AnyEntity>(
  * const author = [...reader, allow("manage", Note, { where: ({ subject }) => ({ author: subject }) })];
  * ```
  */
-export const allow = <E extends AnyEntity>(
+export const allow = <E extends AnyEntity, const C extends RecordCondition<NoInfer<E>> = RecordCondition<NoInfer<E>>>(
   actions: Actions,
   subject: E | PermissionSubject,
-  options: PermissionOptions<E> = {},
+  options: PermissionOptions<NoInfer<E>, C> = {},
 ): Permission => permission(false, actions, subject, options);
 
 /**
  * Takes back what permissions before it in the same role allow.
  *
- * @throws `ROLES_INVALID`
+ * @throws `ROLES_INVALID`, as `allow` does.
  *
  * @example
  * ```ts
@@ -159,8 +158,8 @@ export const allow = <E extends AnyEntity>(
  * const editor = [allow("manage", Note), forbid(["update", "delete"], Note, { where: { sealed: true } })];
  * ```
  */
-export const forbid = <E extends AnyEntity>(
+export const forbid = <E extends AnyEntity, const C extends RecordCondition<NoInfer<E>> = RecordCondition<NoInfer<E>>>(
   actions: Actions,
   subject: E | PermissionSubject,
-  options: PermissionOptions<E> = {},
+  options: PermissionOptions<NoInfer<E>, C> = {},
 ): Permission => permission(true, actions, subject, options);

@@ -1,90 +1,64 @@
 /** Roles: named lists of permissions, and what a context with some of them may do. */
-import { createMongoAbility, type MongoAbility } from "@casl/ability";
 import { tenantryError } from "../../errors/index.js";
 import { tenantContextTextBytesMax } from "../../limits/index.js";
+import { copiedList } from "../../options/index.js";
 import type { AccessPolicy, AccessRight, RecordAction } from "../../repository/index.js";
-import type { TenantContext } from "../../tenant/index.js";
-import type { Permission } from "./permission.js";
+import type { AnyEntity } from "../../schema/index.js";
+import { isBoundedText, type TenantContext } from "../../tenant/index.js";
+import { type Permission, type Rule, ruleOf } from "./permission.js";
+import type { RecordTest } from "./read-condition.js";
 
 const refuse = (role: string, reason: string): Error => tenantryError("ROLES_INVALID", { role, reason });
 
-/** @throws ROLES_INVALID for a condition that compares with undefined: it would match every record without the field. */
-function assertDefined(role: string, condition: unknown): void {
-  if (condition === undefined) throw refuse(role, "a condition compares with undefined");
-  if (typeof condition !== "object" || condition === null || condition instanceof Date) return;
-  for (const value of Object.values(condition)) assertDefined(role, value);
-}
-
-/** @throws ROLES_INVALID for a condition that cannot be meant, one on a path included: a field may have a dot in its name. */
-function assertConditions(role: string, conditions: unknown): void {
-  if (typeof conditions !== "object" || conditions === null) throw refuse(role, "a condition is an object");
-  const stray = Object.keys(conditions).find((field) => field.includes(".") || field.startsWith("$"));
-  if (stray !== undefined) throw refuse(role, "a condition names fields of the record, at its top");
-  assertDefined(role, conditions);
-}
-
 class RolePolicy implements AccessPolicy {
-  readonly entities: readonly string[];
-  readonly #roles: ReadonlyMap<string, readonly Permission[]>;
-  readonly #abilities = new WeakMap<TenantContext, readonly MongoAbility[]>();
+  readonly entities: readonly AnyEntity[];
+  /** The rules of each role, the last first. */
+  readonly #roles: ReadonlyMap<string, readonly Rule[]>;
 
-  constructor(roles: ReadonlyMap<string, readonly Permission[]>) {
+  constructor(roles: ReadonlyMap<string, readonly Rule[]>) {
     this.#roles = roles;
-    const subjects = [...roles.values()].flat().map(({ subject }) => subject);
-    this.entities = [...new Set(subjects)].filter((subject) => !subject.startsWith("#"));
+    this.entities = Object.freeze([...new Set([...roles.values()].flat().flatMap(({ entity }) => entity ?? []))]);
+    Object.freeze(this);
   }
 
+  /** What one of the context's roles permits: a role takes back what it allows itself, not what another one does. */
   right(context: TenantContext, entity: string, action: RecordAction): AccessRight {
-    const rights = this.#of(context).map((ability) => rightOf(ability, entity, action));
-    if (rights.includes(true)) return true;
-    const conditions = rights.filter((right) => typeof right === "function");
-    return conditions.length > 0 && ((record) => conditions.some((condition) => condition(record)));
-  }
-
-  /** What each of the context's roles permits: a role takes back what it allows itself, not what another one does. */
-  #of(context: TenantContext): readonly MongoAbility[] {
-    let abilities = this.#abilities.get(context);
-    if (abilities === undefined) {
-      abilities = context.roles.flatMap((role) => {
-        const permissions = this.#roles.get(role);
-        return permissions === undefined ? [] : [abilityOf(role, permissions, context)];
-      });
-      this.#abilities.set(context, abilities);
+    const tests: RecordTest[] = [];
+    for (const role of context.roles) {
+      const right = rightOf(role, this.#roles.get(role) ?? [], context, entity, action);
+      if (right === true) return true;
+      if (right !== false) tests.push(right);
     }
-    return abilities;
+    return tests.length > 0 && ((record) => tests.some((test) => test(record)));
   }
 }
 
-const abilityOf = (role: string, permissions: readonly Permission[], context: TenantContext): MongoAbility =>
-  createMongoAbility(
-    permissions.map(({ actions, subject, forbids, where }) => {
-      const conditions = where?.(context);
-      if (where !== undefined) assertConditions(role, conditions);
-      const rule = { action: [...actions], subject, inverted: forbids };
-      return conditions === undefined ? rule : { ...rule, conditions: { ...conditions } };
-    }),
-    // An entity may be called "all", which is what CASL calls all of them unless told.
-    { anySubjectType: "#all" },
-  );
-
-/** The last permission that is about a record decides. */
-function rightOf(ability: MongoAbility, entity: string, action: RecordAction): AccessRight {
-  const rules = ability.rulesFor(action, entity);
-  const decisive = rules.findIndex(({ conditions }) => conditions === undefined);
-  const first = decisive < 0 ? rules : rules.slice(0, decisive + 1);
-  if (first.every(({ inverted }) => inverted)) return false;
-  if (first.length === 1 && decisive === 0) return true;
-  return (record) => {
-    const rule = first.find((candidate) => candidate.conditions === undefined || candidate.matchesConditions(record));
-    return rule !== undefined && !rule.inverted;
-  };
+/** What the rules of one role say: the last one that is about a record decides. */
+function rightOf(
+  role: string,
+  rules: readonly Rule[],
+  context: TenantContext,
+  entity: string,
+  action: RecordAction,
+): AccessRight {
+  const decisive: { readonly forbids: boolean; readonly isAbout: RecordTest | undefined }[] = [];
+  for (const { forbids, actions, subject, about } of rules) {
+    if (subject !== entity && subject !== "#all") continue;
+    if (!actions.includes(action) && !actions.includes("manage")) continue;
+    decisive.push({ forbids, isAbout: about?.(context, role) });
+    if (about === undefined) break;
+  }
+  const [first] = decisive;
+  if (first === undefined || decisive.every(({ forbids }) => forbids)) return false;
+  if (first.isAbout === undefined) return true;
+  return (record) => decisive.find(({ isAbout }) => isAbout === undefined || isAbout(record))?.forbids === false;
 }
 
 /**
  * A policy of roles for `open`: what a context may do is what one of its roles allows, and nothing else. Names of roles
  * that are not here allow nothing.
  *
- * @throws `ROLES_INVALID` for the name of a role that no context can have.
+ * @throws `ROLES_INVALID` for the name of a role that no context can have, and for what is no permission.
  *
  * @example
  * ```ts
@@ -105,12 +79,15 @@ function rightOf(ability: MongoAbility, entity: string, action: RecordAction): A
  * ```
  */
 export function roles(definition: Readonly<Record<string, readonly Permission[]>>): AccessPolicy {
-  const known = new Map<string, readonly Permission[]>();
-  for (const [role, permissions] of Object.entries(definition)) {
-    if (role === "" || Buffer.byteLength(role) > tenantContextTextBytesMax || /\p{Surrogate}/u.test(role)) {
+  const known = new Map<string, readonly Rule[]>();
+  for (const [role, given] of Object.entries(definition)) {
+    if (!isBoundedText(role, tenantContextTextBytesMax)) {
       throw refuse(role, `a role's name is well-formed text of 1 to ${tenantContextTextBytesMax} bytes`);
     }
-    known.set(role, [...permissions]);
+    const permissions = copiedList(given, Number.POSITIVE_INFINITY) ?? [undefined];
+    const rules = permissions.flatMap((permission) => ruleOf(permission) ?? []);
+    if (rules.length < permissions.length) throw refuse(role, "a role is a list of what `allow` and `forbid` make");
+    known.set(role, rules.reverse());
   }
   return new RolePolicy(known);
 }

@@ -1,4 +1,5 @@
 /** The access port: what a policy of roles answers about a context, an entity and an action. */
+import type { AnyEntity } from "../../schema/index.js";
 import type { TenantContext } from "../../tenant/index.js";
 
 /**
@@ -34,8 +35,8 @@ export type AccessRight = boolean | ((record: object) => boolean);
  * ```
  */
 export interface AccessPolicy {
-  /** Names of the entities it speaks of, so that `open` finds one that is not there. */
-  readonly entities?: readonly string[] | undefined;
+  /** The entities it speaks of, or their names, so that `open` finds one that is not there. */
+  readonly entities?: readonly (string | AnyEntity)[] | undefined;
   /**
    * What the context may do with records of the entity. Synchronous, without effects, the same for the life of a context.
    * `#members` and `#sessions`, which no entity can be called, stand for who belongs to the tenant, and for the sessions

@@ -115,7 +115,9 @@ export class RecordAccess {
   }
 }
 
-const permits = (right: AccessRight, record: object): boolean => (typeof right === "function" ? right(record) : right);
+/** A policy of one's own may answer anything: what is no plain yes is no. */
+const permits = (right: AccessRight, record: object): boolean =>
+  (typeof right === "function" ? right(record) : right) === true;
 
 function report(onDenied: OnDenied | undefined, denial: Parameters<OnDenied>[0]): void {
   try {
