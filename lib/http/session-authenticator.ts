@@ -58,14 +58,14 @@ export function sessionAuthenticator({ db, cookie = "session" }: SessionAuthenti
     const token = bearer ?? (cookie === false ? undefined : cookieOf(headers.get("cookie"), cookie));
     const tenant = decodeToken(token)?.tenant;
     if (token === undefined || tenant === undefined) throw tenantryError("TOKEN_INVALID", {});
-    try {
-      const session = await db.tenant(tenant).sessions.open(token);
-      const { subject, roles, expiresAt, authenticatedAt, methods, assurance } = session;
-      const claims = { ...session };
-      return { tenant, subject, roles, issuer: "session", expiresAt, authenticatedAt, methods, assurance, claims };
-    } catch (cause) {
-      if (isTenantryError(cause, "TENANT_UNAVAILABLE")) throw tenantryError("TOKEN_INVALID", {}, { cause });
-      throw cause;
-    }
+    const session = await db.tenant(tenant).sessions.open(token).catch(refuseUnavailable);
+    const { subject, roles, expiresAt, authenticatedAt, methods, assurance } = session;
+    const claims = { ...session };
+    return { tenant, subject, roles, issuer: "session", expiresAt, authenticatedAt, methods, assurance, claims };
   };
+}
+
+/** A good token of a tenant that is not available is answered as one that is not good. */
+function refuseUnavailable(cause: unknown): never {
+  throw isTenantryError(cause, "TENANT_UNAVAILABLE") ? tenantryError("TOKEN_INVALID", {}, { cause }) : cause;
 }

@@ -58,6 +58,14 @@ export class TenantGate {
     return this.#tenant(id);
   }
 
+  /**
+   * For whoever is not verified to come from the tenant: nothing is remembered of being asked, so that ids that somebody
+   * made up push nobody out.
+   */
+  stranger(id: TenantId): TenantGuard {
+    return this.#known.get(id)?.guard ?? new TenantGuard(this.#keyspace.tenant(id), this.#violations);
+  }
+
   /** The tenant as the last transaction saw it. */
   known(id: TenantId): TenantRecord | undefined {
     return this.#tenant(id).admission?.record;

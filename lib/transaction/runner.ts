@@ -19,6 +19,8 @@ import {
   performSync,
   type ReadFunction,
   ReadPlan,
+  type VerifyFunction,
+  VerifyPlan,
   type WriteFunction,
   WritePlan,
 } from "./plan/index.js";
@@ -109,6 +111,15 @@ export class TransactionRunner implements AsyncDisposable {
       { kind: "read", tenantId, options },
       new OwnReadPlan(this.#host, tenantId, fn, this.#acting(options)),
     );
+  }
+
+  /**
+   * Reads to find out whether somebody comes from the tenant named: until `fn` has them admitted, nothing is charged,
+   * queued, labelled or remembered for the tenant, and the engine's calls are the same for each there is or is not.
+   */
+  async verify<T>(tenantId: TenantId, fn: VerifyFunction<T>, options: ReadTransactionOptions = {}): Promise<T> {
+    const plan = new VerifyPlan(this.#host, tenantId, fn, this.#operator);
+    return await this.#host.perform({ kind: "system", tenantId: undefined, options }, plan);
   }
 
   /**

@@ -150,7 +150,10 @@ describe("the gate", () => {
     for (const id of ids.slice(3, -1)) gate.seat(id);
     expect(gate.seat(first)).toBe(seats[0]);
     expect(gate.seat(first)).toBe(seats[0]);
-    // All places are taken: the one that was not used for longest makes room.
+    // All places are taken. Strangers get none of them,
+    for (const id of [newTenantId(), newTenantId()]) expect(gate.stranger(id).tenantId).toBe(id);
+    expect(gate.stranger(second)).toBe(seats[1]?.guard);
+    // and for a tenant the one that was not used for longest makes room.
     gate.seat(ids.at(-1) ?? first);
     expect(gate.seat(third)).toBe(seats[2]);
     expect(gate.seat(first)).toBe(seats[0]);

@@ -23,6 +23,7 @@ import {
   sessionName,
   subjectKey,
 } from "./session-keys.js";
+import { provenSession } from "./session-proof.js";
 import {
   decodeSession,
   encodeSession,
@@ -32,14 +33,7 @@ import {
   shownSession,
   touchAfterMs,
 } from "./session-record.js";
-import {
-  decodeToken,
-  encodeToken,
-  sameDigest,
-  secretDigest,
-  sessionIdBytes,
-  sessionSecretBytes,
-} from "./session-token.js";
+import { decodeToken, encodeToken, secretDigest, sessionIdBytes, sessionSecretBytes } from "./session-token.js";
 import type { SessionTouches } from "./session-touches.js";
 
 /**
@@ -141,27 +135,28 @@ export class Sessions {
   }
 
   /**
-   * The session of a token, which counts as a use. One get; uses are written together, once a minute at most.
+   * The session of a token, which counts as a use. One get; uses are written together, once a minute at most. Until the
+   * token is known to be good, nothing is charged to the tenant it names, kept or told of it; nor is this call itself.
    *
-   * @throws `TOKEN_INVALID` for every reason there is.
+   * @throws `TOKEN_INVALID` for every reason there is to refuse a token; `TENANT_UNAVAILABLE` for a good one of a tenant that
+   *   is not available.
    */
   async open(token: string, options?: OperationOptions): Promise<Session> {
-    const { tenantId, runner, context } = this.#door;
+    const { tenantId, runner } = this.#door;
     const { clock, touches } = this.#parts;
     const decoded = decodeToken(token);
     if (decoded === undefined || decoded.tenant !== tenantId) throw tenantryError("TOKEN_INVALID", {});
-    const { id, secret } = decoded;
-    const bytes = await runner.readOwn(tenantId, (transaction) => transaction.get(sessionKey(id)), {
-      signal: options?.signal,
-      label: { operation: "openSession" },
-      context,
-    });
-    const digest = secretDigest(secret);
-    const session = bytes === undefined ? undefined : decodeSession(id, bytes);
+    const { id } = decoded;
     const now = clock.now();
-    if (session === undefined || !sameDigest(session.digest, digest) || isOver(session, now)) {
-      throw tenantryError("TOKEN_INVALID", {});
-    }
+    const session = await runner.verify(
+      tenantId,
+      async (transaction, admit) => {
+        const proven = provenSession(decoded, await transaction.get(sessionKey(id)), now);
+        await admit();
+        return proven;
+      },
+      { signal: options?.signal, label: { operation: "openSession" } },
+    );
     if (now - session.seenAt >= touchAfterMs(session)) touches.add(tenantId, runner, id.slice(), now);
     return shownSession(session);
   }

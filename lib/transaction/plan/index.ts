@@ -8,4 +8,5 @@ export {
   type ReadPlanOptions,
 } from "./read-plan.js";
 export { performSync } from "./sync-read.js";
+export { type VerifyFunction, VerifyPlan } from "./verify-plan.js";
 export { OperationPlan, OwnWritePlan, type WriteFunction, WritePlan } from "./write-plan.js";

@@ -81,7 +81,7 @@ export function beginReading(host: TransactionHost, tenantId: TenantId, options:
   return transaction;
 }
 
-const unneeded = (): never => {
+export const unneeded = (): never => {
   throw new TypeError("A run that only reads has no marker.");
 };
 
