@@ -6,7 +6,7 @@ import { buildBatchBytesMax } from "../limits/index.js";
 import { wholeOrDefect } from "../records/index.js";
 import type { AggregateModel, AnyEntity, EntityModel } from "../schema/index.js";
 import type { AggregateState, EntityState } from "../tenant/index.js";
-import type { RelativeRange, TenantTransaction } from "../transaction/index.js";
+import { type RelativeRange, siblings, type TenantTransaction } from "../transaction/index.js";
 import { compareBytes, concatBytes, keyAfter, tupleRange } from "../tuple/index.js";
 import { Additions } from "./additions.js";
 import { type CountPlace, decodeCountPlace, encodeCountPlace } from "./count-place.js";
@@ -203,7 +203,7 @@ export class AggregateCount<E extends AnyEntity> {
       return { groups, end: more ? (groups.at(-1)?.[0] ?? nothing) : aboveAll };
     };
     const prefix = aggregatePrefix(name, of);
-    const [counted, stored] = await Promise.all([read(countedPrefix(name, of)), read(prefix)]);
+    const [counted, stored] = await siblings([read(countedPrefix(name, of)), read(prefix)]);
     const end = compareBytes(counted.end, stored.end) < 0 ? counted.end : stored.end;
     const totals = new Map<string, { stored?: Uint8Array; counted?: Uint8Array }>();
     for (const [values, total] of stored.groups) totals.set(textOf(values), { stored: total });

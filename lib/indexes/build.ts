@@ -3,7 +3,7 @@ import { tenantryError } from "../errors/index.js";
 import { indexPrefix, schemaPrefix } from "../keyspace/index.js";
 import type { AnyEntity, EntityModel, IndexModel, Infer } from "../schema/index.js";
 import type { AggregateState, EntityState, IndexState } from "../tenant/index.js";
-import type { TenantTransaction } from "../transaction/index.js";
+import { siblings, type TenantTransaction } from "../transaction/index.js";
 import { concatBytes, equalBytes, pack, tupleRange, unpack } from "../tuple/index.js";
 import { entriesOf, holderOf, type IndexEntry } from "./entry.js";
 import { groupsRange, isEmpty } from "./maintained.js";
@@ -164,9 +164,7 @@ export class EntityBuild<E extends AnyEntity> {
     const { name } = this.#model;
     const entries = building.flatMap((index) => entriesOf(name, index, record, id).map((entry) => ({ index, entry })));
     for (const { index, entry } of entries) assertFits(index.name, entry);
-    const holders = await Promise.all(
-      entries.map(({ entry }) => (entry.taken ? transaction.get(entry.key) : undefined)),
-    );
+    const holders = await siblings(entries.map(({ entry }) => (entry.taken ? transaction.get(entry.key) : undefined)));
     const written: IndexEntry[] = [];
     for (const [at, { index, entry }] of entries.entries()) {
       const holder = holders[at];

@@ -2,7 +2,7 @@
 import { indexPrefix, recordPrefix } from "../keyspace/index.js";
 import { type BatchReader, forEachBatch, wholeOrDefect } from "../records/index.js";
 import type { AnyEntity, EntityModel, IdOf, IndexModel, Infer } from "../schema/index.js";
-import type { ReadTransaction } from "../transaction/index.js";
+import { type ReadTransaction, siblings } from "../transaction/index.js";
 import { concatBytes, equalBytes, tupleRange } from "../tuple/index.js";
 import { entriesOf, type IndexEntry, readEntry } from "./entry.js";
 
@@ -93,7 +93,7 @@ export async function verifyEntriesOf<E extends AnyEntity>(
       if (kind !== undefined) found.push({ index: index.name, kind, id: model.decodeId(packed) });
     }),
   );
-  await Promise.all(checks);
+  await siblings(checks);
   return found;
 }
 
@@ -122,7 +122,7 @@ export async function verifyIndexes<E extends AnyEntity>(
         const agrees = entries.some((entry) => equalBytes(entry.key, key) && equalBytes(entry.value, value));
         if (!agrees) found.push({ index: index.name, kind: "stale", id });
       });
-      await Promise.all(checks);
+      await siblings(checks);
       defects.push(...found);
     });
   }

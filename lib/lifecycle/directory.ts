@@ -1,4 +1,5 @@
 /** The directory: finding tenants by what they are called, and listing them. */
+
 import { tenantryError } from "../errors/index.js";
 import type { ControlKeys, KeyRange } from "../keyspace/index.js";
 import { pageSizeMax, tenantsListedAtOnceMax } from "../limits/index.js";
@@ -11,6 +12,7 @@ import {
   parseTenantId,
   type TenantRecord,
 } from "../tenant/index.js";
+import { siblings } from "../transaction/index.js";
 import { equalBytes, keyAfter, pack } from "../tuple/index.js";
 import { type ControlPlane, type ControlRowsOptions, controlRows } from "./control-plane.js";
 import {
@@ -139,7 +141,7 @@ export class Directory {
     if (names.length === 0) return [];
     const records = await this.#control.system(
       (transaction) =>
-        Promise.all(
+        siblings(
           names.map(async (key) => {
             const id = this.#keys.lastTenant(key);
             return id === undefined ? undefined : await transaction.getTenant(id);

@@ -5,7 +5,7 @@ import { migrationConcurrencyDefault, migrationConcurrencyMax } from "../limits/
 import { type RepositoryFactory, RunnerWriter } from "../repository/index.js";
 import type { AnyEntity, EntityModel } from "../schema/index.js";
 import { parseTenantId, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";
-import type { TransactionRunner } from "../transaction/index.js";
+import { siblings, type TransactionRunner } from "../transaction/index.js";
 import type { Definitions } from "./definitions.js";
 
 /**
@@ -117,6 +117,7 @@ export class Migration {
   #progress: MigrationProgress = { tenants: 0, done: 0, records: 0, rewritten: 0, entries: 0 };
   #skipped = 0;
   #failed = 0;
+  #stopped = false;
 
   /** @throws MIGRATION_OPTION_INVALID, ENTITY_UNKNOWN, TENANT_ID_INVALID */
   constructor(parts: MigrationParts, options: MigrateOptions) {
@@ -136,7 +137,7 @@ export class Migration {
     const tenants = await this.#tenants();
     this.#progress = { ...this.#progress, tenants: tenants.length };
     const limit = pLimit(this.#options.concurrency ?? migrationConcurrencyDefault);
-    await Promise.all(tenants.map((tenant) => limit(() => this.#migrate(tenant))));
+    await siblings(tenants.map((tenant) => limit(() => this.#unlessStopped(tenant))));
     if (this.#options.tenants === undefined && this.#failures.length === 0 && this.#skipped === 0) await this.#forget();
     return { ...this.#progress, skipped: this.#skipped, failed: this.#failed, failures: this.#failures };
   }
@@ -153,10 +154,22 @@ export class Migration {
     return found;
   }
 
+  /** After a failure that is not one tenant's, no further one is begun. */
+  async #unlessStopped(tenant: TenantId): Promise<void> {
+    if (this.#stopped) return;
+    try {
+      await this.#migrate(tenant);
+    } catch (error) {
+      this.#stopped = true;
+      throw error;
+    }
+  }
+
   async #migrate(tenant: TenantId): Promise<void> {
     const { runner, repositories } = this.#parts;
     const { signal } = this.#options;
     for (const entity of this.#entities) {
+      if (this.#stopped) return;
       if (signal?.aborted) throw tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: signal.reason });
       const writer = new RunnerWriter(runner, tenant, undefined);
       const upgrade = repositories.upgrade(entity, writer, {

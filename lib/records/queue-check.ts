@@ -1,7 +1,7 @@
 /** Verifying the queue of records that expire: whether each has its place there, and each place its record. */
 import { recordPrefix } from "../keyspace/index.js";
 import type { AnyEntity, EntityModel, IdOf } from "../schema/index.js";
-import type { ReadTransaction } from "../transaction/index.js";
+import { type ReadTransaction, siblings } from "../transaction/index.js";
 import { concatBytes } from "../tuple/index.js";
 import { type BatchReader, forEachBatch } from "./batches.js";
 import { expiryOfRecord, queueKey, readQueueKey, wholeQueue } from "./expiry.js";
@@ -46,7 +46,7 @@ export async function verifyQueue<E extends AnyEntity>(
   const found: ExpiryDefect<E>[] = [];
   await forEachBatch(read, wholeQueue(), async (transaction, rows) => {
     const own = rows.flatMap(([key]) => readQueueKey(key) ?? []).filter(({ entity }) => entity === model.name);
-    const records = await Promise.all(own.map(({ id }) => transaction.get(concatBytes(recordPrefix(model.name), id))));
+    const records = await siblings(own.map(({ id }) => transaction.get(concatBytes(recordPrefix(model.name), id))));
     for (const [at, { id, time }] of own.entries()) {
       const row = records[at];
       if (row !== undefined && expiryOfRecord(row) === time) continue;

@@ -13,7 +13,7 @@ import { tenantryError } from "../errors/index.js";
 import { assertReadable } from "../indexes/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits/index.js";
 import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer, StoredRecord } from "../schema/index.js";
-import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
+import { type ReadTransaction, type ReadTransactionOptions, siblings } from "../transaction/index.js";
 import { seenBatch, seenRecords } from "./access/seen-records.js";
 import type { CursorSeal } from "./cursor.js";
 import type { AggregateArguments, AggregateGroup, Counters, GroupQuery } from "./interface/aggregate-query.js";
@@ -81,7 +81,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const found = this.#reader.readSync(find, own);
     if (found !== undefined) return found.map((stored) => this.#shown(stored)?.record);
     const read = (transaction: ReadTransaction): Promise<(Loaded | undefined)[]> =>
-      Promise.all(packed.map((id) => this.#table.load(transaction, id)));
+      siblings(packed.map((id) => this.#table.load(transaction, id)));
     const all = await this.#reader.read(read, own);
     return all.map((loaded) => this.#shown(loaded && this.#table.decode(loaded.value))?.record);
   }
@@ -212,7 +212,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const packed = table.model.encodeId(id);
     const read = async (transaction: ReadTransaction): Promise<Record<string, number> | undefined> => {
       const both = [table.has(transaction, packed), readCounters(transaction, table.model, packed)] as const;
-      const [there, counters] = await Promise.all(both);
+      const [there, counters] = await siblings(both);
       return there ? counters : undefined;
     };
     // Their names are those of the definition.

@@ -13,6 +13,7 @@ import {
   type TransactionRunner,
 } from "../transaction/index.js";
 import { KeyTurns } from "./write/key-turns.js";
+import { ViewLock } from "./write/view-lock.js";
 
 /** Reads of one tenant. */
 export interface TenantReader {
@@ -31,7 +32,16 @@ export interface WriteContext {
   readonly transaction: TenantTransaction;
   /** The turns of the transaction's operations; undefined when there is but this one. */
   readonly turns: KeyTurns | undefined;
+  /** Keeps its writes from coming between the steps of its reads; undefined when there are no reads beside it. */
+  readonly lock: ViewLock | undefined;
 }
+
+/** The context of the only operation of a transaction. */
+export const alone = (transaction: TenantTransaction): WriteContext => ({
+  transaction,
+  turns: undefined,
+  lock: undefined,
+});
 
 /** Reads and writes of one tenant. */
 export interface TenantWriter extends TenantReader {
@@ -65,12 +75,12 @@ export class RunnerWriter implements TenantWriter {
   }
 
   write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
-    const act = (transaction: TenantTransaction): Promise<T> => fn({ transaction, turns: undefined });
+    const act = (transaction: TenantTransaction): Promise<T> => fn(alone(transaction));
     return this.#runner.transactOwn(this.tenantId, act, this.#acting(options));
   }
 
   operate<T>(operation: (context: WriteContext) => Operation<T>, options: ReadTransactionOptions): Promise<T> {
-    const begin = (transaction: TenantTransaction): Operation<T> => operation({ transaction, turns: undefined });
+    const begin = (transaction: TenantTransaction): Operation<T> => operation(alone(transaction));
     return this.#runner.operate(this.tenantId, begin, this.#acting(options));
   }
 
@@ -128,10 +138,15 @@ export class JoinedReader implements TenantReader {
 /** Every call inside one transaction, whose runner retries. */
 export class JoinedWriter extends JoinedReader implements TenantWriter {
   readonly #work: WriteContext;
+  readonly #lock = new ViewLock();
 
   constructor(transaction: TenantTransaction, context: TenantContext | undefined) {
     super(transaction, context);
-    this.#work = { transaction, turns: new KeyTurns() };
+    this.#work = { transaction, turns: new KeyTurns(), lock: this.#lock };
+  }
+
+  override read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
+    return this.#lock.read(() => super.read(fn, options));
   }
 
   async write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {

@@ -19,7 +19,7 @@ import {
   wholeOrDefect,
 } from "../records/index.js";
 import type { AnyEntity, IndexModel, Infer } from "../schema/index.js";
-import type { ReadTransaction } from "../transaction/index.js";
+import { type ReadTransaction, siblings } from "../transaction/index.js";
 import { tupleRange } from "../tuple/index.js";
 import type { RecordTable } from "./table/record-table.js";
 
@@ -76,7 +76,7 @@ export async function verifyRecords<E extends AnyEntity>(
         found.push(...(await verifyEntriesOf(model, indexes, transaction, packed, record, expired)));
       }
     });
-    await Promise.all(checks);
+    await siblings(checks);
     // Only now: a batch that fails is read again.
     defects.push(...found);
     for (const record of taken) aggregates.add(record);

@@ -24,6 +24,7 @@ export type {
   RelativeSelector,
 } from "./read-transaction.js";
 export { TransactionRunner } from "./runner.js";
+export { siblings } from "./siblings.js";
 export { SystemRunner } from "./system-runner.js";
 export type { SystemTransaction } from "./system-transaction.js";
 export type { KeyedAtomicOp, TenantTransaction, WriteOptions } from "./tenant-transaction.js";

@@ -1,6 +1,7 @@
 /** Operations: what a write reads and does, a step at a time, so that it is done at once where reads wait for nothing. */
 import { type RowsOptions, readRows, visitRows } from "./read-rows.js";
 import type { KeyReadOptions, ReadTransaction, RelativeRange } from "./read-transaction.js";
+import { siblings } from "./siblings.js";
 
 /** Keys whose values an operation goes on with. */
 class Gets {
@@ -72,12 +73,12 @@ export function* together(operations: readonly Operation<unknown>[]): Operation<
 async function answered(transaction: ReadTransaction, step: Step): Promise<unknown> {
   if (step instanceof Promise) return step;
   if (step instanceof Rows) return readRows(transaction, step.range, step.options);
-  if (!(step instanceof Gets)) return Promise.all(step.map((each) => answered(transaction, each)));
+  if (!(step instanceof Gets)) return siblings(step.map((each) => answered(transaction, each)));
   const { keys, options } = step;
   const [key] = keys;
   // A tick less than all of one.
   if (keys.length === 1 && key !== undefined) return [await transaction.get(key, options)];
-  return Promise.all(keys.map((each) => transaction.get(each, options)));
+  return siblings(keys.map((each) => transaction.get(each, options)));
 }
 
 /** Performs an operation, waiting for what it reads. */

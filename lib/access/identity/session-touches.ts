@@ -2,7 +2,7 @@
 import { sessionTouchDelayMs, sessionTouchesMax } from "../../limits/index.js";
 import type { Clock } from "../../observe/index.js";
 import type { TenantId } from "../../tenant/index.js";
-import type { TransactionRunner } from "../../transaction/index.js";
+import { siblings, type TransactionRunner } from "../../transaction/index.js";
 import { sessionKey } from "./session-keys.js";
 import { decodeSession, encodeSession } from "./session-record.js";
 
@@ -34,7 +34,7 @@ export class SessionTouches {
       await runner.transact(
         tenantId,
         async (transaction) => {
-          await Promise.all(
+          await siblings(
             touches.map(async ({ id, at }) => {
               const key = sessionKey(id);
               const bytes = await transaction.get(key);

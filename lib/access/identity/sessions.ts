@@ -11,7 +11,7 @@ import {
 } from "../../limits/index.js";
 import type { Clock, Random } from "../../observe/index.js";
 import type { OperationOptions, RecordAction } from "../../repository/index.js";
-import type { ReadTransaction } from "../../transaction/index.js";
+import { type ReadTransaction, siblings } from "../../transaction/index.js";
 import { keyAfter, unpack } from "../../tuple/index.js";
 import { checkedSubject, type IdentityDoor, identityChange } from "./identity-door.js";
 import {
@@ -252,7 +252,7 @@ export class Sessions {
     transaction: ReadTransaction,
     ids: readonly Uint8Array[],
   ): Promise<{ readonly id: Uint8Array; readonly session: StoredSession }[]> {
-    const found = await Promise.all(
+    const found = await siblings(
       ids.map(async (id) => {
         const bytes = await transaction.get(sessionKey(id));
         return bytes === undefined ? [] : [{ id, session: decodeSession(id, bytes) }];

@@ -1,6 +1,6 @@
 /** The usage report: what a tenant uses, beside what it may use. */
 import type { QuotaOverrides } from "../../tenant/index.js";
-import type { ReadTransaction } from "../../transaction/index.js";
+import { type ReadTransaction, siblings } from "../../transaction/index.js";
 import type { Limit } from "../plan/limit.js";
 import type { Grant, PlanBook } from "../plan/plan-book.js";
 import type { Headroom } from "../rate/token-desk.js";
@@ -59,7 +59,7 @@ export async function readUsage(
   headroom: (rate: string) => Headroom | undefined,
 ): Promise<UsageReport> {
   const accounts = [storage, ...[...book.entities].map(entityAccount), ...book.resources.map(claimed), connections];
-  const resources = await Promise.all(
+  const resources = await siblings(
     accounts.map(async (account) => {
       const used = await readUsed(transaction, UsageKeys.ofTenant, account);
       return account.resources.map((name, n) => usageOf(name, Number(used[n]), grant.counted.get(name)));

@@ -7,7 +7,7 @@ import type { TenantTransaction } from "../../transaction/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type { OperationOptions } from "../interface/options.js";
 import type { RecordTable } from "../table/record-table.js";
-import type { RunnerWriter } from "../tenant-reader.js";
+import { alone, type RunnerWriter } from "../tenant-reader.js";
 import { applyChanges, type Change } from "../write/change.js";
 
 /**
@@ -104,7 +104,7 @@ async function sweepBatch(
 
   /** Removes what was found; the last place looked at. */
   async function written(): Promise<Uint8Array | undefined> {
-    for (const [table, changes] of removals) await applyChanges({ transaction, turns: undefined }, table, changes);
+    for (const [table, changes] of removals) await applyChanges(alone(transaction), table, changes);
     return last;
   }
 }

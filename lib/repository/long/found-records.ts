@@ -3,7 +3,7 @@ import { tenantryError } from "../../errors/index.js";
 import { type RangePlan, readEntry } from "../../indexes/index.js";
 import { workBatchBytesMax } from "../../limits/index.js";
 import type { AnyEntity } from "../../schema/index.js";
-import type { ReadTransaction } from "../../transaction/index.js";
+import { type ReadTransaction, siblings } from "../../transaction/index.js";
 import type { RecordTable, Stored } from "../table/record-table.js";
 import type { Rows } from "../table/rows.js";
 
@@ -23,7 +23,7 @@ async function ownRows<E extends AnyEntity>(
 ): Promise<{ readonly id: Uint8Array; readonly key: Uint8Array; readonly row: Uint8Array }[]> {
   const { model } = table;
   if (index === undefined) return rows.map(([key, row]) => ({ id: key.slice(prefix.length), key, row }));
-  return await Promise.all(
+  return await siblings(
     rows.map(async ([key, value]) => {
       const id = readEntry(model.name, index, key, value).id.slice();
       const row = await table.row(transaction, id);

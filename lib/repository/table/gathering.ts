@@ -2,7 +2,7 @@
 import type { RowVisitor } from "../../engine/index.js";
 import { splitReadsMax } from "../../limits/index.js";
 import { isSplit } from "../../records/index.js";
-import type { ReadTransaction } from "../../transaction/index.js";
+import { type ReadTransaction, siblings } from "../../transaction/index.js";
 
 /** A record whose chunks are yet to be read, and its place among the others. */
 interface SplitRecord {
@@ -58,7 +58,7 @@ export class Gathering<R> {
       this.records[at] = this.#answer(await this.#joins.join(transaction, id, head));
     };
     for (let from = 0; from < this.#split.length; from += splitReadsMax) {
-      await Promise.all(this.#split.slice(from, from + splitReadsMax).map(fill));
+      await siblings(this.#split.slice(from, from + splitReadsMax).map(fill));
     }
     return this.records;
   }

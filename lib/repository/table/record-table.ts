@@ -13,7 +13,7 @@ import {
   wholeValueSync,
 } from "../../records/index.js";
 import type { AnyEntity, EntityModel, IdOf, Infer, StoredRecord } from "../../schema/index.js";
-import type { ReadTransaction } from "../../transaction/index.js";
+import { type ReadTransaction, siblings } from "../../transaction/index.js";
 import { concatBytes } from "../../tuple/index.js";
 import type { RecordAccess } from "../access/record-access.js";
 import { Liveness } from "../expiry/liveness.js";
@@ -298,7 +298,7 @@ export class RecordTable<E extends AnyEntity> {
       }
       return await gathering.whole(transaction);
     }
-    const values = await Promise.all(entries.map(({ id }) => this.row(transaction, id)));
+    const values = await siblings(entries.map(({ id }) => this.row(transaction, id)));
     for (const [at, key] of keys.entries()) {
       const value = values[at];
       if (value === undefined) throw corrupt();

@@ -4,7 +4,13 @@ import { planRange, type RangePlan } from "../../indexes/index.js";
 import { allRecordsRange, entityOfRecordKey } from "../../keyspace/index.js";
 import { workBatchBytesMax, workBatchRowsMax } from "../../limits/index.js";
 import type { AnyEntity } from "../../schema/index.js";
-import { type ReadSession, type ReadTransaction, type RelativeRange, rangeAfter } from "../../transaction/index.js";
+import {
+  type ReadSession,
+  type ReadTransaction,
+  type RelativeRange,
+  rangeAfter,
+  siblings,
+} from "../../transaction/index.js";
 import { compareBytes } from "../../tuple/index.js";
 import type { ExportOptions, TenantExport } from "../interface/transfer.js";
 import { foundBy } from "../long/found-records.js";
@@ -110,7 +116,7 @@ export class RecordExport implements TenantExport {
     }
     between.push({ begin: from, end });
     return session.read(async (transaction) => {
-      const first = await Promise.all(between.map((gap) => transaction.getRange(gap, { limit: 1 })));
+      const first = await siblings(between.map((gap) => transaction.getRange(gap, { limit: 1 })));
       for (const { rows } of first) {
         const [row] = rows;
         if (row !== undefined) throw tenantryError("ENTITY_UNKNOWN", { entity: entityOfRecordKey(row[0]) });

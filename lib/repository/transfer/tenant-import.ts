@@ -1,7 +1,9 @@
 /** Importing: the lines of an export, validated and stored batch by batch. */
+
 import { isTenantryError, tenantryError } from "../../errors/index.js";
 import { importBatchCharsMax, importBatchRecordsMax } from "../../limits/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
+import { siblings } from "../../transaction/index.js";
 import type { ImportOptions, ImportSource, TransferProgress } from "../interface/transfer.js";
 import { isTooMuch } from "../long/batch-size.js";
 import type { RecordTable } from "../table/record-table.js";
@@ -171,7 +173,7 @@ export class RecordImport {
     try {
       await this.#writer.write(
         async (context) => {
-          const changes = await Promise.all(
+          const changes = await siblings(
             items.map(async ({ id, record, revision }): Promise<Change<AnyEntity>[]> => {
               const before = await table.stored(context.transaction, id);
               const stays = before?.revision === revision && this.#isStored(table, before.record, record);

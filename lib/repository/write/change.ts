@@ -18,6 +18,7 @@ import {
   type RecordChange,
   type RelativeRange,
   resultOf,
+  type TenantTransaction,
   valuesAt,
 } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
@@ -171,7 +172,7 @@ function* assertUnique<E extends AnyEntity>(
  * @param maintained The indexes they have to keep, by whoever knows.
  */
 export function* changing<E extends AnyEntity>(
-  { transaction, turns }: WriteContext,
+  { transaction, turns, lock }: WriteContext,
   table: RecordTable<E>,
   changes: readonly Change<E>[],
   maintained?: Maintained,
@@ -206,22 +207,37 @@ export function* changing<E extends AnyEntity>(
     for (const change of prepared) removed.push(...change.removed);
     if (prepared.some(({ released }) => released.length > 0)) removed.push(...(yield* ownReleased(prepared)));
     if (contested.length > 0) yield* assertUnique(table, removed, contested);
-    note?.();
-    // What one record gives up another of them may take.
-    for (const key of removed) transaction.clear(key);
-    for (const { dequeued } of prepared) if (dequeued !== undefined) transaction.clear(dequeued);
-    for (const { key, rows, chunks, added, queued, counters, announcements } of prepared) {
-      if (counters !== undefined) transaction.clearRange(counters);
-      if (chunks !== undefined) transaction.clearRange(chunks);
-      if (rows.length === 0) transaction.clear(key);
-      for (const row of rows) transaction.set(row.key, row.value);
-      for (const entry of added) transaction.set(entry.key, entry.value);
-      if (queued !== undefined) transaction.set(queued, queuedValue());
-      for (const announcement of announcements) transaction.announce(announcement);
+    const waiting = lock?.beginWrite();
+    if (waiting !== undefined) yield* resultOf(waiting);
+    try {
+      note?.();
+      write(transaction, removed, prepared);
+      additions?.apply(transaction);
+    } finally {
+      lock?.endWrite();
     }
-    additions?.apply(transaction);
   } finally {
     turn?.end();
+  }
+}
+
+/** Writes what was prepared, in one go. */
+function write(
+  transaction: TenantTransaction,
+  removed: readonly Uint8Array[],
+  prepared: readonly PreparedChange[],
+): void {
+  // What one record gives up another of them may take.
+  for (const key of removed) transaction.clear(key);
+  for (const { dequeued } of prepared) if (dequeued !== undefined) transaction.clear(dequeued);
+  for (const { key, rows, chunks, added, queued, counters, announcements } of prepared) {
+    if (counters !== undefined) transaction.clearRange(counters);
+    if (chunks !== undefined) transaction.clearRange(chunks);
+    if (rows.length === 0) transaction.clear(key);
+    for (const row of rows) transaction.set(row.key, row.value);
+    for (const entry of added) transaction.set(entry.key, entry.value);
+    if (queued !== undefined) transaction.set(queued, queuedValue());
+    for (const announcement of announcements) transaction.announce(announcement);
   }
 }
 

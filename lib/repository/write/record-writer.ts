@@ -3,7 +3,7 @@ import { addAmounts, assertAmounts, counterKey } from "../../aggregates/index.js
 import { tenantryError } from "../../errors/index.js";
 import { maintainedIndexes } from "../../indexes/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
-import { type Operation, resultOf, valueAt, valuesAt } from "../../transaction/index.js";
+import { type Operation, resultOf, siblings, valueAt, valuesAt } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
 import type { CursorSeal } from "../cursor.js";
 import type { CounterAmounts } from "../interface/aggregate-query.js";
@@ -228,7 +228,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
       if (!(stored instanceof Promise)) whole.push(stored);
     }
     // Split ones are read together.
-    return whole.length === all.length ? whole : yield* resultOf(Promise.all(all));
+    return whole.length === all.length ? whole : yield* resultOf(siblings(all));
   }
 
   readonly #refuseExisting = (revision: Revision, record: Infer<E>): void => {

@@ -11,7 +11,7 @@ import { recordPrefix } from "../../keyspace/index.js";
 import { buildBatchBytesMax, migrationFailuresMax } from "../../limits/index.js";
 import { forEachBatch, wholeOrDefect } from "../../records/index.js";
 import type { AnyEntity } from "../../schema/index.js";
-import type { TenantTransaction } from "../../transaction/index.js";
+import { siblings, type TenantTransaction } from "../../transaction/index.js";
 import { keyAfter, tupleRange } from "../../tuple/index.js";
 import { readEnvelope } from "../../value/index.js";
 import type { RecordTable, Stored } from "../table/record-table.js";
@@ -248,7 +248,7 @@ export class TenantUpgrade<E extends AnyEntity> {
           const [defect] = await verifyEntriesOf(model, building, transaction, id, record, expired);
           if (defect !== undefined) found = defect.index;
         });
-        await Promise.all(checks);
+        await siblings(checks);
       });
       return found ?? (await verifyIndexes(model, building, (fn) => session.read(fn)))[0]?.index;
     } finally {
