@@ -13,7 +13,7 @@ export type {
 } from "./options.js";
 export type { CallEnd, CallPolicy, CallReport, TenantCall } from "./policy/call-policy.js";
 export { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "./policy/hook.js";
-export { rangeAfter, readRows, visitRows } from "./read-rows.js";
+export { rangeAfter, readRows, siblings, visitRows } from "./read/index.js";
 export type { ReadSession } from "./read-session.js";
 export type {
   KeyReadOptions,
@@ -24,7 +24,6 @@ export type {
   RelativeSelector,
 } from "./read-transaction.js";
 export { TransactionRunner } from "./runner.js";
-export { siblings } from "./siblings.js";
 export { SystemRunner } from "./system-runner.js";
 export type { SystemTransaction } from "./system-transaction.js";
 export type { KeyedAtomicOp, TenantTransaction, WriteOptions } from "./tenant-transaction.js";

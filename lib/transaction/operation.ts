@@ -1,7 +1,6 @@
 /** Operations: what a write reads and does, a step at a time, so that it is done at once where reads wait for nothing. */
-import { type RowsOptions, readRows, visitRows } from "./read-rows.js";
+import { type RowsOptions, readRows, siblings, visitRows } from "./read/index.js";
 import type { KeyReadOptions, ReadTransaction, RelativeRange } from "./read-transaction.js";
-import { siblings } from "./siblings.js";
 
 /** Keys whose values an operation goes on with. */
 class Gets {

@@ -5,7 +5,7 @@ import type { TenantGuard } from "../../guard/index.js";
 import type { Keyspace } from "../../keyspace/index.js";
 import { decodeTenantRecord, encodeTenantRecord, type TenantId, type TenantRecord } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
-import { readRows } from "../read-rows.js";
+import { readRows } from "../read/index.js";
 import type { KeyReadOptions, RangeBatch, RangeReadOptions, RelativeRange } from "../read-transaction.js";
 import type { SystemTransaction } from "../system-transaction.js";
 import type { KeyedAtomicOp, TenantTransaction } from "../tenant-transaction.js";

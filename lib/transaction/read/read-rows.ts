@@ -1,7 +1,7 @@
 /** Rows of a range, in as many batches as the engine makes of them: copied, or visited in the engine's memory. */
-import type { RowVisitor } from "../engine/index.js";
-import { keyAfter } from "../tuple/index.js";
-import type { RangeBatch, RangeReadOptions, ReadTransaction, RelativeRange } from "./read-transaction.js";
+import type { RowVisitor } from "../../engine/index.js";
+import { keyAfter } from "../../tuple/index.js";
+import type { RangeBatch, RangeReadOptions, ReadTransaction, RelativeRange } from "../read-transaction.js";
 
 /** Which rows of a range are read: from one end or the other, `limit` at most, all of them unless given. */
 export type RowsOptions = Pick<RangeReadOptions, "limit" | "reverse" | "snapshot" | "mode">;
