@@ -66,15 +66,16 @@ function withoutGuards(gate: Gate, keyspace: Keyspace): void {
 }
 
 export interface CompositionOptions extends Pick<RunnerOptions, "hooks" | "logger"> {
+  readonly root?: readonly string[] | undefined;
   /** Whether keys are checked; they are unless this says no. */
   readonly guarded?: boolean | undefined;
 }
 
 /** A database over an engine that stays the caller's to close. */
-export function compose(engine: Engine, { guarded = true, hooks, logger }: CompositionOptions = {}): Database {
+export function compose(engine: Engine, { root, guarded = true, hooks, logger }: CompositionOptions = {}): Database {
   const clock = systemClock;
   const random = systemRandom;
-  const keyspace = new Keyspace();
+  const keyspace = new Keyspace(root);
   const running = { engine, keyspace, clock, random, hooks, logger };
   const host = new TransactionHost(running);
   if (!guarded) withoutGuards(host.gate, keyspace);

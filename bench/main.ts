@@ -40,7 +40,7 @@ const command = new Command("bench")
   .option("--plot <file>", "where to draw the results, as SVG")
   .option(
     "--folder <folder>",
-    "where the stores are kept meanwhile",
+    "where the stores are kept meanwhile; on a cluster, what their keys begin with",
     fileURLToPath(new URL("../.stores", import.meta.url)),
   );
 
@@ -67,9 +67,11 @@ async function main(options: Arguments): Promise<void> {
   if (options.processor) useProcessorTime();
   const present = candidates(process.env["TENANTRY_FDB_CLUSTER_FILE"]);
   const progress = new Progress();
-  const shelf = new Shelf(options.folder, (name, people) =>
-    progress.say(`Loading ${people.toLocaleString("en-US")} people into ${name} …`),
-  );
+  const shelf = new Shelf({
+    folder: options.folder,
+    places: present.places,
+    onLoad: (name, people) => progress.say(`Loading ${people.toLocaleString("en-US")} people into ${name} …`),
+  });
   const scale = {
     ...(options.quick ? quick : full),
     ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
@@ -84,7 +86,6 @@ async function main(options: Arguments): Promise<void> {
   const begun = performance.now();
   try {
     for (const question of asked) {
-      if (question.engines?.includes(present.engine) === false) continue;
       const before = bench.outcomes.length;
       await question.ask(bench);
       progress.end();

@@ -1,8 +1,9 @@
 /** A process in which a quiet tenant works alone, or beside one that floods; it answers with the quiet one's latency. */
 import { quantile } from "simple-statistics";
-import { type Database, embedded, type FairnessOptions, open, type TenantRepository } from "tenantry";
+import { type Database, type FairnessOptions, open, type TenantRepository } from "tenantry";
 import { person } from "../people/people.js";
 import { Person, Resident } from "../people/person.js";
+import { candidates } from "../stores/kinds.js";
 import { type CrowdAnswer, type CrowdRequest, floodInFlight, quietRate } from "./crowd.js";
 
 const peopleEach = 1_000;
@@ -16,7 +17,8 @@ interface Crowded {
 }
 
 async function crowded(folder: string, fairness: FairnessOptions | undefined): Promise<Crowded> {
-  const db = await open({ engine: embedded(folder), entities: [Person, Resident], fairness });
+  const { places } = candidates(process.env["TENANTRY_FDB_CLUSTER_FILE"]);
+  const db = await open({ ...places.at(folder), entities: [Person, Resident], fairness });
   const peopleOf = async (tenant: string): Promise<People> => {
     const { id } = await db.tenants.provision({ name: tenant });
     const people = db.tenant(id).repository(Person);

@@ -1,8 +1,6 @@
 /** A process that scans a store once and says how much more anonymous memory it had at most. */
 import { readFileSync } from "node:fs";
-import { lmdbLoop } from "../stores/lmdb-loop.js";
-import type { StoreKind } from "../stores/store.js";
-import { tenantryEmbedded } from "../stores/tenantry.js";
+import { candidates } from "../stores/kinds.js";
 
 export interface ScanMemory {
   readonly growthMiB: number;
@@ -20,8 +18,8 @@ function anonymousMiB(): number {
 }
 
 async function main([name, folder = "", people]: readonly string[]): Promise<void> {
-  const kinds: readonly StoreKind[] = [tenantryEmbedded, lmdbLoop];
-  const kind = kinds.find((candidate) => candidate.name === name);
+  const { present } = candidates(process.env["TENANTRY_FDB_CLUSTER_FILE"]);
+  const kind = present.find((candidate) => candidate.name === name);
   if (kind === undefined) throw new Error("No such candidate.");
   const store = await kind.open(folder);
   await store.get?.([0], () => {});

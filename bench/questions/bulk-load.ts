@@ -1,5 +1,4 @@
 /** How fast are many new records stored, in shuffled order, a thousand per durable transaction? */
-import { rmSync } from "node:fs";
 import { person, shuffledIds } from "../people/people.js";
 import type { Question } from "../runner/bench.js";
 import { perSecond } from "../runner/stopwatch.js";
@@ -15,7 +14,7 @@ export const bulkLoad: Question = {
       candidates: bench.candidates.present.map((kind) => ({
         name: kind.name,
         async measure() {
-          const folder = bench.shelf.spare(`load-${kind.name}`);
+          const folder = await bench.shelf.spareStore(kind, `load-${kind.name}`);
           const store = await kind.open(folder);
           try {
             return await perSecond(async () => {
@@ -24,7 +23,7 @@ export const bulkLoad: Question = {
             });
           } finally {
             await store.close();
-            rmSync(folder, { recursive: true, force: true });
+            await kind.clear(folder);
           }
         },
       })),

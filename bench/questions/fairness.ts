@@ -3,13 +3,15 @@ import { median } from "simple-statistics";
 import { Child } from "../children/child.js";
 import { type CrowdAnswer, type CrowdRequest, floodInFlight, quietRate } from "../children/crowd.js";
 import { type Question, subject } from "../runner/bench.js";
+import { tenantryKind } from "./subject.js";
 
 export const fairness: Question = {
   name: "fairness",
   title: `Latency of a quiet tenant (${quietRate} requests/s) beside a flood of ${floodInFlight} in flight: 99th percentile`,
-  engines: ["embedded"],
   async ask(bench) {
-    const folders = [bench.shelf.spare("fair"), bench.shelf.spare("free")];
+    const { shelf } = bench;
+    const kind = tenantryKind(bench);
+    const folders = [await shelf.spareStore(kind, "fair"), await shelf.spareStore(kind, "free")];
     const child = new Child<CrowdAnswer>("quiet-tenant", [...folders, String(bench.scale.fairnessMs)]);
     const asking = (name: string, request: CrowdRequest) => ({
       name,

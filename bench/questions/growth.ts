@@ -1,14 +1,16 @@
 /** Does an operation cost more when there are more records, or more tenants? */
 import { median } from "simple-statistics";
-import { type Database, embedded, type TenantId } from "tenantry";
+import type { Database, TenantId } from "tenantry";
 import { person } from "../people/people.js";
 import { Person } from "../people/person.js";
 import { differentNumbers, wholeNumbers } from "../people/random.js";
 import { type Bench, type Question, subject, Tally } from "../runner/bench.js";
 import { type Outcome, pairedRatios } from "../runner/comparison.js";
 import { milliseconds, perSecond } from "../runner/stopwatch.js";
+import type { Place } from "../stores/places.js";
 import { concurrently, type PeopleStore } from "../stores/store.js";
 import { openPeople } from "../stores/tenantry.js";
+import { tenantryKind } from "./subject.js";
 
 type Work = (store: PeopleStore, people: number, round: number) => Promise<number>;
 
@@ -20,8 +22,7 @@ const growths = (outcome: Outcome, name: string, small: number, large: number): 
 
 export const recordsGrowth: Question = {
   name: "records",
-  title: "Cost of an operation as records grow, with raw lmdb beside it",
-  engines: ["embedded"],
+  title: "Cost of an operation as records grow, with the same by hand beside it",
   async ask(bench) {
     const { reads, writes, recordsGrown } = bench.scale;
     const works: Readonly<Record<string, Work>> = {
@@ -36,7 +37,8 @@ export const recordsGrowth: Question = {
         return ids.length;
       },
     };
-    const kinds = bench.candidates.present.filter(({ name }) => name === subject || name === "lmdb-loop");
+    const { byHand } = bench.candidates;
+    const kinds = [tenantryKind(bench), byHand];
     for (const [name, work] of Object.entries(works)) {
       const candidates = [];
       for (const people of recordsGrown) {
@@ -51,10 +53,10 @@ export const recordsGrowth: Question = {
       const outcome = await bench.compare({ name: `records-${name}`, unit: "ops/s", candidates });
       const small = Math.min(...recordsGrown);
       const large = Math.max(...recordsGrown);
-      const theirs = growths(outcome, "lmdb-loop", small, large);
+      const theirs = growths(outcome, byHand.name, small, large);
       const ours = growths(outcome, subject, small, large);
       bench.book(`records-${name}/growth-tenantry`, median(ours));
-      bench.book(`records-${name}/growth-lmdb`, median(theirs));
+      bench.book(`records-${name}/growth-by-hand`, median(theirs));
       bench.book(`records-${name}/growth`, median(ours.map((own, round) => own / (theirs[round] ?? Number.NaN))));
     }
   },
@@ -63,15 +65,15 @@ export const recordsGrowth: Question = {
 /** A store in which people are spread evenly over tenants. */
 interface Crowd {
   readonly tenants: number;
-  readonly path: string;
+  readonly place: Place;
   readonly ids: readonly TenantId[];
   readonly db: Database;
 }
 
 async function crowd(bench: Bench, tenants: number): Promise<Crowd> {
   const { people } = bench.scale;
-  const path = bench.shelf.spare(`tenants-${tenants}`);
-  const db = await openPeople(embedded(path));
+  const place = await bench.shelf.sparePlace(`tenants-${tenants}`);
+  const db = await openPeople(place);
   const ids: TenantId[] = [];
   const each = Array.from({ length: people / tenants }, (_, id) => person(id));
   await concurrently(
@@ -88,7 +90,7 @@ async function crowd(bench: Bench, tenants: number): Promise<Crowd> {
       }
     },
   );
-  return { tenants, path, ids, db };
+  return { tenants, place, ids, db };
 }
 
 /** A random person of a random tenant. */
@@ -104,7 +106,6 @@ function* strangers({ ids }: Crowd, people: number, count: number, round: number
 export const tenantsGrowth: Question = {
   name: "tenants",
   title: "Cost of an operation as tenants grow, the records staying as many; and opening such a store",
-  engines: ["embedded"],
   async ask(bench) {
     const { people, reads, writes, tenantsGrown } = bench.scale;
     const works: Readonly<Record<string, (crowd: Crowd, round: number) => Promise<number>>> = {
@@ -146,7 +147,7 @@ export const tenantsGrowth: Question = {
         name: at(subject, some.tenants),
         measure: (round) =>
           milliseconds(async () => {
-            const db = await openPeople(embedded(some.path));
+            const db = await openPeople(some.place);
             for (const [tenant, id] of strangers(some, people, 1, round)) {
               await db.tenant(tenant).repository(Person).require(id);
             }

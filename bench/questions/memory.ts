@@ -4,9 +4,7 @@ import type { ScanMemory } from "../children/scan-memory.js";
 import type { Bench, Question } from "../runner/bench.js";
 import { subject } from "../runner/bench.js";
 import type { StoreKind } from "../stores/store.js";
-
-/** Candidates whose processes are compared. */
-const measured: ReadonlySet<string> = new Set([subject, "lmdb-loop"]);
+import { tenantryKind } from "./subject.js";
 
 async function scanInChild(kind: StoreKind, folder: string, people: number): Promise<ScanMemory> {
   const child = new Child<ScanMemory>("scan-memory", [kind.name, folder, String(people)]);
@@ -17,7 +15,7 @@ async function scanInChild(kind: StoreKind, folder: string, people: number): Pro
 
 async function ask(bench: Bench): Promise<void> {
   const { peopleLarge } = bench.scale;
-  const kinds = bench.candidates.present.filter(({ name }) => measured.has(name));
+  const kinds = [tenantryKind(bench), bench.candidates.byHand];
   for (const kind of kinds) {
     await bench.shelf.take(kind, peopleLarge);
     await bench.shelf.putBack(kind, peopleLarge);
@@ -37,6 +35,5 @@ async function ask(bench: Bench): Promise<void> {
 export const memory: Question = {
   name: "memory",
   title: "Growth of anonymous memory (RssAnon) during a scan of many records",
-  engines: ["embedded"],
   ask,
 };

@@ -2,7 +2,6 @@
  * What do the guard, the hooks, the log and validation cost? Each is measured against a database without it, by the
  * processor's time: the work waits for nothing, and small differences are to be seen.
  */
-import { type Engine, embedded, openEngine } from "tenantry/engine";
 import { AuditHook, AuditKeys } from "../../lib/audit/index.js";
 import { subspaces } from "../../lib/keyspace/index.js";
 import { systemClock, systemRandom } from "../../lib/observe/index.js";
@@ -14,6 +13,7 @@ import { type Bench, type Question, subject, Tally } from "../runner/bench.js";
 import { pairedRatios } from "../runner/comparison.js";
 import { interval } from "../runner/interval.js";
 import { perProcessorSecond } from "../runner/stopwatch.js";
+import { openedAt } from "../stores/places.js";
 import type { PeopleStore } from "../stores/store.js";
 import { tenantryStore } from "../stores/tenantry.js";
 
@@ -62,28 +62,28 @@ async function onOneEngine(
 ): Promise<void> {
   const { people } = bench.scale;
   // No flushes: they would hide in their noise what is to be seen.
-  const path = bench.shelf.spare("composed");
-  const engine: Engine = await openEngine(embedded({ path, durability: "relaxed" }));
+  const place = await bench.shelf.sparePlace("composed", "relaxed");
+  const { root } = place;
+  const { engine, close } = await openedAt(place);
   try {
-    const db = compose(engine);
+    const db = compose(engine, { root });
     const { id } = await db.tenants.provision({ name: "Benchmark" });
     const usual = tenantryStore(db.tenant(id), () => db.close());
     await usual.load(shuffledIds(people).map(person));
     const others = Object.entries(compositions).map(([name, options]) => {
-      const other = compose(engine, options);
+      const other = compose(engine, { ...options, root });
       return { name, store: tenantryStore(other.tenant(id), () => other.close()) };
     });
     await fn(usual, others);
     for (const { store } of [{ store: usual }, ...others]) await store.close();
   } finally {
-    await engine.close();
+    await close();
   }
 }
 
 export const guard: Question = {
   name: "guard",
   title: "The guard, against a database composed without one",
-  engines: ["embedded"],
   async ask(bench) {
     await onOneEngine(bench, { "without-guard": { guarded: false } }, async (guarded, others) => {
       for (const [name, work] of Object.entries(works(bench))) {
@@ -128,7 +128,6 @@ const hooks: Readonly<Record<string, CompositionOptions>> = {
 export const hookCost: Question = {
   name: "hooks",
   title: "A hook, a hook that writes, the audit trail, and a logger, in 64 updates at once",
-  engines: ["embedded"],
   async ask(bench) {
     const { update } = works(bench);
     await onOneEngine(bench, hooks, async (plain, others) => {
@@ -150,7 +149,6 @@ export const hookCost: Question = {
 export const validation: Question = {
   name: "validation",
   title: "Validating a record, against storing it without a flush",
-  engines: ["embedded"],
   async ask(bench) {
     await onOneEngine(bench, {}, async (store) => {
       const { people, writes } = bench.scale;

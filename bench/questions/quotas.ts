@@ -1,9 +1,10 @@
 /** What do quotas cost 64 writers of one tenant: counting alone, and under hard limits? */
-import { type Database, embedded, open, type QuotaPlan, type TenantRepository } from "tenantry";
+import { type Database, open, type QuotaPlan, type TenantRepository } from "tenantry";
 import { person } from "../people/people.js";
 import { Person, Resident } from "../people/person.js";
 import type { Question } from "../runner/bench.js";
 import { perSecond } from "../runner/stopwatch.js";
+import type { Place } from "../stores/places.js";
 import { concurrently } from "../stores/store.js";
 
 const writersAtOnce = 64;
@@ -23,9 +24,9 @@ interface Writers {
   readonly people: TenantRepository<typeof Person>;
 }
 
-async function writers(name: string, folder: string, plan: QuotaPlan | undefined): Promise<Writers> {
+async function writers(name: string, place: Place, plan: QuotaPlan | undefined): Promise<Writers> {
   const quotas = plan === undefined ? undefined : { plans: { plan }, defaultPlan: "plan" };
-  const db = await open({ engine: embedded(folder), entities: [Person, Resident], quotas });
+  const db = await open({ ...place, entities: [Person, Resident], quotas });
   const { id } = await db.tenants.provision({ name });
   return { name, db, people: db.tenant(id).repository(Person) };
 }
@@ -33,7 +34,6 @@ async function writers(name: string, folder: string, plan: QuotaPlan | undefined
 export const quotas: Question = {
   name: "quotas",
   title: `Durable creates of one tenant, ${writersAtOnce} at once, without quotas and with them`,
-  engines: ["embedded"],
   async ask(bench) {
     const count = bench.scale.writes;
     const plans = {
@@ -43,7 +43,9 @@ export const quotas: Question = {
       "three-hard-limits": threeLimits,
     };
     const all = await Promise.all(
-      Object.entries(plans).map(([name, plan]) => writers(name, bench.shelf.spare(`quotas-${name}`), plan)),
+      Object.entries(plans).map(async ([name, plan]) =>
+        writers(name, await bench.shelf.sparePlace(`quotas-${name}`), plan),
+      ),
     );
     try {
       const { measured } = await bench.compare({

@@ -33,8 +33,6 @@ export interface Question {
   readonly name: string;
   /** What is asked, for the table. */
   readonly title: string;
-  /** What it can be asked on; everything unless said otherwise. */
-  readonly engines?: readonly Candidates["engine"][];
   ask(bench: Bench): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /** A peer: `classic-level` (LevelDB) with JSON values. It has no transactions that read: its writes check nothing. */
 import type { Person } from "../people/person.js";
+import { removeFolder } from "./folder.js";
 import { importPeer, peerVersion } from "./installed.js";
 import { personKey } from "./lmdb-loop.js";
 import { chunks, concurrently, type StoreKind } from "./store.js";
@@ -33,6 +34,7 @@ export const classicLevel: StoreKind = {
   name: "classic-level",
   transactional: false,
   version: () => peerVersion(packageName),
+  clear: removeFolder,
   async open(folder) {
     const { ClassicLevel } = await importPeer<Package>(packageName);
     const db = new ClassicLevel(folder, { keyEncoding: "buffer", valueEncoding: "json" });

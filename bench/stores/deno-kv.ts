@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Person } from "../people/person.js";
+import { removeFolder } from "./folder.js";
 import { importPeer, peerVersion } from "./installed.js";
 import { chunks, concurrently, type StoreKind } from "./store.js";
 
@@ -46,6 +47,7 @@ export const denoKv: StoreKind = {
   name: "deno-kv",
   transactional: true,
   version: () => peerVersion(packageName),
+  clear: removeFolder,
   async open(folder) {
     const { openKv } = await importPeer<{ openKv(path: string): Promise<Kv> }>(packageName);
     mkdirSync(folder, { recursive: true });

@@ -4,7 +4,8 @@ import { Packr, Unpackr } from "msgpackr";
 import type { Person } from "../people/person.js";
 import { ownVersion } from "./installed.js";
 import { personKey } from "./lmdb-loop.js";
-import { chunks, concurrently, type PeopleStore, type StoreKind } from "./store.js";
+import { entriesOf, entryKey, idOf, type Residents } from "./residents.js";
+import { type ByHand, chunks, concurrently, type PeopleStore, type StoreKind } from "./store.js";
 
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false });
@@ -13,19 +14,34 @@ const batchRecords = 1_000;
 const apiVersion = 720;
 const unpack = (value: Uint8Array): Person => unpackr.unpack(value);
 
-/** @param folder Names the store: its keys begin with it. */
+/** What the keys of a store begin with, and a key behind all of them. */
+function rangeOf(folder: string): { readonly prefix: Buffer; readonly last: Buffer } {
+  const prefix = Buffer.from(`tenantry-bench\0${folder}\0`);
+  return { prefix, last: Buffer.concat([prefix, Buffer.of(0xff)]) };
+}
+
+async function openDatabase(clusterFile: string): Promise<fdb.Database> {
+  const { default: client } = await import("foundationdb");
+  // One API version per process: the one that Tenantry selects.
+  client.setAPIVersion(apiVersion);
+  return client.open(clusterFile);
+}
+
+async function clearRaw(clusterFile: string, folder: string): Promise<void> {
+  const db = await openDatabase(clusterFile);
+  const { prefix, last } = rangeOf(folder);
+  await db.clearRange(prefix, last);
+  db.close();
+}
+
 async function openRaw(
   clusterFile: string,
   folder: string,
   scan: (db: fdb.Database, begin: Buffer, end: Buffer, visit: (person: Person) => void) => Promise<void>,
 ): Promise<PeopleStore> {
-  const { default: client } = await import("foundationdb");
-  // One API version per process: the one that Tenantry has selected.
-  client.setAPIVersion(apiVersion);
-  const db = client.open(clusterFile);
-  const prefix = Buffer.from(`tenantry-bench\0${folder}\0`);
+  const db = await openDatabase(clusterFile);
+  const { prefix, last } = rangeOf(folder);
   const keyOf = (id: number): Buffer => Buffer.concat([prefix, personKey(id)]);
-  const last = Buffer.concat([prefix, Buffer.of(0xff)]);
   const read = async (tn: fdb.Transaction | fdb.Database, id: number): Promise<Person> => {
     const value = await tn.get(keyOf(id));
     if (value === undefined) throw new Error("A person is missing.");
@@ -68,23 +84,56 @@ async function openRaw(
       await concurrently(people, concurrency, put);
     },
     async close() {
-      await db.clearRange(prefix, last);
       db.close();
     },
+  };
+}
+
+/** Entries of the index lie behind the people. */
+async function openResidents(clusterFile: string, folder: string): Promise<Residents> {
+  const db = await openDatabase(clusterFile);
+  const { prefix } = rangeOf(folder);
+  const keyOf = (id: number): Buffer => Buffer.concat([prefix, personKey(id)]);
+  const entry = (key: Buffer): Buffer => Buffer.concat([prefix, Buffer.of(0xfe), key]);
+  const entries = (tn: fdb.Transaction | fdb.Database, city: string): Promise<[Buffer, Buffer][]> => {
+    const { start, end } = entriesOf(city);
+    return tn.getRangeAll(entry(start), entry(end));
+  };
+  return {
+    async load(people) {
+      for (const chunk of chunks(people, batchRecords)) {
+        await db.doTn(async (tn) => {
+          for (const person of chunk) {
+            tn.set(keyOf(person.id), packr.pack(person));
+            tn.set(entry(entryKey(person)), "");
+          }
+        });
+      }
+    },
+    async withRecords(city, visit) {
+      await db.doTn(async (tn) => {
+        const found = (await entries(tn, city)).map(([key]) => tn.get(keyOf(idOf(key))));
+        for (const value of await Promise.all(found)) if (value !== undefined) visit(unpack(value));
+      });
+    },
+    count: async (city) => (await entries(db, city)).length,
+    close: async () => db.close(),
   };
 }
 
 const version = (): string | undefined => ownVersion("foundationdb");
 
 /** All rows in one array, then unpacked: what most programs do. */
-export const foundationdbAll = (clusterFile: string): StoreKind => ({
+export const foundationdbAll = (clusterFile: string): ByHand => ({
   name: "foundationdb",
   transactional: true,
   version,
+  clear: (folder) => clearRaw(clusterFile, folder),
   open: (folder) =>
     openRaw(clusterFile, folder, async (db, begin, end, visit) => {
       for (const [, value] of await db.getRangeAll(begin, end)) visit(unpack(value));
     }),
+  openResidents: (folder) => openResidents(clusterFile, folder),
 });
 
 /** Batch by batch, unpacked as they come. */
@@ -92,6 +141,7 @@ export const foundationdbBatches = (clusterFile: string): StoreKind => ({
   name: "foundationdb-batches",
   transactional: true,
   version,
+  clear: (folder) => clearRaw(clusterFile, folder),
   open: (folder) =>
     openRaw(clusterFile, folder, (db, begin, end, visit) =>
       db.doTn(async (tn) => {

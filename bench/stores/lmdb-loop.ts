@@ -2,8 +2,10 @@
 import { open, type RootDatabase } from "lmdb";
 import { Packr, Unpackr } from "msgpackr";
 import type { Person } from "../people/person.js";
+import { removeFolder } from "./folder.js";
 import { ownVersion } from "./installed.js";
-import { chunks, concurrently, type StoreKind } from "./store.js";
+import { entriesOf, entryKey, idOf } from "./residents.js";
+import { type ByHand, chunks, concurrently } from "./store.js";
 
 const packr = new Packr({ useRecords: false });
 const unpackr = new Unpackr({ useRecords: false });
@@ -33,10 +35,11 @@ const openRaw = (folder: string): RootDatabase<Buffer, Buffer> =>
     overlappingSync: false,
   });
 
-export const lmdbLoop: StoreKind = {
+export const lmdbLoop: ByHand = {
   name: "lmdb-loop",
   transactional: true,
   version: () => ownVersion("lmdb"),
+  clear: removeFolder,
   async open(folder) {
     const db = openRaw(folder);
     const read = (id: number): Person => {
@@ -94,6 +97,37 @@ export const lmdbLoop: StoreKind = {
       async close() {
         await db.close();
       },
+    };
+  },
+  /** A second table for the index. */
+  async openResidents(folder) {
+    const root = openRaw(folder);
+    const records = root.openDB<Buffer, Buffer>("records", { keyEncoding: "binary", encoding: "binary" });
+    const byCity = root.openDB<Buffer, Buffer>("byCity", { keyEncoding: "binary", encoding: "binary" });
+    const nothing = Buffer.alloc(0);
+    return {
+      async load(people) {
+        for (const chunk of chunks(people, batchRecords)) {
+          await root.transaction(() => {
+            for (const person of chunk) {
+              records.put(personKey(person.id), packr.pack(person));
+              byCity.put(entryKey(person), nothing);
+            }
+          });
+        }
+      },
+      async withRecords(city, visit) {
+        for (const key of byCity.getKeys(entriesOf(city))) {
+          const value = records.get(personKey(idOf(key)));
+          if (value !== undefined) visit(unpack(value));
+        }
+      },
+      async count(city) {
+        let found = 0;
+        for (const key of byCity.getKeys(entriesOf(city))) if (key.length > 0) found += 1;
+        return found;
+      },
+      close: () => root.close(),
     };
   },
 };

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Person } from "../people/person.js";
+import { removeFolder } from "./folder.js";
 import { importPeer, peerVersion } from "./installed.js";
 import { chunks, type StoreKind } from "./store.js";
 
@@ -30,6 +31,7 @@ export const sqlite: StoreKind = {
   name: "better-sqlite3",
   transactional: true,
   version: () => peerVersion(packageName),
+  clear: removeFolder,
   async open(folder) {
     const { default: Database } = await importPeer<{ default: new (path: string) => Sqlite }>(packageName);
     mkdirSync(folder, { recursive: true });

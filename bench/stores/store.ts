@@ -1,5 +1,6 @@
 /** What every candidate can do with people: the same work, written the way its users would write it. */
 import type { Person } from "../people/person.js";
+import type { Residents } from "./residents.js";
 
 export type Visit = (person: Person) => void;
 
@@ -33,7 +34,7 @@ export interface PeopleStore {
   close(): Promise<void>;
 }
 
-/** A kind of store, of which one is opened per folder. */
+/** A kind of store, of which one is opened per folder, or by the folder's name where there are no folders. */
 export interface StoreKind {
   readonly name: string;
   /** Whether what one transaction reads and writes is one step: if not, it can't count with others. */
@@ -41,6 +42,13 @@ export interface StoreKind {
   /** The version measured; `undefined` when the candidate is not installed. */
   version(): string | undefined;
   open(folder: string): Promise<PeopleStore>;
+  /** Removes what was stored under the folder's name, when nothing has it open. */
+  clear(folder: string): Promise<void>;
+}
+
+/** The peer that is written by hand on what Tenantry's engine is written on; it can keep an index, too. */
+export interface ByHand extends StoreKind {
+  openResidents(folder: string): Promise<Residents>;
 }
 
 /** Runs `work` for every item, `concurrency` at a time. */

@@ -1,7 +1,8 @@
 /** The candidate: Tenantry, through its public API alone. */
-import { type Database, type EngineDescriptor, embedded, foundationdb, open, type Tenant } from "tenantry";
+import { type Database, open, type Tenant } from "tenantry";
 import { Person, Resident } from "../people/person.js";
 import { ownVersion } from "./installed.js";
+import type { Place, Places } from "./places.js";
 import { chunks, concurrently, type PeopleStore, type StoreKind } from "./store.js";
 
 const batchRecords = 1_000;
@@ -16,8 +17,7 @@ export async function tenantOf(db: Database, name = tenantName): Promise<Tenant>
 }
 
 /** Opens a database with the benchmarks' entities. */
-export const openPeople = (engine: EngineDescriptor): Promise<Database> =>
-  open({ engine, entities: [Person, Resident] });
+export const openPeople = (place: Place): Promise<Database> => open({ ...place, entities: [Person, Resident] });
 
 /** The work of the benchmarks over one tenant. */
 export function tenantryStore(tenant: Tenant, close: () => Promise<void>): PeopleStore {
@@ -67,23 +67,14 @@ export function tenantryStore(tenant: Tenant, close: () => Promise<void>): Peopl
   };
 }
 
-async function openStore(engine: EngineDescriptor): Promise<PeopleStore> {
-  const db = await openPeople(engine);
-  return tenantryStore(await tenantOf(db), () => db.close());
-}
-
-/** Tenantry on the embedded engine. */
-export const tenantryEmbedded: StoreKind = {
+/** Tenantry, keeping its stores in such places; `on` names the package below it. */
+export const tenantryAt = (places: Places, on: "lmdb" | "foundationdb"): StoreKind => ({
   name: "tenantry",
   transactional: true,
-  version: () => ownVersion("lmdb"),
-  open: (folder) => openStore(embedded(folder)),
-};
-
-/** Tenantry on a FoundationDB cluster. */
-export const tenantryCluster = (clusterFile: string): StoreKind => ({
-  name: "tenantry",
-  transactional: true,
-  version: () => ownVersion("foundationdb"),
-  open: () => openStore(foundationdb({ clusterFile })),
+  version: () => ownVersion(on),
+  async open(folder) {
+    const db = await openPeople(places.at(folder));
+    return tenantryStore(await tenantOf(db), () => db.close());
+  },
+  clear: (folder) => places.clear(folder),
 });

@@ -28,14 +28,17 @@ export async function loadNativeModule(): Promise<NativeModule> {
 export function nativeModuleOf(exports: unknown): NativeModule {
   const found: string[] = [];
   let at = "";
+  let native: NativeModule | undefined;
   let candidate = exports;
+  // The innermost: those around it may be a loader's proxies, each of them another object for the same module.
   for (let depth = 0; depth < depthMax && isObject(candidate); depth++) {
-    if (isNativeModule(candidate)) return candidate;
+    if (isNativeModule(candidate)) native = candidate;
     for (const name of Object.keys(candidate)) found.push(`${at}${name}`);
     candidate = "default" in candidate ? candidate.default : undefined;
     at += "default.";
   }
-  throw tenantryError("FOUNDATIONDB_PACKAGE_UNKNOWN", { found });
+  if (native === undefined) throw tenantryError("FOUNDATIONDB_PACKAGE_UNKNOWN", { found });
+  return native;
 }
 
 function isNativeModule(candidate: object): candidate is NativeModule {

@@ -2,7 +2,7 @@
  * A stand-in for the native module of the npm package `foundationdb`, on top of another engine: it answers as the
  * binding's C++ does (its argument checks, its errors, its habits), so that the adapter runs where libfdb_c is not.
  */
-
+import { createRequire } from "node:module";
 import type {
   KVList,
   NativeDatabase,
@@ -61,17 +61,11 @@ export interface NativeDouble extends NativeModule {
   readonly outstanding: number;
 }
 
-/** The package's error, as the binding makes it: a message and a number. */
-class FdbError extends Error {
-  readonly code: number;
+/** The package's error, as the binding makes it: a message and a number. It loads without libfdb_c. */
+const { default: FdbError }: { default: new (message: string, code: number) => Error & { readonly code: number } } =
+  createRequire(import.meta.url)("foundationdb/dist/lib/error.js");
 
-  constructor(code: number) {
-    super(`error ${code}`);
-    this.code = code;
-  }
-}
-
-const fdbError = (code: number): FdbError => new FdbError(code);
+const fdbError = (code: number): Error => new FdbError(`error ${code}`, code);
 
 const invert = <Name extends string>(codes: Readonly<Record<Name, number>>): ReadonlyMap<number, Name> =>
   new Map((Object.entries(codes) as [Name, number][]).map(([name, code]) => [code, name]));
@@ -225,7 +219,7 @@ class DoubleTransaction implements NativeTransaction {
   readonly #module: Double;
   readonly #inner: EngineTransaction;
   #timeoutMs = 0;
-  #cancelled: ((error: FdbError) => void)[] = [];
+  #cancelled: ((error: Error) => void)[] = [];
 
   constructor(module: Double, inner: EngineTransaction) {
     this.#module = module;
@@ -384,7 +378,7 @@ class DoubleTransaction implements NativeTransaction {
     const watch = this.#inner.watch(param(key));
     const promise = this.#module.future(watch.fired).then(
       () => true,
-      (error: FdbError) => {
+      (error: Error & { readonly code: number }) => {
         if (ignoreStandardErrs && [1101, 1025, 1020].includes(error.code)) return false;
         throw error;
       },

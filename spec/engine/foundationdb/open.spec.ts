@@ -212,7 +212,9 @@ describe("the package", () => {
     const exports = { __esModule: true, type: "napi", default: native };
     const bare = Object.assign(Object.create(null), { default: exports, type: "napi" });
     const callable = Object.assign(() => {}, exports);
-    for (const shape of [native, exports, { default: exports }, { default: { default: exports } }, bare, callable]) {
+    const proxied = new Proxy(exports, { get: (_, name) => Reflect.get(name === "default" ? exports : native, name) });
+    const wrapped = { default: { default: exports } };
+    for (const shape of [native, exports, { default: exports }, wrapped, bare, callable, proxied]) {
       expect(nativeModuleOf(shape)).toBe(native);
     }
   });
