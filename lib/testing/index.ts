@@ -29,10 +29,10 @@ export {
   type RootOptions,
   type Transcript,
 } from "./isolation/assertions.js";
+export type { TestEngine } from "./isolation/engines/test-engine.js";
 export type { IsolationCase } from "./isolation/laws.js";
 export { mentionOf, type Reached, reachable } from "./isolation/mention.js";
 export type { Outcome } from "./isolation/outcome.js";
-export type { TestEngine } from "./isolation/test-engine.js";
 export { type IsolationLawsOptions, type IsolationOptions, isolationCases, isolationLaws } from "./isolation-laws.js";
 export { type Sandbox, type SandboxOptions, sandbox } from "./sandbox.js";
 export type { HookFunction, TestFunction } from "./test-runner.js";

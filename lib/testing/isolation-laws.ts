@@ -3,8 +3,8 @@ import { memory } from "../engine/index.js";
 import type { QuotaOptions } from "../quota/index.js";
 import type { AnyEntity } from "../schema/index.js";
 import type { RecordMaker } from "./generate/record-maker.js";
+import type { TestEngine } from "./isolation/engines/test-engine.js";
 import { casesOf, type IsolationCase } from "./isolation/laws.js";
-import type { TestEngine } from "./isolation/test-engine.js";
 import { type TestFunction, testFunction } from "./test-runner.js";
 
 /**

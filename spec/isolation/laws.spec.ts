@@ -15,6 +15,7 @@ import { newTenantId } from "../../lib/tenant/index.js";
 import { scripts } from "../../lib/testing/generate/script.js";
 import { isolationCases, isolationLaws } from "../../lib/testing/index.js";
 import { arrayEngine } from "../engine/array-engine.js";
+import { describeOnCluster } from "../engine/foundationdb/cluster.js";
 import { nativeDouble } from "../engine/foundationdb/native-double.js";
 import { runs, soaks } from "../runs.js";
 import { randomEntity } from "./random-entity.js";
@@ -52,8 +53,8 @@ describe("on foundationdb() over a stand-in of its client", () => {
   isolationLaws({ entities: shop, test, timeoutMs, engine: double, runs: runs(30) });
 });
 
-const clusterFile = process.env["TENANTRY_FDB_CLUSTER_FILE"];
-describe.runIf(clusterFile !== undefined)("on foundationdb() on a cluster", () => {
+// Each law keeps to a random root.
+describeOnCluster("the laws", (clusterFile) => {
   isolationLaws({ entities: shop, test, timeoutMs, engine: foundationdb({ clusterFile }), runs: runs(20) });
 });
 

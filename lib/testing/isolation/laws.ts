@@ -20,9 +20,9 @@ import {
   assertStaysInTenant,
   type Transcript,
 } from "./assertions.js";
+import type { TestEngine } from "./engines/test-engine.js";
 import { ForeignRows } from "./foreign-rows.js";
 import { Stage, type StageOptions } from "./stage.js";
-import type { TestEngine } from "./test-engine.js";
 
 /** What laws are tried with. */
 export interface LawOptions {

@@ -22,8 +22,9 @@ import type { KeptRow } from "./assertions.js";
 import { CapturedPorts, SeededRandom } from "./captured.js";
 import { type Cast, castOf } from "./cast.js";
 import { withoutIndexes } from "./earlier.js";
-import { SteadyTime } from "./steady-time.js";
-import { openedEngine, type TestEngine } from "./test-engine.js";
+import { OwnMetadata } from "./engines/own-metadata.js";
+import { SteadyTime } from "./engines/steady-time.js";
+import { openedEngine, type TestEngine } from "./engines/test-engine.js";
 
 /** What a stage is made of. */
 export interface StageOptions {
@@ -46,12 +47,13 @@ export interface Scene {
 }
 
 export class Stage {
-  /** What every key of the laws begins with: other data of the engine stays out of their way. */
+  /** What every key of the databases begins with: other data of the engine stays out of their way. */
   readonly root: readonly TupleElement[];
   readonly keyspace: Keyspace;
   readonly entities: readonly AnyEntity[];
   /** The engine the database gets, recording; take() from it. */
   readonly recorded: RecordingEngine;
+  readonly #metadata: Uint8Array;
   readonly #earlier: readonly AnyEntity[];
   readonly #engine: Engine;
   readonly #faulty: FaultyEngine | undefined;
@@ -59,14 +61,17 @@ export class Stage {
   readonly #close: () => Promise<void>;
 
   private constructor(engine: Engine, { entities, faults, front, engine: given }: StageOptions) {
-    this.root = ["tenantry laws", Uint8Array.from(randomBytes(8))];
+    const own = Uint8Array.from(randomBytes(8));
+    this.root = ["tenantry laws", own];
+    this.#metadata = pack(["tenantry laws", "metadata version", own]);
     this.keyspace = new Keyspace(this.root);
     this.entities = entities;
     this.#earlier = withoutIndexes(entities);
     this.#engine = engine;
-    this.#faulty = faults && faulty(engine, { ...faults, delayMs: 1 });
+    const apart = new OwnMetadata(engine, this.#metadata);
+    this.#faulty = faults && faulty(apart, { ...faults, delayMs: 1 });
     this.#faulty?.disarm();
-    this.recorded = recording(this.#faulty ?? engine);
+    this.recorded = recording(this.#faulty ?? apart);
     this.#front = front;
     this.#close = async () => {
       await this.#faulty?.settled();
@@ -173,6 +178,7 @@ export class Stage {
     for (;;) {
       const transaction = this.#engine.begin();
       transaction.clearRange(begin, end);
+      transaction.clear(this.#metadata);
       try {
         return await transaction.commit();
       } catch (error) {

@@ -1,5 +1,5 @@
 /** Copying between engines: the target is the source, whatever happens on the way, or there is an error. */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,7 @@ import {
 import { copyAttemptsMax, copyChunkBytesMax } from "../../../lib/limits/index.js";
 import { faulty } from "../../../lib/testing/index.js";
 import { runs } from "../../runs.js";
+import { describeOnCluster } from "../foundationdb/cluster.js";
 import { nativeDouble } from "../foundationdb/native-double.js";
 
 type Rows = readonly (readonly [string, string])[];
@@ -417,24 +418,25 @@ describe("between engines", () => {
     await Promise.all([from.close(), cluster.close(), back.close()]);
   });
 
-  const clusterFile = process.env["TENANTRY_FDB_CLUSTER_FILE"];
-  test.skipIf(!clusterFile)("embedded to a cluster and back, under a prefix", async () => {
-    const [from, back] = [await open(), await open()];
-    const cluster = await openEngine(foundationdb({ clusterFile }));
-    const prefix = `tenantry-copy-${Math.random()}-`;
-    const range = { begin: bytes(prefix), end: bytes(`${prefix}\xff`) };
-    const rows = large(200).map(([key, value]) => [prefix + key, value] as const);
-    for (let first = 0; first < rows.length; first += 50) await put(from, rows.slice(first, first + 50));
-    try {
-      const there = await copy({ from, to: cluster, range });
-      const home = await copy({ from: cluster, to: back, range });
-      expect(home.digest).toBe(there.digest);
-      expect(await dump(back)).toEqual(rows);
-    } finally {
-      const transaction = cluster.begin();
-      transaction.clearRange(range.begin, range.end);
-      await transaction.commit();
-      await cluster.close();
-    }
+  describeOnCluster("copying", (clusterFile) => {
+    test("embedded to the cluster and back, under a prefix", async () => {
+      const [from, back] = [await open(), await open()];
+      const cluster = await openEngine(foundationdb({ clusterFile }));
+      const prefix = `tenantry-copy-${randomUUID()}-`;
+      const range = { begin: bytes(prefix), end: bytes(`${prefix}\xff`) };
+      const rows = large(200).map(([key, value]) => [prefix + key, value] as const);
+      for (let first = 0; first < rows.length; first += 50) await put(from, rows.slice(first, first + 50));
+      try {
+        const there = await copy({ from, to: cluster, range });
+        const home = await copy({ from: cluster, to: back, range });
+        expect(home.digest).toBe(there.digest);
+        expect(await dump(back)).toEqual(rows);
+      } finally {
+        const transaction = cluster.begin();
+        transaction.clearRange(range.begin, range.end);
+        await transaction.commit();
+        await cluster.close();
+      }
+    });
   });
 });

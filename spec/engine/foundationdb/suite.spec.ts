@@ -5,6 +5,7 @@ import { type Engine, foundationdb, memory, openEngine } from "../../../lib/engi
 import { newTenantId } from "../../../lib/tenant/index.js";
 import { runEngineSuite } from "../suite.js";
 import { tenantViewEngine, tenantViewLacking } from "../tenant-view.js";
+import { describeOnCluster } from "./cluster.js";
 import { type NativeDouble, nativeDouble } from "./native-double.js";
 
 const tenantId = newTenantId();
@@ -38,14 +39,14 @@ runEngineSuite("a tenant's view of foundationdb over a stand-in with several sha
   lacking: { ...tenantViewLacking, oneShard: "batches end at shards' edges", wholeKeyspace: "random prefix" },
 });
 
-const clusterFile = process.env["TENANTRY_FDB_CLUSTER_FILE"];
-if (clusterFile) {
-  runEngineSuite("foundationdb on a cluster", {
+// Under a random prefix, and within a tenant that is nobody else's.
+describeOnCluster("foundationdb", (clusterFile) => {
+  runEngineSuite("itself", {
     open: () => openEngine(foundationdb({ clusterFile })),
     lacking: { wholeKeyspace: "other data may be in the cluster" },
   });
-  runEngineSuite("a tenant's view of foundationdb on a cluster", {
+  runEngineSuite("a tenant's view", {
     open: async () => tenantViewEngine(await openEngine(foundationdb({ clusterFile })), tenantId),
     lacking: tenantViewLacking,
   });
-}
+});

@@ -2,9 +2,9 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { openFoundationDb } from "../../../lib/engine/foundationdb/engine.js";
-import { foundationdb, openEngine } from "../../../lib/engine/index.js";
 import { arrayEngine } from "../array-engine.js";
 import { loadHistories, replayAll } from "../replay.js";
+import { testOnDisposableCluster } from "./cluster.js";
 import { nativeDouble } from "./native-double.js";
 
 const folder = new URL("../../fixtures/fdb-traces/", import.meta.url);
@@ -20,10 +20,7 @@ test("the recorded histories replay through the adapter, over a stand-in for the
   await Promise.all(engines.map((engine) => engine.close()));
 });
 
-// Each history begins with an empty cluster: everything in it is cleared.
-const clusterFile = process.env["TENANTRY_FDB_DISPOSABLE_CLUSTER_FILE"];
-test.skipIf(!clusterFile)("the recorded histories replay on a cluster that may be cleared", async () => {
-  const engine = await openEngine(foundationdb({ clusterFile }));
+// Each history begins with an empty cluster, and is cleared when it has ended.
+testOnDisposableCluster("the recorded histories replay on a cluster of their own", async (engine) => {
   expect(await replayAll([engine], histories)).toEqual([]);
-  await engine.close();
 });

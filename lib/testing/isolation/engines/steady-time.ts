@@ -1,5 +1,5 @@
 /** An engine whose time goes by how often it is asked: what depends on the database's time is the same in every scene. */
-import type { Engine, EngineTransaction } from "../../engine/index.js";
+import type { Engine, EngineTransaction } from "../../../engine/index.js";
 
 /** Between one transaction that asks for the time and the next: read versions count microseconds. */
 const step = 100_000n;

@@ -1,5 +1,5 @@
 /** The engine to test on, in the forms in which it can be given. */
-import { type Engine, type EngineDescriptor, openEngine } from "../../engine/index.js";
+import { type Engine, type EngineDescriptor, openEngine } from "../../../engine/index.js";
 
 /**
  * An engine to test on: described, open already (it stays the caller's to close), or opened anew for each law.
