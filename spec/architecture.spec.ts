@@ -13,6 +13,7 @@ const levels: Readonly<Record<string, number>> = {
   observe: 0,
   roster: 0,
   options: 0,
+  intrinsics: 0,
   tenant: 1,
   value: 1,
   engine: 1,
@@ -47,7 +48,7 @@ const levels: Readonly<Record<string, number>> = {
 
 /** The only imports between rooms of one level. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  tuple: ["errors", "limits"],
+  tuple: ["errors", "limits", "intrinsics"],
   observe: ["errors", "limits", "options"],
   options: ["errors", "limits"],
   guard: ["keyspace"],

@@ -1,6 +1,6 @@
 /** The query validator for those who drive an engine themselves: it says what of a query leaves a tenant. */
-import { isUint8Array } from "node:util/types";
 import { tenantryError } from "../errors/index.js";
+import { arrayLength, copiedBytes } from "../intrinsics/index.js";
 import { Keyspace, type TenantRange } from "../keyspace/index.js";
 import { keyBytesMax } from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
@@ -106,9 +106,10 @@ export function validateQuery(
   options: QueryOptions = {},
 ): QueryFault[] {
   const range = new Keyspace(options.root).tenant(tenantId);
-  const queries: readonly unknown[] = Array.isArray(query) ? query : [query];
+  const length = arrayLength(query);
+  const queries: readonly unknown[] = length === undefined ? [query] : (query as readonly unknown[]);
   const faults: QueryFault[] = [];
-  for (let index = 0; index < queries.length; index++) {
+  for (let index = 0; index < (length ?? 1); index++) {
     for (const fault of queryFaults(queries[index], range)) faults.push({ index, ...fault });
   }
   return faults;
@@ -158,16 +159,18 @@ function queryFaults(query: unknown, range: TenantRange): Fault[] {
   }
 }
 
-function keyFaults(key: unknown, range: TenantRange): Fault[] {
+function keyFaults(given: unknown, range: TenantRange): Fault[] {
   const part = "key";
-  if (!isUint8Array(key)) return [{ part, reason: "notBytes" }];
+  const key = copiedBytes(given);
+  if (key === undefined) return [{ part, reason: "notBytes" }];
   if (!range.contains(key)) return [{ part, reason: "outside" }];
   return key.length > keyBytesMax ? [{ part, reason: "tooLarge" }] : [];
 }
 
-function stampedFaults(key: unknown, range: TenantRange): Fault[] {
+function stampedFaults(given: unknown, range: TenantRange): Fault[] {
   const part = "versionstampedKey";
-  if (!isUint8Array(key)) return [{ part, reason: "notBytes" }];
+  const key = copiedBytes(given);
+  if (key === undefined) return [{ part, reason: "notBytes" }];
   const body = key.length - stampTrailerBytes;
   if (!range.contains(key, 0, body)) return [{ part, reason: "outside" }];
   const at = stampAt(key, 0);
@@ -194,7 +197,8 @@ function rangeFaults(begin: unknown, end: unknown, range: TenantRange): Fault[] 
 
 /** The key an end of a range read stands for, which a selector does when it goes to the very next key. */
 function boundOf(end: unknown): Uint8Array | QueryFaultReason {
-  if (isUint8Array(end)) return end;
+  const key = copiedBytes(end);
+  if (key !== undefined) return key;
   const selector = selectorOf(end);
   if (typeof selector === "string") return typeof end === "object" && end !== null ? selector : "notBytes";
   return selector.offset === 1 ? firstKeyOf(selector) : "selectorWalks";
@@ -214,8 +218,9 @@ function selectorFaults(value: unknown, range: TenantRange): Fault[] {
 function selectorOf(value: unknown): SelectorLike | QueryFaultReason {
   if (typeof value !== "object" || value === null) return "selectorInvalid";
   if (!("key" in value && "orEqual" in value && "offset" in value)) return "selectorInvalid";
-  const { key, orEqual, offset } = value;
-  if (!isUint8Array(key)) return "notBytes";
+  const { key: given, orEqual, offset } = value;
+  const key = copiedBytes(given);
+  if (key === undefined) return "notBytes";
   if (typeof orEqual !== "boolean" || typeof offset !== "number" || !Number.isInteger(offset)) return "selectorInvalid";
   return { key, orEqual, offset };
 }

@@ -1,4 +1,5 @@
 /** A tenant's range of keys: one contiguous stretch behind a prefix of fixed width. */
+import { lengthOf } from "../intrinsics/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { compareBytes, tupleRange } from "../tuple/index.js";
 
@@ -73,9 +74,12 @@ export class PrefixRange {
 
   /** The key that `relative` is in this range: prefix and `relative`, in new bytes. Not checked. */
   absolute(relative: Uint8Array): Uint8Array {
-    const key = new Uint8Array(this.#prefix.length + relative.length);
+    const length = lengthOf(relative);
+    if (relative.length !== length) throw new RangeError("A key is not as long as it says.");
+    const key = new Uint8Array(this.#prefix.length + length);
     key.set(this.#prefix);
-    key.set(relative, this.#prefix.length);
+    // What has lost its memory has no bytes.
+    if (length > 0) key.set(relative, this.#prefix.length);
     return key;
   }
 }

@@ -1,4 +1,5 @@
 /** Ids as text for URLs: unreserved characters only, so that no router, proxy or decoder changes them. */
+import { bufferOver, copiedBytes, timeOf } from "../intrinsics/index.js";
 import type { KeyKind } from "./zod/key-kind.js";
 
 /** Between the fields of a composite id; a tilde inside a field is escaped, so this never is part of one. */
@@ -43,8 +44,10 @@ function unescapeText(escaped: string): string | undefined {
 
 /** A stored key value as text. */
 export function formatKeyValue(kind: KeyKind, value: unknown): string {
-  if (value instanceof Date) return String(value.getTime());
-  if (value instanceof Uint8Array) return escapeText(Buffer.from(value).toString("base64url"));
+  const time = timeOf(value);
+  if (time !== undefined) return String(time);
+  const bytes = copiedBytes(value);
+  if (bytes !== undefined) return escapeText(bufferOver(bytes).toString("base64url"));
   return kind === "string" || kind === "number" ? escapeText(String(value)) : String(value);
 }
 

@@ -1,6 +1,7 @@
 /** The model of one index: which entries a record has, the values of its fields to bytes and back. */
 import { createHash } from "node:crypto";
 import { tenantryError } from "../errors/index.js";
+import { timeOf } from "../intrinsics/index.js";
 import { indexElementsMax } from "../limits/index.js";
 import { TupleReader, TupleWriter } from "../tuple/index.js";
 import type { SchemaKeyField } from "./key-field.js";
@@ -25,9 +26,11 @@ export interface IndexModelOptions {
   readonly place?: "aggregates" | undefined;
 }
 
-/** The time of a date, in milliseconds since 1970; a time before that is as good as the first. */
-export const timeOf = (date: unknown): number | undefined =>
-  date instanceof Date ? Math.max(0, date.getTime()) : undefined;
+/** The time of expiry that a field holds, in milliseconds since 1970; a time before that is as good as the first. */
+export function expiryTimeOf(date: unknown): number | undefined {
+  const time = timeOf(date);
+  return time === undefined ? undefined : Math.max(0, time);
+}
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 const nothing = new Uint8Array(0);
@@ -89,7 +92,7 @@ export class SchemaIndexModel implements IndexModel {
   }
 
   expiryOf(record: unknown): number | undefined {
-    return timeOf(this.#options.expires?.get(record));
+    return expiryTimeOf(this.#options.expires?.get(record));
   }
 
   encodeStored(record: unknown): Uint8Array {

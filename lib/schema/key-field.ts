@@ -1,6 +1,8 @@
 /** One field of a key: finds its value in a record, writes it in the order of its type, reads it back. */
+import { isUint8Array } from "node:util/types";
 import * as core from "zod/v4/core";
 import { isTenantryError, tenantryError } from "../errors/index.js";
+import { timeOf } from "../intrinsics/index.js";
 import type { TupleReader, TupleWriter } from "../tuple/index.js";
 import type { KeyField } from "./model.js";
 import type { KeyKind, KeyType } from "./zod/key-kind.js";
@@ -29,13 +31,13 @@ function writeKind(writer: TupleWriter, kind: KeyKind, value: unknown): string |
       writer.boolean(value);
       return undefined;
     case "date": {
-      const time = value instanceof Date ? value.getTime() : Number.NaN;
-      if (Number.isNaN(time)) return "notADate";
+      const time = timeOf(value);
+      if (time === undefined || Number.isNaN(time)) return "notADate";
       writer.integer(time);
       return undefined;
     }
     case "bytes":
-      if (!(value instanceof Uint8Array)) return "notBytes";
+      if (!isUint8Array(value)) return "notBytes";
       writer.bytes(value);
       return undefined;
   }

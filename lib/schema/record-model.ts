@@ -8,7 +8,7 @@ import type { RecordCodec, RecordLayout } from "../value/index.js";
 import type { AggregateModel } from "./aggregates/aggregate-model.js";
 import type { RecordHistory } from "./evolution/history.js";
 import { formatKeyValue, joinKeyTexts, parseKeyValue, splitKeyTexts } from "./id-text.js";
-import { type SchemaIndexModel, timeOf } from "./index-model.js";
+import { expiryTimeOf, type SchemaIndexModel } from "./index-model.js";
 import type { AnyEntity, IdOf, Infer } from "./infer.js";
 import type { SchemaKeyField } from "./key-field.js";
 import type { EntityModel, StoredRecord } from "./model.js";
@@ -164,7 +164,7 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   }
 
   encodeRecord(record: Infer<E>, revision: number): Uint8Array {
-    const expiresAt = timeOf(this.#options.expires?.get(record));
+    const expiresAt = expiryTimeOf(this.#options.expires?.get(record));
     return this.#codec.encode(this.#stored(record), revision, expiresAt);
   }
 

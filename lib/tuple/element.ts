@@ -1,6 +1,6 @@
 /** What a tuple may hold: the element type, and wrappers for the kinds JavaScript has no value of its own for. */
-import { isUint8Array } from "node:util/types";
 import { tenantryError } from "../errors/index.js";
+import { copiedBytes } from "../intrinsics/index.js";
 import { STAMP_BYTES, UUID_BYTES } from "./code.js";
 
 /**
@@ -85,8 +85,9 @@ export class TupleUuid {
   readonly bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
-    if (!isUint8Array(bytes) || bytes.length !== UUID_BYTES) throw elementError("wrongLength");
-    this.bytes = Uint8Array.from(bytes);
+    const copy = copiedBytes(bytes);
+    if (copy?.length !== UUID_BYTES) throw elementError("wrongLength");
+    this.bytes = copy;
   }
 }
 
@@ -108,13 +109,13 @@ export class TupleVersionstamp {
   readonly userVersion: number;
 
   constructor(bytes: Uint8Array | undefined, userVersion = 0) {
-    if (bytes !== undefined && (!isUint8Array(bytes) || bytes.length !== STAMP_BYTES))
-      throw elementError("wrongLength");
+    const copy = copiedBytes(bytes);
+    if (bytes !== undefined && copy?.length !== STAMP_BYTES) throw elementError("wrongLength");
     if (!Number.isInteger(userVersion) || userVersion < 0 || userVersion > 0xffff) {
       throw elementError("userVersionOutOfRange");
     }
     // Ten bytes 0xff are FoundationDB's mark of an incomplete stamp: no commit has them.
-    this.bytes = bytes === undefined || bytes.every((byte) => byte === 0xff) ? undefined : Uint8Array.from(bytes);
+    this.bytes = copy?.every((byte) => byte === 0xff) === true ? undefined : copy;
     this.userVersion = userVersion;
   }
 }

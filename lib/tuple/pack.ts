@@ -1,4 +1,5 @@
 /** Whole tuples to bytes and back, and the range of all tuples that begin with one. */
+import { arrayLength } from "../intrinsics/index.js";
 import type { TupleElement } from "./element.js";
 import { TupleReader } from "./reader.js";
 import { TupleWriter } from "./writer.js";
@@ -99,7 +100,9 @@ function written(
   const writer = spare ?? new TupleWriter();
   spare = undefined;
   if (prefix !== undefined) writer.packed(prefix);
-  for (let i = 0; i < elements.length; i++) writer.element(elements[i]);
+  // What is no array is refused as an element that is none.
+  const length = arrayLength(elements) ?? 1;
+  for (let i = 0; i < length; i++) writer.element(elements[i]);
   const bytes = finish(writer);
   if (bytes.length <= spareBytesMax) spare = writer;
   return bytes;

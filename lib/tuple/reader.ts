@@ -1,6 +1,7 @@
 /** The strict decoder: reads the elements of packed bytes one by one and takes no other form than the writer's. */
 import { isUint8Array } from "node:util/types";
 import { tenantryError } from "../errors/index.js";
+import { lengthOf } from "../intrinsics/index.js";
 import { tupleDepthMax } from "../limits/index.js";
 import {
   CODE_BYTES,
@@ -68,12 +69,14 @@ const scratch = new DataView(new ArrayBuffer(8));
  */
 export class TupleReader {
   readonly #bytes: Uint8Array;
+  readonly #end: number;
   #at: number;
   #escaped = false;
 
   constructor(bytes: Uint8Array, offset = 0) {
     if (!isUint8Array(bytes)) throw bytesError("notBytes", 0);
     this.#bytes = bytes;
+    this.#end = lengthOf(bytes);
     this.#at = offset;
   }
 
@@ -84,7 +87,7 @@ export class TupleReader {
 
   /** Whether all bytes are read. */
   get done(): boolean {
-    return this.#at >= this.#bytes.length;
+    return this.#at >= this.#end;
   }
 
   /** Whether the next element is null; it is read if so. */
@@ -116,13 +119,13 @@ export class TupleReader {
     let at = start + 1;
     let size = flip === 0 ? code - CODE_INTEGER_ZERO : CODE_INTEGER_ZERO - code;
     if (size > 8) {
-      if (at >= bytes.length) throw bytesError("truncated", at);
+      if (at >= this.#end) throw bytesError("truncated", at);
       size = Number(bytes[at]) ^ flip;
       if (size <= 8) throw bytesError("nonMinimalInteger", at);
       at++;
     }
     const end = at + size;
-    if (end > bytes.length) throw bytesError("truncated", bytes.length);
+    if (end > this.#end) throw bytesError("truncated", this.#end);
     if (bytes[at] === flip) throw bytesError("nonMinimalInteger", at);
     this.#at = end;
     return readInteger(bytes, at, end, flip !== 0);
@@ -229,7 +232,7 @@ export class TupleReader {
       case CODE_VERSIONSTAMP:
         return this.versionstamp();
       case undefined:
-        throw bytesError("truncated", this.#bytes.length);
+        throw bytesError("truncated", this.#end);
       default:
         if (code >= CODE_INTEGER_MIN && code <= CODE_INTEGER_MAX) return this.integer();
         throw bytesError("unknownCode", this.#at);
@@ -261,7 +264,7 @@ export class TupleReader {
     this.#escaped = false;
     for (;;) {
       const byte = bytes[at];
-      if (byte === undefined) throw bytesError("truncated", bytes.length);
+      if (byte === undefined) throw bytesError("truncated", this.#end);
       if (byte === 0) {
         if (bytes[at + 1] !== ESCAPE) break;
         this.#escaped = true;
@@ -277,12 +280,12 @@ export class TupleReader {
   /** Steps over an element of one code and `size` bytes. */
   #fixed(code: number, size: number): void {
     if (this.#bytes[this.#at] !== code) throw this.#unexpected();
-    if (this.#at + 1 + size > this.#bytes.length) throw bytesError("truncated", this.#bytes.length);
+    if (this.#at + 1 + size > this.#end) throw bytesError("truncated", this.#end);
     this.#at += 1 + size;
   }
 
   #unexpected(): Error {
-    return this.done ? bytesError("truncated", this.#bytes.length) : bytesError("unexpectedType", this.#at);
+    return this.done ? bytesError("truncated", this.#end) : bytesError("unexpectedType", this.#at);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Text in tuples: UTF-8 and its zero bytes escaped; strictly, so that text and bytes have one form each. */
+import { bufferOver } from "../intrinsics/index.js";
 import { CODE_STRING, ESCAPE } from "./code.js";
 
 /** Above this, building text byte by byte costs more than a native call. */
@@ -41,7 +42,7 @@ export function writeText(bytes: Uint8Array, at: number, value: string): number 
 /** Text of bytes that are all below 0x80. */
 export function asciiText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start >= nativeFromLength) {
-    return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+    return bufferOver(bytes, start, end).toString("latin1");
   }
   let text = "";
   for (let i = start; i < end; i++) text += String.fromCharCode(Number(bytes[i]));

@@ -1,5 +1,6 @@
 /** The encoder: a reusable, growing buffer that packs elements one by one behind a fixed prefix. */
 import { isUint8Array } from "node:util/types";
+import { arrayLength, copiedBytes, lengthOf } from "../intrinsics/index.js";
 import { tupleBytesMax, tupleDepthMax, tupleIntegerBytesMax } from "../limits/index.js";
 import {
   CODE_BYTES,
@@ -57,11 +58,12 @@ export class TupleWriter {
   readonly #prefixLength: number;
 
   constructor(prefix: Uint8Array = none) {
-    this.#bytes = new Uint8Array(prefix.length + 192);
+    const length = lengthOf(prefix);
+    this.#bytes = new Uint8Array(length + 192);
     this.#view = new DataView(this.#bytes.buffer);
     this.#bytes.set(prefix);
-    this.#prefixLength = prefix.length;
-    this.#used = prefix.length;
+    this.#prefixLength = length;
+    this.#used = length;
   }
 
   /** Bytes written so far, prefix included: a mark for {@link descending}. */
@@ -80,9 +82,10 @@ export class TupleWriter {
 
   /** Bytes that are packed elements already, as they are. */
   packed(bytes: Uint8Array): this {
-    this.#room(bytes.length);
+    const length = lengthOf(bytes);
+    this.#room(length);
     this.#bytes.set(bytes, this.#used);
-    this.#used += bytes.length;
+    this.#used += length;
     return this;
   }
 
@@ -154,7 +157,7 @@ export class TupleWriter {
 
   bytes(value: Uint8Array): this {
     if (!isUint8Array(value)) throw this.#fault("unsupportedType");
-    const length = value.length;
+    const length = lengthOf(value);
     this.#room(2 * length + 2);
     const bytes = this.#bytes;
     let at = this.#used;
@@ -172,10 +175,11 @@ export class TupleWriter {
 
   /** A UUID of 16 bytes. */
   uuid(value: Uint8Array): this {
-    if (!isUint8Array(value) || value.length !== UUID_BYTES) throw this.#fault("wrongLength");
+    const bytes = copiedBytes(value);
+    if (bytes?.length !== UUID_BYTES) throw this.#fault("wrongLength");
     this.#room(1 + UUID_BYTES);
     this.#bytes[this.#used++] = CODE_UUID;
-    this.#bytes.set(value, this.#used);
+    this.#bytes.set(bytes, this.#used);
     this.#used += UUID_BYTES;
     this.#elements++;
     return this;
@@ -183,15 +187,18 @@ export class TupleWriter {
 
   /** A versionstamp; at most one incomplete one, which asks for {@link finishVersionstamped}. */
   versionstamp(value: TupleVersionstamp): this {
+    const { bytes: given, userVersion } = value;
+    const bytes = copiedBytes(given);
+    if (given === undefined && this.#stampAt >= 0) throw this.#fault("twoIncompleteVersionstamps");
+    if (given !== undefined && bytes?.length !== STAMP_BYTES) throw this.#fault("wrongLength");
     this.#room(1 + STAMP_BYTES + USER_VERSION_BYTES);
-    if (value.bytes === undefined && this.#stampAt >= 0) throw this.#fault("twoIncompleteVersionstamps");
     const at = this.#used + 1;
     this.#bytes[this.#used] = CODE_VERSIONSTAMP;
-    if (value.bytes === undefined) {
+    if (bytes === undefined) {
       this.#bytes.fill(0xff, at, at + STAMP_BYTES);
       this.#stampAt = at;
-    } else this.#bytes.set(value.bytes, at);
-    this.#view.setUint16(at + STAMP_BYTES, value.userVersion);
+    } else this.#bytes.set(bytes, at);
+    this.#view.setUint16(at + STAMP_BYTES, userVersion);
     this.#used = at + STAMP_BYTES + USER_VERSION_BYTES;
     this.#elements++;
     return this;
@@ -199,12 +206,14 @@ export class TupleWriter {
 
   nested(elements: readonly TupleElement[]): this {
     if (this.#depth >= tupleDepthMax) throw this.#fault("tooDeep");
+    const length = arrayLength(elements);
+    if (length === undefined) throw this.#fault("unsupportedType");
     this.#room(1);
     this.#bytes[this.#used++] = CODE_NESTED;
     const index = this.#elements;
     this.#depth++;
     // By index: holes of a sparse array are refused, not skipped.
-    for (let i = 0; i < elements.length; i++) {
+    for (let i = 0; i < length; i++) {
       this.element(elements[i]);
       this.#elements = index;
     }

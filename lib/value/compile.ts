@@ -1,9 +1,10 @@
 /** Turns a layout into a writer and a reader: generated functions, or interpreting ones where code may not be made. */
 import { interpretReader, interpretWriter } from "./interpret.js";
 import type { LayoutField, LayoutNode, LayoutShape, RecordLayout, ScalarKind } from "./layout.js";
+import { type ReadValue, setField } from "./payload/reader.js";
+import { refusedAt } from "./payload/refusal.js";
+import type { WriteValue } from "./payload/writer.js";
 import { maskBits, maskCount, optionalNames } from "./presence.js";
-import { type ReadValue, setField } from "./reader.js";
-import type { WriteValue } from "./writer.js";
 
 /** The two directions of a layout. */
 export interface CompiledLayout {
@@ -12,7 +13,7 @@ export interface CompiledLayout {
 }
 
 /** Generated code reaches nothing but its arguments. */
-type Generated = (set: typeof setField, hasOwn: typeof Object.hasOwn) => CompiledLayout;
+type Generated = (set: typeof setField, hasOwn: typeof Object.hasOwn, refused: typeof refusedAt) => CompiledLayout;
 
 /** Field names only ever enter the code as JSON string literals. */
 const literal = (name: string): string => JSON.stringify(name);
@@ -36,24 +37,33 @@ class Generator {
     return `"use strict";\nconst wv = (w, v) => w.value(v), rv = (r) => r.value();\n${this.#functions.join("\n")}\nreturn { write: w0, read: r0 };`;
   }
 
+  /** Reads each field once, into a variable, before anything is written of it. */
   #shapeWriter(shape: LayoutShape, index: number): string {
     const { fields, open } = shape;
     const lines = [`if (typeof v !== "object" || v === null) w.refuse("notAnObject");`, "w.enter();"];
     const optional = optionalNames(fields);
+    fields.forEach(({ name, optional: may }, at) => {
+      const own = `hasOwn(v, ${literal(name)})`;
+      const value = `v[${literal(name)}]`;
+      if (name in Object.prototype) lines.push(`const p${at} = ${own}, v${at} = p${at} ? ${value} : undefined;`);
+      else lines.push(`const v${at} = ${value}, p${at} = v${at} !== undefined || ${own};`);
+      if (!may) lines.push(`if (!p${at}) w.refuse("missing");`);
+    });
     for (let mask = 0; mask < maskCount(shape); mask++) {
       const names = optional.slice(mask * maskBits, (mask + 1) * maskBits);
-      const bits = names.map((name, bit) => `(${this.#present(name)} ? ${2 ** bit} : 0)`);
-      lines.push(`const m${mask} = ${bits.join(" | ") || 0};`, `w.integer(m${mask});`);
+      const bits = names.map((name, bit) => `(p${fields.findIndex((field) => field.name === name)} ? ${2 ** bit} : 0)`);
+      lines.push(`w.integer(${bits.join(" | ") || 0});`);
     }
-    for (const { name, optional: may, node } of fields) {
-      const value = `v[${literal(name)}]`;
-      if (may) lines.push(`if (${this.#bit(optional, name)}) ${this.#write(node, value)};`);
-      else lines.push(`if (!(${this.#present(name)})) w.refuse("missing");`, `${this.#write(node, value)};`);
-    }
+    lines.push("let at = -1;", "try {");
+    fields.forEach(({ optional: may, node }, at) => {
+      lines.push(`  at = ${at};`, `  ${may ? `if (p${at}) ` : ""}${this.#write(node, `v${at}`)};`);
+    });
     if (open) {
-      lines.push(`w.record(v, wv, n${index});`);
+      lines.push("  at = -1;", `  w.record(v, wv, n${index});`);
       this.#functions.push(`const n${index} = new Set(${JSON.stringify(fields.map(({ name }) => name))});`);
     }
+    lines.push("} catch (error) {", `  throw refused(error, names${index}[at]);`, "}");
+    this.#functions.push(`const names${index} = ${JSON.stringify(fields.map(({ name }) => name))};`);
     return `function w${index}(w, v) {\n  ${lines.join("\n  ")}\n  w.leave();\n}`;
   }
 
@@ -92,11 +102,6 @@ class Generator {
     if (open) lines.push("r.record(rv, o);");
     lines.push("r.leave();", "return o;");
     return lines;
-  }
-
-  #present(name: string): string {
-    const own = `hasOwn(v, ${literal(name)})`;
-    return name in Object.prototype ? own : `v[${literal(name)}] !== undefined || ${own}`;
   }
 
   #bit(optional: readonly string[], name: string): string {
@@ -138,8 +143,8 @@ export function compileLayout(layout: RecordLayout, generate = true): CompiledLa
   if (generate) {
     const source = new Generator(layout).source();
     try {
-      const generated = new Function("setField", "hasOwn", source) as Generated;
-      return generated(setField, Object.hasOwn);
+      const generated = new Function("setField", "hasOwn", "refused", source) as Generated;
+      return generated(setField, Object.hasOwn, refusedAt);
     } catch (error) {
       // Node with --disallow-code-generation-from-strings, or a policy of the embedder.
       if (!(error instanceof EvalError)) throw error;

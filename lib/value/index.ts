@@ -17,6 +17,6 @@ export {
   type RecordLayout,
   type ScalarKind,
 } from "./layout.js";
-export { setField } from "./reader.js";
+export { setField } from "./payload/reader.js";
 export { type DecodedRecord, layoutUnknown, RecordCodec } from "./record-codec.js";
 export { type ByteTransform, sealValue, type TransformContext, unsealValue, type ValuePlace } from "./transform.js";

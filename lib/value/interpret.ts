@@ -1,8 +1,9 @@
 /** A layout's writer and reader as plain functions: the same bytes as the generated ones, at half their speed. */
 import type { LayoutNode, LayoutShape, RecordLayout } from "./layout.js";
+import { type ReadValue, setField } from "./payload/reader.js";
+import { refusedAt } from "./payload/refusal.js";
+import type { WriteValue } from "./payload/writer.js";
 import { maskBits, maskCount, optionalNames } from "./presence.js";
-import { type ReadValue, setField } from "./reader.js";
-import type { WriteValue } from "./writer.js";
 
 const writeAny: WriteValue = (writer, value) => writer.value(value);
 const readAny: ReadValue = (reader) => reader.value();
@@ -19,25 +20,38 @@ function nodeWriter(node: LayoutNode, shapes: readonly WriteValue[]): WriteValue
     : (writer, value) => writer.record(value, item);
 }
 
+/** What an object holds of a shape's fields, each read once; undefined stands for one that is not there. */
+function ownFields(value: object, names: readonly string[]): readonly ({ readonly value: unknown } | undefined)[] {
+  return names.map((name) => (Object.hasOwn(value, name) ? { value: Reflect.get(value, name) } : undefined));
+}
+
 function shapeWriter(shape: LayoutShape, shapes: readonly WriteValue[]): WriteValue {
   const { fields, open } = shape;
   const masks = maskCount(shape);
   const writers = fields.map((field) => ({ ...field, write: nodeWriter(field.node, shapes) }));
-  const optional = optionalNames(fields);
-  const named = new Set(fields.map(({ name }) => name));
+  const names = fields.map(({ name }) => name);
+  const optional = optionalNames(fields).map((name) => names.indexOf(name));
+  const named = new Set(names);
   return (writer, value) => {
     if (typeof value !== "object" || value === null) return writer.refuse("notAnObject");
     writer.enter();
+    const held = ownFields(value, names);
+    if (writers.some((field, at) => !field.optional && held[at] === undefined)) writer.refuse("missing");
     for (let mask = 0; mask < masks; mask++) {
       let bits = 0;
-      optional.slice(mask * maskBits, (mask + 1) * maskBits).forEach((name, bit) => {
-        if (Object.hasOwn(value, name)) bits |= 2 ** bit;
+      optional.slice(mask * maskBits, (mask + 1) * maskBits).forEach((at, bit) => {
+        if (held[at] !== undefined) bits |= 2 ** bit;
       });
       writer.integer(bits);
     }
-    for (const { name, optional: may, write } of writers) {
-      if (Object.hasOwn(value, name)) write(writer, Reflect.get(value, name));
-      else if (!may) writer.refuse("missing");
+    for (const [at, { name, write }] of writers.entries()) {
+      const field = held[at];
+      if (field === undefined) continue;
+      try {
+        write(writer, field.value);
+      } catch (error) {
+        throw refusedAt(error, name);
+      }
     }
     if (open) writer.record(value, writeAny, named);
     writer.leave();

@@ -11,8 +11,9 @@ import {
   writeEnvelope,
 } from "./envelope.js";
 import { layoutFingerprint, type RecordLayout } from "./layout.js";
-import { type ReadValue, ValueReader } from "./reader.js";
-import { Refusal, ValueWriter, type WriteValue } from "./writer.js";
+import { type ReadValue, ValueReader } from "./payload/reader.js";
+import { Refusal } from "./payload/refusal.js";
+import { ValueWriter, type WriteValue } from "./payload/writer.js";
 
 /** What {@link RecordCodec.decode} returns. */
 export interface DecodedRecord {
@@ -62,7 +63,7 @@ export class RecordCodec {
       return writer.finish(head, writeEnvelope(head, { flags, fingerprint, schemaVersion, revision, expiresAt }));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      throw tenantryError("VALUE_UNSUPPORTED", { path: refusedPath(writer, record), reason: error.reason });
+      throw tenantryError("VALUE_UNSUPPORTED", { path: error.path, reason: error.reason });
     } finally {
       idleWriters.push(writer);
     }
@@ -114,25 +115,4 @@ export function layoutUnknown({ schemaVersion, fingerprint }: Envelope, supporte
   return schemaVersion > supported
     ? tenantryError("VALUE_VERSION_NEWER", { schemaVersion, supported })
     : tenantryError("VALUE_LAYOUT_UNKNOWN", { schemaVersion, fingerprint: fingerprint.toString(16).padStart(8, "0") });
-}
-
-/** Looks for the innermost value that is refused by itself. */
-function refusedPath(writer: ValueWriter, value: unknown, depth = 0): string[] {
-  if (typeof value !== "object" || value === null || depth > 100) return [];
-  const children: [string, unknown][] =
-    value instanceof Map
-      ? [...value].flatMap(([key, item], index) => [[`key ${index}`, key] as [string, unknown], [String(key), item]])
-      : value instanceof Set
-        ? [...value].map((item, index) => [String(index), item])
-        : Object.entries(value);
-  for (const [name, child] of children) {
-    try {
-      writer.start();
-      writer.value(child);
-    } catch (error) {
-      if (error instanceof Refusal) return [name, ...refusedPath(writer, child, depth + 1)];
-      throw error;
-    }
-  }
-  return [];
 }

@@ -1,4 +1,5 @@
 /** Bytes and numbers on their way to the client's binding and back. */
+import { bufferOver } from "../../intrinsics/index.js";
 import { EngineError } from "../error.js";
 import type { OptionValueType } from "./codes.js";
 import { fdbCodes } from "./errors.js";
@@ -6,7 +7,7 @@ import { fdbCodes } from "./errors.js";
 const int32Max = 2 ** 31 - 1;
 
 /** A view for the binding, which takes Buffers; the C API copies before the call returns. */
-export const toNative = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export const toNative = (bytes: Uint8Array): Buffer => bufferOver(bytes);
 
 /** The binding's Buffer as the plain Uint8Array the port promises (a Buffer's `slice` would alias). */
 export const fromNative = (buffer: Buffer): Uint8Array =>

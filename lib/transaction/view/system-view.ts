@@ -1,7 +1,7 @@
 /** The control plane over an engine's transaction: every key checked against the control range. */
-import { isUint8Array } from "node:util/types";
 import { tenantryError } from "../../errors/index.js";
 import type { TenantGuard } from "../../guard/index.js";
+import { copiedBytes } from "../../intrinsics/index.js";
 import type { Keyspace } from "../../keyspace/index.js";
 import { decodeTenantRecord, encodeTenantRecord, type TenantId, type TenantRecord } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
@@ -171,6 +171,7 @@ export class SystemView implements SystemTransaction {
 
 /** What is checked is the copy that goes to the engine. */
 function copied(bytes: Uint8Array, operation: string): Uint8Array {
-  if (!isUint8Array(bytes)) throw tenantryError("ISOLATION_VIOLATION", { operation, reason: "notBytes" });
-  return new Uint8Array(bytes);
+  const copy = copiedBytes(bytes);
+  if (copy === undefined) throw tenantryError("ISOLATION_VIOLATION", { operation, reason: "notBytes" });
+  return copy;
 }

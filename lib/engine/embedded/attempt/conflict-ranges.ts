@@ -1,20 +1,25 @@
 /** Conflict ranges of a transaction: collected as they come, joined when they are needed. */
 
-import { compareBytes, keyAfter } from "../reading/bounds.js";
+import { lengthOf } from "../../../intrinsics/index.js";
+import { compareBytes } from "../reading/bounds.js";
 import type { KeyRange } from "../store.js";
 
 /** What a range counts besides the bytes of its ends. */
 export const rangeOverheadBytes = 24;
 
-/** The range of one key alone, in bytes of its own: the caller may change the key. */
+/** The range of one key alone, in bytes of its own: the caller may change the key, or have it lie about its length. */
 export const keyRange = (key: Uint8Array): KeyRange => {
-  const end = keyAfter(key);
-  return { begin: end.subarray(0, key.length), end };
+  const length = lengthOf(key);
+  const end = new Uint8Array(length + 1);
+  end.set(key);
+  return { begin: end.subarray(0, length), end };
 };
 
 /** A copy without the bytes beyond those the longest key can have: they change nothing about a range. */
-const cut = (key: Uint8Array, keyBytesMax: number): Uint8Array =>
-  new Uint8Array(key.length > keyBytesMax + 1 ? key.subarray(0, keyBytesMax + 1) : key);
+const cut = (key: Uint8Array, keyBytesMax: number): Uint8Array => {
+  const copy = new Uint8Array(key);
+  return copy.length > keyBytesMax + 1 ? copy.slice(0, keyBytesMax + 1) : copy;
+};
 
 /** A range in bytes of its own. */
 export const cutRange = (begin: Uint8Array, end: Uint8Array, keyBytesMax: number): KeyRange => ({

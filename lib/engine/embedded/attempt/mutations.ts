@@ -36,14 +36,15 @@ export class AttemptMutations {
 
   set(key: Uint8Array, value: Uint8Array): void {
     const { options } = this.#attempt;
-    if (equalBytes(key, metadataVersionKey)) throw new EngineError(2000);
-    const conflicts = !options.takeNextWriteNoConflict();
-    this.#attempt.throwIfCommitting();
-    if (compareBytes(key, userKeysEnd) >= 0) throw new EngineError(2004);
-    this.#count(key.length + value.length, conflicts ? 2 * key.length + 1 : undefined);
-    this.#throwIfLong(key, value);
+    // What is checked is the copy that is kept.
     const { begin, end } = keyRange(key);
     const copy = new Uint8Array(value);
+    if (equalBytes(begin, metadataVersionKey)) throw new EngineError(2000);
+    const conflicts = !options.takeNextWriteNoConflict();
+    this.#attempt.throwIfCommitting();
+    if (compareBytes(begin, userKeysEnd) >= 0) throw new EngineError(2004);
+    this.#count(begin.length + copy.length, conflicts ? 2 * begin.length + 1 : undefined);
+    this.#throwIfLong(begin, copy);
     if (options.readYourWritesDisabled) {
       this.#direct.add({ type: "set", key: begin, value: copy }, conflicts ? { begin, end } : undefined);
       return;
@@ -54,11 +55,12 @@ export class AttemptMutations {
 
   clear(key: Uint8Array): void {
     const { options } = this.#attempt;
+    const cleared = clearKey(key);
     const conflicts = !options.takeNextWriteNoConflict();
     this.#attempt.throwIfCommitting();
-    if (compareBytes(key, userKeysEnd) >= 0) throw new EngineError(2004);
-    if (key.length > this.#keyBytesMax) return;
-    this.#clear(clearKey(key), conflicts);
+    if (compareBytes(cleared.begin, userKeysEnd) >= 0) throw new EngineError(2004);
+    if (cleared.begin.length > this.#keyBytesMax) return;
+    this.#clear(cleared, conflicts);
   }
 
   clearRange(begin: Uint8Array, end: Uint8Array): void {
@@ -84,25 +86,25 @@ export class AttemptMutations {
 
   atomic(op: AtomicOp, wanted: Uint8Array, operand: Uint8Array): void {
     const { options } = this.#attempt;
+    const { begin, end } = keyRange(wanted);
+    const value = new Uint8Array(operand);
     let conflicts = !options.takeNextWriteNoConflict();
     this.#attempt.throwIfCommitting();
-    if (equalBytes(wanted, metadataVersionKey)) {
-      const blank = operand.length === metadataOperandBytes && operand.every((byte) => byte === 0);
+    if (equalBytes(begin, metadataVersionKey)) {
+      const blank = value.length === metadataOperandBytes && value.every((byte) => byte === 0);
       if (op !== "setVersionstampedValue" || !blank) throw new EngineError(2000);
-    } else if (compareBytes(wanted, userKeysEnd) >= 0) throw new EngineError(2004);
+    } else if (compareBytes(begin, userKeysEnd) >= 0) throw new EngineError(2004);
     if (!knownOps.has(op)) throw new EngineError(2018);
-    this.#throwIfLong(wanted, operand);
-    const { begin, end } = keyRange(wanted);
+    this.#throwIfLong(begin, value);
     let key = begin;
     if (op === "setVersionstampedKey") {
-      const stamped = stampedKey(wanted, this.#attempt.readVersion);
+      const stamped = stampedKey(begin, this.#attempt.readVersion);
       key = stamped.pending;
       // Its conflict is known at the commit, with the stamp.
       conflicts = false;
       if (!options.readYourWritesDisabled) this.#passOn(stamped.range);
-    } else if (op === "setVersionstampedValue") stampOffset(operand);
-    this.#count(key.length + operand.length, conflicts ? 2 * key.length + 1 : undefined);
-    const value = new Uint8Array(operand);
+    } else if (op === "setVersionstampedValue") stampOffset(value);
+    this.#count(key.length + value.length, conflicts ? 2 * key.length + 1 : undefined);
     if (options.readYourWritesDisabled) {
       this.#direct.add(atomicMutation(op, key, value), conflicts ? { begin, end } : undefined);
       return;

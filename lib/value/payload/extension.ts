@@ -1,6 +1,8 @@
 /** Values MessagePack has no tag for, both ways: undefined, bigint, Date, Map, Set; and byte strings. */
-import { isAnyArrayBuffer, isArrayBufferView, isDate, isMap, isSet, isUint8Array } from "node:util/types";
+import { isAnyArrayBuffer, isArrayBufferView, isUint8Array } from "node:util/types";
+import { copiedBytes, entriesOf, membersOf, timeOf } from "../../intrinsics/index.js";
 import type { ValueReader } from "./reader.js";
+import type { RefusalReason } from "./refusal.js";
 import {
   EXTENSION_BIGINT,
   EXTENSION_DATE,
@@ -14,7 +16,7 @@ import {
   TAG_MAP,
   TAG_MAP_16,
 } from "./tag.js";
-import type { RefusalReason, ValueWriter } from "./writer.js";
+import type { ValueWriter } from "./writer.js";
 
 const uint32 = 0x1_0000_0000;
 
@@ -64,29 +66,45 @@ function writeContainer(writer: ValueWriter, type: number, write: () => void): v
   writer.leave();
 }
 
-/** Writes an object that is neither plain nor an array, or tells why it cannot be stored. */
+/** Where in a Map a key or value is: by the key where that is text of its own, else by its place. */
+function placeInMap(entries: readonly (readonly [unknown, unknown])[], at: number): string {
+  const entry = at >> 1;
+  const key = entries[entry]?.[0];
+  if (at % 2 === 0) return `key ${entry}`;
+  return (typeof key === "object" && key !== null) || typeof key === "function" ? `value ${entry}` : String(key);
+}
+
+/** Writes an object that is neither plain nor an array, or tells why it cannot be stored. Each is read once. */
 export function writeWrapped(writer: ValueWriter, value: object): RefusalReason | undefined {
-  if (isDate(value)) {
-    const time = value.getTime();
+  const time = timeOf(value);
+  if (time !== undefined) {
     if (Number.isNaN(time)) return "invalidDate";
     writeDate(writer, time);
-  } else if (isUint8Array(value)) {
-    writer.octets(value);
-  } else if (isMap(value)) {
+    return undefined;
+  }
+  if (isUint8Array(value)) {
+    const bytes = copiedBytes(value);
+    if (bytes === undefined) return "detachedBytes";
+    writer.octets(bytes);
+    return undefined;
+  }
+  const entries = entriesOf(value);
+  if (entries !== undefined) {
     writeContainer(writer, EXTENSION_MAP, () => {
-      writer.count(TAG_MAP, TAG_MAP_16, value.size);
-      for (const [key, item] of value) {
-        writer.value(key);
-        writer.value(item);
-      }
+      writer.count(TAG_MAP, TAG_MAP_16, entries.length);
+      writer.items(entries.flat(), (at) => placeInMap(entries, at));
     });
-  } else if (isSet(value)) {
+    return undefined;
+  }
+  const members = membersOf(value);
+  if (members !== undefined) {
     writeContainer(writer, EXTENSION_SET, () => {
-      writer.count(TAG_ARRAY, TAG_ARRAY_16, value.size);
-      for (const item of value) writer.value(item);
+      writer.count(TAG_ARRAY, TAG_ARRAY_16, members.length);
+      writer.items(members, String);
     });
-  } else return isArrayBufferView(value) || isAnyArrayBuffer(value) ? "typedArray" : "class";
-  return undefined;
+    return undefined;
+  }
+  return isArrayBufferView(value) || isAnyArrayBuffer(value) ? "typedArray" : "class";
 }
 
 function readDate(reader: ValueReader, size: number): Date {

@@ -1,6 +1,6 @@
 /** The payload's reader: strict MessagePack of what the writer writes, from any part of a bigger buffer. */
-import { tenantryError } from "../errors/index.js";
-import { sharedTextBytesMax, valueDepthMax } from "../limits/index.js";
+import { tenantryError } from "../../errors/index.js";
+import { sharedTextBytesMax, valueDepthMax } from "../../limits/index.js";
 import { readExtension } from "./extension.js";
 import * as tag from "./tag.js";
 

@@ -1,51 +1,9 @@
 /** The payload's writer: MessagePack of the values that come back equal, and a refusal of all others. */
-import { valueDepthMax } from "../limits/index.js";
+import { arrayLength, isHole } from "../../intrinsics/index.js";
+import { valueDepthMax } from "../../limits/index.js";
 import { writeBigint, writeUndefined, writeWrapped } from "./extension.js";
-import {
-  TAG_ARRAY,
-  TAG_ARRAY_16,
-  TAG_BYTES_8,
-  TAG_FALSE,
-  TAG_FLOAT_32,
-  TAG_FLOAT_64,
-  TAG_INT_8,
-  TAG_INT_16,
-  TAG_INT_32,
-  TAG_INT_64,
-  TAG_MAP,
-  TAG_MAP_16,
-  TAG_NULL,
-  TAG_STRING,
-  TAG_STRING_8,
-  TAG_TRUE,
-  TAG_UINT_8,
-  TAG_UINT_16,
-  TAG_UINT_32,
-  TAG_UINT_64,
-} from "./tag.js";
-
-/** Why a value cannot be stored. */
-export type RefusalReason =
-  | "function"
-  | "symbol"
-  | "symbolKey"
-  | "class"
-  | "typedArray"
-  | "invalidDate"
-  | "loneSurrogate"
-  | "nameOfThePrototype"
-  | "missing"
-  | "notAnObject"
-  | "notAnArray"
-  | "tooDeep";
-
-/** Thrown while writing; the codec finds the path and makes the error. */
-export class Refusal {
-  readonly reason: RefusalReason;
-  constructor(reason: RefusalReason) {
-    this.reason = reason;
-  }
-}
+import { Refusal, type RefusalReason, refusedAt } from "./refusal.js";
+import * as tag from "./tag.js";
 
 /** Writes one value with a writer: a value that describes itself, or one of a known shape. */
 export type WriteValue = (writer: ValueWriter, value: unknown) => void;
@@ -121,10 +79,10 @@ export class ValueWriter {
         this.#number(value);
         break;
       case "boolean":
-        this.byte(value ? TAG_TRUE : TAG_FALSE);
+        this.byte(value ? tag.TAG_TRUE : tag.TAG_FALSE);
         break;
       case "object":
-        if (value === null) this.byte(TAG_NULL);
+        if (value === null) this.byte(tag.TAG_NULL);
         else this.#object(value);
         break;
       case "undefined":
@@ -143,7 +101,7 @@ export class ValueWriter {
     if (value === null || value === undefined) {
       this.value(value);
     } else {
-      this.byte(TAG_TRUE);
+      this.byte(tag.TAG_TRUE);
       write(this, value);
     }
   }
@@ -154,11 +112,31 @@ export class ValueWriter {
       this.value(value);
       return;
     }
-    if (!Array.isArray(value)) throw new Refusal("notAnArray");
+    const length = arrayLength(value);
+    if (length === undefined) throw new Refusal("notAnArray");
     this.enter();
-    this.count(TAG_ARRAY, TAG_ARRAY_16, value.length);
-    for (let i = 0; i < value.length; i++) write(this, value[i]);
+    this.count(tag.TAG_ARRAY, tag.TAG_ARRAY_16, length);
+    let at = 0;
+    try {
+      for (; at < length; at++) {
+        const item = (value as readonly unknown[])[at];
+        if (item === undefined && isHole(value, at)) throw new Refusal("sparseArray");
+        write(this, item);
+      }
+    } catch (error) {
+      throw refusedAt(error, String(at));
+    }
     this.leave();
+  }
+
+  /** The members of a container that were read already, a place in a path for each. */
+  items(items: readonly unknown[], placeOf: (at: number) => string): void {
+    let at = 0;
+    try {
+      for (; at < items.length; at++) this.value(items[at]);
+    } catch (error) {
+      throw refusedAt(error, placeOf(at));
+    }
   }
 
   /** An object with its field names, whose values `write` writes; null and undefined describe themselves. */
@@ -169,14 +147,21 @@ export class ValueWriter {
     }
     if (typeof value !== "object" || !isPlain(value)) throw new Refusal("class");
     if (Object.getOwnPropertySymbols(value).length > 0) throw new Refusal("symbolKey");
-    let entries = Object.entries(value);
-    if (except !== undefined) entries = entries.filter(([name]) => !except.has(name));
+    let names = Object.keys(value);
+    if (except !== undefined) names = names.filter((name) => !except.has(name));
     this.enter();
-    this.count(TAG_MAP, TAG_MAP_16, entries.length);
-    for (const [name, item] of entries) {
-      if (name === "__proto__") throw new Refusal("nameOfThePrototype");
-      this.#text(name);
-      write(this, item);
+    this.count(tag.TAG_MAP, tag.TAG_MAP_16, names.length);
+    let at: string | undefined;
+    try {
+      for (const name of names) {
+        at = undefined;
+        if (name === "__proto__") throw new Refusal("nameOfThePrototype");
+        this.#text(name);
+        at = name;
+        write(this, (value as Readonly<Record<string, unknown>>)[name]);
+      }
+    } catch (error) {
+      throw refusedAt(error, at);
     }
     this.leave();
   }
@@ -190,25 +175,25 @@ export class ValueWriter {
       bytes[at] = value;
       this.#at = at + 1;
     } else if (value >= 0 && value <= 0xff) {
-      bytes[at] = TAG_UINT_8;
+      bytes[at] = tag.TAG_UINT_8;
       this.#at = bytes.writeUInt8(value, at + 1);
     } else if (value >= 0 && value <= 0xffff) {
-      bytes[at] = TAG_UINT_16;
+      bytes[at] = tag.TAG_UINT_16;
       this.#at = bytes.writeUInt16BE(value, at + 1);
     } else if (value >= 0 && value <= 0xffffffff) {
-      bytes[at] = TAG_UINT_32;
+      bytes[at] = tag.TAG_UINT_32;
       this.#at = bytes.writeUInt32BE(value, at + 1);
     } else if (value < 0 && value >= -0x80) {
-      bytes[at] = TAG_INT_8;
+      bytes[at] = tag.TAG_INT_8;
       this.#at = bytes.writeInt8(value, at + 1);
     } else if (value < 0 && value >= -0x8000) {
-      bytes[at] = TAG_INT_16;
+      bytes[at] = tag.TAG_INT_16;
       this.#at = bytes.writeInt16BE(value, at + 1);
     } else if (value < 0 && value >= -0x80000000) {
-      bytes[at] = TAG_INT_32;
+      bytes[at] = tag.TAG_INT_32;
       this.#at = bytes.writeInt32BE(value, at + 1);
     } else {
-      bytes[at] = value < 0 ? TAG_INT_64 : TAG_UINT_64;
+      bytes[at] = value < 0 ? tag.TAG_INT_64 : tag.TAG_UINT_64;
       bytes.writeInt32BE(Math.floor(value / 0x1_0000_0000), at + 1);
       this.#at = bytes.writeUInt32BE(value >>> 0, at + 5);
     }
@@ -233,7 +218,7 @@ export class ValueWriter {
 
   /** Bytes with their head. */
   octets(bytes: Uint8Array): void {
-    this.sized(TAG_BYTES_8, bytes.length);
+    this.sized(tag.TAG_BYTES_8, bytes.length);
     this.raw(bytes);
   }
 
@@ -276,7 +261,7 @@ export class ValueWriter {
   detached(write: () => void): Uint8Array {
     const begin = this.#at;
     write();
-    const written = Uint8Array.from(this.#bytes.subarray(begin, this.#at));
+    const written = new Uint8Array(this.#bytes.subarray(begin, this.#at));
     this.#at = begin;
     return written;
   }
@@ -295,10 +280,10 @@ export class ValueWriter {
     if (Number.isSafeInteger(value) && (value !== 0 || 1 / value > 0)) {
       this.integer(value);
     } else if (Math.fround(value) === value || Number.isNaN(value)) {
-      this.#bytes[this.#at] = TAG_FLOAT_32;
+      this.#bytes[this.#at] = tag.TAG_FLOAT_32;
       this.#at = this.#bytes.writeFloatBE(value, this.#at + 1);
     } else {
-      this.#bytes[this.#at] = TAG_FLOAT_64;
+      this.#bytes[this.#at] = tag.TAG_FLOAT_64;
       this.#at = this.#bytes.writeDoubleBE(value, this.#at + 1);
     }
   }
@@ -334,8 +319,8 @@ export class ValueWriter {
   }
 
   #textHead(length: number): void {
-    if (length < 32) this.#bytes[this.#at++] = TAG_STRING | length;
-    else this.sized(TAG_STRING_8, length);
+    if (length < 32) this.#bytes[this.#at++] = tag.TAG_STRING | length;
+    else this.sized(tag.TAG_STRING_8, length);
   }
 
   #room(size: number): void {
