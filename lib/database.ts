@@ -100,7 +100,7 @@ export class Database implements AsyncDisposable {
     const context = options.context === undefined ? undefined : tenantContext(options.context);
     if (context !== undefined && context.tenant !== known) throw tenantryError("TENANT_CONTEXT_FOREIGN", {});
     const { runner, repositories, identities, quotas } = this.#parts;
-    return new Tenant(known, context, runner, repositories, identities, quotas);
+    return new Tenant(known, runner.onBehalfOf(context), repositories, identities, quotas);
   }
 
   /**
@@ -144,7 +144,7 @@ export class Database implements AsyncDisposable {
     const { enterAsOperator, runner, repositories, identities, quotas } = this.#parts;
     await enterAsOperator(id, entrance);
     const acting = runner.asOperator(entrance.by);
-    return new Tenant(parseTenantId(id), undefined, acting, repositories, identities, quotas);
+    return new Tenant(parseTenantId(id), acting, repositories, identities, quotas);
   }
 
   /**

@@ -180,6 +180,7 @@ export type {
 export type {
   CloseOptions,
   ReadTransactionOptions,
+  TransactionLabel,
   TransactionOptions,
   TransactionPriority,
 } from "./transaction/index.js";

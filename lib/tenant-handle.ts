@@ -19,7 +19,14 @@ import type {
 import { RunnerWriter } from "./repository/index.js";
 import type { AnyEntity } from "./schema/index.js";
 import type { TenantContext, TenantId } from "./tenant/index.js";
-import type { ReadTransactionOptions, TransactionOptions, TransactionRunner } from "./transaction/index.js";
+import {
+  callTerms,
+  type ReadFunction,
+  type ReadTransactionOptions,
+  type TransactionOptions,
+  type TransactionRunner,
+  type WriteFunction,
+} from "./transaction/index.js";
 
 /**
  * What the function given to `tenant.transact` works with: records, and claims of what the tenant's plan bounds.
@@ -75,17 +82,16 @@ export class Tenant {
   readonly #repositories: RepositoryFactory;
   readonly #identities: Identities;
 
-  /** @internal */
+  /** @internal Acts for whom the runner does. */
   constructor(
     id: TenantId,
-    context: TenantContext | undefined,
     runner: TransactionRunner,
     repositories: RepositoryFactory,
     identities: Identities,
     quotas: Quotas | undefined,
   ) {
     this.id = id;
-    this.context = context;
+    this.context = runner.context;
     this.#runner = runner;
     this.#repositories = repositories;
     this.#identities = identities;
@@ -95,12 +101,12 @@ export class Tenant {
 
   /** Who belongs to the tenant, and in which roles. */
   get members(): Members {
-    return this.#identities.members(this, this.#runner);
+    return this.#identities.members(this.id, this.#runner);
   }
 
   /** Who is signed in to the tenant. */
   get sessions(): Sessions {
-    return this.#identities.sessions(this, this.#runner);
+    return this.#identities.sessions(this.id, this.#runner);
   }
 
   /**
@@ -109,7 +115,7 @@ export class Tenant {
    * @throws `ENTITY_UNKNOWN` when the entity is not one the database was opened with.
    */
   repository<E extends AnyEntity>(entity: E, options?: RepositoryOptions): TenantRepository<E> {
-    return this.#repositories.standing(entity, new RunnerWriter(this.#runner, this.id, this.context), options);
+    return this.#repositories.standing(entity, new RunnerWriter(this.#runner, this.id), options);
   }
 
   /** What the tenant uses and may use. */
@@ -124,14 +130,11 @@ export class Tenant {
    * @throws what `fn` throws, nothing being written; `TRANSACTION_…` errors, each saying what is known of the outcome.
    */
   transact<T>(fn: (tx: TenantScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
-    return this.#runner.transact(
-      this.id,
-      (transaction, tenant) => {
-        const claims = claimsIn(this.#quotas, transaction, tenant);
-        return fn({ ...this.#repositories.transactionScope(transaction, this.context), claims });
-      },
-      { ...options, context: this.context },
-    );
+    const act: WriteFunction<T> = (transaction, tenant) => {
+      const claims = claimsIn(this.#quotas, transaction, tenant);
+      return fn({ ...this.#repositories.transactionScope(transaction, this.context), claims });
+    };
+    return this.#runner.transact(this.id, act, options);
   }
 
   /**
@@ -141,7 +144,7 @@ export class Tenant {
    * transaction one range read, a get and the writes of a `delete` for each record.
    */
   sweep(options: SweepOptions = {}): Promise<Swept> {
-    return this.#repositories.sweep(new RunnerWriter(this.#runner, this.id, this.context), options);
+    return this.#repositories.sweep(new RunnerWriter(this.#runner, this.id), options);
   }
 
   /**
@@ -149,11 +152,7 @@ export class Tenant {
    * same engine calls each. One snapshot read.
    */
   available(options?: OperationOptions): Promise<boolean> {
-    return this.#runner.available(this.id, {
-      signal: options?.signal,
-      label: { operation: "available" },
-      context: this.context,
-    });
+    return this.#runner.available(this.id, callTerms("available", undefined, options?.signal));
   }
 
   /**
@@ -166,7 +165,7 @@ export class Tenant {
    *   `ACCESS_DENIED` unless the handle may read all records.
    */
   export(options?: ExportOptions): TenantExport {
-    return this.#repositories.export(new RunnerWriter(this.#runner, this.id, this.context), options);
+    return this.#repositories.export(new RunnerWriter(this.#runner, this.id), options);
   }
 
   /**
@@ -178,14 +177,12 @@ export class Tenant {
    *   unless the handle may create and update all records, and what writes throw.
    */
   import(source: ImportSource, options?: ImportOptions): Promise<TransferProgress> {
-    return this.#repositories.import(new RunnerWriter(this.#runner, this.id, this.context), source, options);
+    return this.#repositories.import(new RunnerWriter(this.#runner, this.id), source, options);
   }
 
   /** Runs `fn`, which only reads, at one point in time. It may run several times. */
   read<T>(fn: (tx: ReadScope) => Promise<T>, options?: ReadTransactionOptions): Promise<T> {
-    return this.#runner.read(this.id, (transaction) => fn(this.#repositories.readScope(transaction, this.context)), {
-      ...options,
-      context: this.context,
-    });
+    const act: ReadFunction<T> = (transaction) => fn(this.#repositories.readScope(transaction, this.context));
+    return this.#runner.read(this.id, act, options);
   }
 }

@@ -1,12 +1,12 @@
 /** The way into the control plane that this level works with, and its rows in bounded transactions. */
 import type { KeyRange } from "../keyspace/index.js";
 import { tenantsListedAtOnceMax } from "../limits/index.js";
-import type { ReadTransactionOptions, SystemTransaction } from "../transaction/index.js";
+import { type CallTerms, callTerms, type SystemTransaction } from "../transaction/index.js";
 import { keyAfter } from "../tuple/index.js";
 
 /** Runs transactions of the control plane; the composition root hands it to this level alone. */
 export interface ControlPlane {
-  system<T>(fn: (transaction: SystemTransaction) => Promise<T>, options?: ReadTransactionOptions): Promise<T>;
+  system<T>(fn: (transaction: SystemTransaction) => Promise<T>, terms?: CallTerms): Promise<T>;
 }
 
 export interface ControlRowsOptions {
@@ -27,7 +27,7 @@ export async function* controlRows(
     const from = begin;
     const { rows, more } = await control.system(
       (transaction) => transaction.getRange({ begin: from, end: range.end }, options),
-      { signal, label: { operation: "listTenants" } },
+      callTerms("listTenants", undefined, signal),
     );
     yield* rows;
     const last = rows.at(-1);

@@ -3,7 +3,7 @@ import type { ControlKeys } from "../keyspace/index.js";
 import { cursorKeysKeptMax, cursorKeysMissReloadMs, cursorKeysReloadMs } from "../limits/index.js";
 import type { Clock, Random } from "../observe/index.js";
 import { type CursorKey, type CursorKeyring, cursorKey, cursorSecretBytes } from "../repository/index.js";
-import type { SystemTransaction } from "../transaction/index.js";
+import { callTerms, type SystemTransaction } from "../transaction/index.js";
 import { equalBytes, pack, unpack } from "../tuple/index.js";
 import type { ControlPlane } from "./control-plane.js";
 
@@ -85,7 +85,7 @@ export class StoredKeyring implements CursorKeyring {
   #load(keysOf: (transaction: SystemTransaction, secrets: readonly Uint8Array[]) => Promise<Keys>): Promise<Keys> {
     const keys = this.#control.system(
       async (transaction) => await keysOf(transaction, decodeSecrets(await transaction.get(this.#key))),
-      { label: { operation: "cursorKeys" } },
+      callTerms("cursorKeys"),
     );
     const loaded = { keys, at: this.#clock.monotonic() };
     this.#loaded = loaded;

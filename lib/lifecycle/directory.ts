@@ -12,7 +12,7 @@ import {
   parseTenantId,
   type TenantRecord,
 } from "../tenant/index.js";
-import { siblings } from "../transaction/index.js";
+import { callTerms, siblings } from "../transaction/index.js";
 import { equalBytes, keyAfter, pack } from "../tuple/index.js";
 import { type ControlPlane, type ControlRowsOptions, controlRows } from "./control-plane.js";
 import {
@@ -65,7 +65,7 @@ export class Directory {
         const id = value === undefined ? undefined : this.#keys.lastTenant(value);
         return id === undefined ? undefined : await transaction.getTenant(id);
       },
-      { signal, label: { operation: "findByExternalKey" } },
+      callTerms("findByExternalKey", undefined, signal),
     );
   }
 
@@ -147,7 +147,7 @@ export class Directory {
             return id === undefined ? undefined : await transaction.getTenant(id);
           }),
         ),
-      { signal, label: { operation: "listTenants" } },
+      callTerms("listTenants", undefined, signal),
     );
     return records.flatMap((record, at) => {
       const key = names[at];

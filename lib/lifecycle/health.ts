@@ -1,9 +1,11 @@
 /** Health: whether the database answers, asked without naming any tenant. */
+
 import { isTenantryError, tenantryError } from "../errors/index.js";
 import type { ControlKeys } from "../keyspace/index.js";
 import { healthTimeoutMs, transactionDeadlineLongestMs } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
 import { optionNames, takeOptions } from "../options/index.js";
+import { callTerms } from "../transaction/index.js";
 import type { ControlPlane } from "./control-plane.js";
 
 /**
@@ -79,7 +81,7 @@ export async function checkHealth(
         await transaction.get(key, { snapshot: true });
         if (write) transaction.set(key, new Uint8Array());
       },
-      { deadline: timeoutMs, label: { operation: "health" } },
+      { ...callTerms("health"), deadline: timeoutMs },
     );
   } catch (error) {
     failure = isTenantryError(error) ? error.code : "UNKNOWN";

@@ -1,6 +1,8 @@
 /** Operators: the way into a tenant whose state shuts others out, with an entry in its trail. */
+
 import { tenantryError } from "../errors/index.js";
 import { parseTenantId, type TenantId, tenantStates } from "../tenant/index.js";
+import { callTerms } from "../transaction/index.js";
 import { assertOperator } from "./options.js";
 import { addEntry, type Registry } from "./registry.js";
 
@@ -48,6 +50,6 @@ export async function enterAsOperator(registry: Registry, id: TenantId, entrance
         ...sealed,
       });
     },
-    { signal, label: { operation: "operator" } },
+    callTerms("operator", undefined, signal),
   );
 }

@@ -12,7 +12,7 @@ import {
   type TenantRecord,
   tenantProfile,
 } from "../tenant/index.js";
-import type { SystemTransaction, TransactionRunner } from "../transaction/index.js";
+import { callTerms, type SystemTransaction, type TransactionRunner } from "../transaction/index.js";
 import { controlRows } from "./control-plane.js";
 import { assertOperator, type ProvisionOptions } from "./options.js";
 import { defined, type Registry } from "./registry.js";
@@ -87,7 +87,7 @@ export class Provisioning {
     });
     const record = await registry.control.system(
       async (transaction) => (await this.#existing(transaction, options)) ?? this.#make(transaction, fresh, options),
-      { signal, label: { operation: "provision" } },
+      callTerms("provision", undefined, signal),
     );
     return record.state === "provisioning" ? await this.#complete(record, signal) : record;
   }
@@ -170,7 +170,7 @@ export class Provisioning {
           transaction.set(key, encodeProgress(position));
           return position === undefined;
         },
-        { signal, label: { operation: "seed" } },
+        callTerms("seed", undefined, signal),
       );
     }
   }

@@ -19,7 +19,7 @@ import {
   type TenantRecord,
   tenantStates,
 } from "../tenant/index.js";
-import type { SystemTransaction } from "../transaction/index.js";
+import { callTerms, type SystemTransaction } from "../transaction/index.js";
 import type { ControlPlane } from "./control-plane.js";
 import { assertOperator } from "./options.js";
 
@@ -105,7 +105,7 @@ export class Registry {
         this.store(transaction, before, after, { ...sealed, operation: act.operation, quota: act.quota });
         return after;
       },
-      { signal: act.signal, label: { operation: act.operation } },
+      callTerms(act.operation, undefined, act.signal),
     );
   }
 

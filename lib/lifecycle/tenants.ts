@@ -11,7 +11,7 @@ import {
   type TenantRecord,
   tenantProfile,
 } from "../tenant/index.js";
-import type { TransactionRunner } from "../transaction/index.js";
+import { callTerms, type TransactionRunner } from "../transaction/index.js";
 import { Directory } from "./directory.js";
 import type {
   EraseOptions,
@@ -90,10 +90,10 @@ export class Tenants {
   /** What the registry knows of a tenant; undefined when there is none of this id. One get. */
   async get(id: TenantId, options?: { readonly signal?: AbortSignal | undefined }): Promise<TenantRecord | undefined> {
     const known = parseTenantId(id);
-    return await this.#registry.control.system((transaction) => transaction.getTenant(known), {
-      signal: options?.signal,
-      label: { operation: "getTenant" },
-    });
+    return await this.#registry.control.system(
+      (transaction) => transaction.getTenant(known),
+      callTerms("getTenant", undefined, options?.signal),
+    );
   }
 
   /** The tenant that another system knows by this key; undefined when there is none. Two gets. */

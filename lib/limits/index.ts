@@ -149,6 +149,7 @@ export {
   transactionAttemptsMax,
   transactionDeadlineLongestMs,
   transactionDeadlineMs,
+  transactionLabelCharsMax,
 } from "./transaction.js";
 export {
   buildBatchBytesMax,

@@ -43,6 +43,9 @@ export const attemptMarkersHeldMax = 64;
 /** Longest idempotency key, in UTF-8 bytes: as payment services bound theirs. */
 export const idempotencyKeyBytesMax = 255;
 
+/** Characters of each name in a transaction's label: as long as an entity's name. */
+export const transactionLabelCharsMax = 64;
+
 /** Largest value kept for replays of an idempotency key: one engine value, less its envelope. */
 export const idempotentResultBytesMax = 65_536;
 

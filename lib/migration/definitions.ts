@@ -16,7 +16,7 @@ import {
   modelOf,
   type SchemaChange,
 } from "../schema/index.js";
-import type { SystemTransaction } from "../transaction/index.js";
+import { callTerms, type SystemTransaction } from "../transaction/index.js";
 import { equalBytes, keyAfter } from "../tuple/index.js";
 
 /** The entities of an open database. */
@@ -51,35 +51,30 @@ export class Definitions {
   async meet(entities: Iterable<AnyEntity>, check: SchemaCheck): Promise<MetDefinitions> {
     const models = [...entities].map((entity) => ({ entity, model: modelOf(entity) }));
     if (models.length === 0) return { models: new Map(), changes: [] };
-    return await this.#control.system(
-      async (transaction) => {
-        const stored = await this.#read(transaction);
-        const changes = models.flatMap(({ model }) => changesOf(model, stored.get(model.name)));
-        const given = new Set(models.map(({ model }) => model.name));
-        for (const [entity, { description }] of stored) {
-          if (given.has(entity) || description === undefined) continue;
-          changes.push({ entity, kind: "entityAbsent", name: undefined, version: description.version, safe: true });
-        }
-        const unsafe = changes.filter(({ safe }) => !safe);
-        if (unsafe.length > 0 && check === "refuse") throw tenantryError("SCHEMA_INCOMPATIBLE", { changes: unsafe });
-        for (const { model } of models) this.#remember(transaction, model, stored.get(model.name));
-        const knowing = models.map(({ entity, model }) => {
-          const layouts = (stored.get(model.name)?.layouts ?? []).map(({ layout }) => layout);
-          return [entity, model.knowing(layouts)] as const;
-        });
-        return { models: new Map(knowing), changes };
-      },
-      { label: { operation: "open" } },
-    );
+    return await this.#control.system(async (transaction) => {
+      const stored = await this.#read(transaction);
+      const changes = models.flatMap(({ model }) => changesOf(model, stored.get(model.name)));
+      const given = new Set(models.map(({ model }) => model.name));
+      for (const [entity, { description }] of stored) {
+        if (given.has(entity) || description === undefined) continue;
+        changes.push({ entity, kind: "entityAbsent", name: undefined, version: description.version, safe: true });
+      }
+      const unsafe = changes.filter(({ safe }) => !safe);
+      if (unsafe.length > 0 && check === "refuse") throw tenantryError("SCHEMA_INCOMPATIBLE", { changes: unsafe });
+      for (const { model } of models) this.#remember(transaction, model, stored.get(model.name));
+      const knowing = models.map(({ entity, model }) => {
+        const layouts = (stored.get(model.name)?.layouts ?? []).map(({ layout }) => layout);
+        return [entity, model.knowing(layouts)] as const;
+      });
+      return { models: new Map(knowing), changes };
+    }, callTerms("open"));
   }
 
   /** Forgets the layouts that records of an entity had in versions before `version`: there are none such any more. */
   async forgetBefore(entity: string, version: number): Promise<void> {
     await this.#control.system(
       async (transaction) => transaction.clearRange(this.#keys.layoutsBefore(entity, version)),
-      {
-        label: { entity, operation: "migrate" },
-      },
+      callTerms("migrate", entity),
     );
   }
 

@@ -171,7 +171,7 @@ export class Migration {
     for (const entity of this.#entities) {
       if (this.#stopped) return;
       if (signal?.aborted) throw tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: signal.reason });
-      const writer = new RunnerWriter(runner, tenant, undefined);
+      const writer = new RunnerWriter(runner, tenant);
       const upgrade = repositories.upgrade(entity, writer, {
         signal,
         onBatch: ({ records, rewritten, entries }) => this.#report({ records, rewritten, entries, done: 0 }),

@@ -9,12 +9,13 @@ import {
   type TenantId,
   type TenantRecord,
 } from "../tenant/index.js";
-import type {
-  CallPolicy,
-  ReadTransaction,
-  TenantTransaction,
-  TransactionHook,
-  TransactionRunner,
+import {
+  type CallPolicy,
+  callTerms,
+  type ReadTransaction,
+  type TenantTransaction,
+  type TransactionHook,
+  type TransactionRunner,
 } from "../transaction/index.js";
 import type { ConnectionLease } from "./connection/lease.js";
 import { TenantLeases } from "./connection/tenant-leases.js";
@@ -95,9 +96,9 @@ export class Quotas {
     this.#overrides = new OverrideBook(this.#book, records);
     this.#turns = new Turns(random);
     this.#rates = new Rates(clock, (id) => (fn) => this.#transact(id, "leaseTokens", fn));
-    const leasing = { ...label("leaseConnection"), deadline: leaseMs };
+    const leasing = { ...callTerms("leaseConnection"), deadline: leaseMs };
     const parts = { book: this.#book, turns: this.#turns, clock, leaseMs, holder: random.bytes(16) };
-    this.#leaseOf = (id) => new TenantLeases((fn) => this.#runner().transact(id, fn, leasing), parts);
+    this.#leaseOf = (id) => new TenantLeases((fn) => this.#own.transactOwn(id, fn, leasing), parts);
   }
 
   /** Counts and bounds what transactions write. @internal */
@@ -113,14 +114,14 @@ export class Quotas {
   /** What a tenant uses of what it may use. One read transaction. @throws `TENANT_UNAVAILABLE` */
   async usage(id: TenantId): Promise<UsageReport> {
     const known = parseTenantId(id);
-    return await this.#runner().readOwn(
+    return await this.#own.readOwn(
       known,
       async (transaction, tenant) => {
         if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});
         const grant = this.#book.grant(tenant);
         return await readUsage(transaction, this.#book, grant, (name) => this.#rates.headroom(known, grant, name));
       },
-      label("usage"),
+      callTerms("usage"),
     );
   }
 
@@ -176,8 +177,8 @@ export class Quotas {
   async recount(id: TenantId, { repair = true, signal }: RecountOptions = {}): Promise<RecountedResource[]> {
     const known = parseTenantId(id);
     const token = Buffer.from(this.#random.bytes(16)).toString("hex");
-    const options = { ...label("recount"), signal, priority: "batch" } as const;
-    const recount = new Recount((fn) => this.#runner().transact(known, fn, options), token, repair);
+    const options = { ...callTerms("recount", undefined, signal), priority: "batch" } as const;
+    const recount = new Recount((fn) => this.#own.transactOwn(known, fn, options), token, repair);
     const found: RecountedResource[] = [];
     for (const entity of this.#book.entities) found.push(...(await recount.entity(entity)));
     for (const resource of this.#book.resources) found.push(...(await recount.claims(resource)));
@@ -188,9 +189,8 @@ export class Quotas {
   /** The claims of a resource, by transactions of their own. @internal */
   claims(id: TenantId, resource: string): Claims {
     const access = {
-      write: <T>(fn: Own<T>) => this.#runner().transact(id, fn, { label: { operation: "claim" } }),
-      read: <T>(fn: (transaction: ReadTransaction) => Promise<T>) =>
-        this.#runner().readOwn(id, fn, { label: { operation: "claim" } }),
+      write: <T>(fn: Own<T>) => this.#runner().transactOwn(id, fn, callTerms("claim")),
+      read: <T>(fn: (transaction: ReadTransaction) => Promise<T>) => this.#runner().readOwn(id, fn, callTerms("claim")),
     };
     return this.claimsBy(access, resource);
   }
@@ -228,16 +228,16 @@ export class Quotas {
   }
 
   #transact<T>(id: TenantId, operation: string, fn: Own<T>): Promise<T> {
-    return this.#runner().transact(id, fn, label(operation));
+    return this.#own.transactOwn(id, fn, callTerms(operation));
+  }
+
+  /** For calls of the library's own, which no policy bounds. */
+  get #own(): TransactionRunner {
+    return this.#runner().asLibrary();
   }
 
   /** The record of a tenant whose data can be read. */
   #meet(id: TenantId): Promise<TenantRecord | undefined> {
-    return this.#runner()
-      .readOwn(id, async (_, tenant) => tenant, label("meet"))
-      .catch(() => undefined);
+    return this.#own.readOwn(id, async (_, tenant) => tenant, callTerms("meet")).catch(() => undefined);
   }
 }
-
-/** Calls of the library's own, which no policy bounds. */
-const label = (operation: string) => ({ own: true, label: { operation } }) as const;

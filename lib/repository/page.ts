@@ -3,7 +3,7 @@ import { tenantryError } from "../errors/index.js";
 import type { RangePlan } from "../indexes/index.js";
 import { liveRowsLookedMax, pageSizeMax } from "../limits/index.js";
 import type { AnyEntity } from "../schema/index.js";
-import type { ReadTransaction, ReadTransactionOptions } from "../transaction/index.js";
+import type { CallTerms, ReadTransaction } from "../transaction/index.js";
 import { keyAfter, pack } from "../tuple/index.js";
 import { seenPage } from "./access/seen-records.js";
 import type { CursorBinding, CursorDirection, CursorSeal } from "./cursor.js";
@@ -93,7 +93,7 @@ export async function readPage<E extends AnyEntity, R>(
   reader: TenantReader,
   seal: CursorSeal,
   { planned, size, cursor, principal }: PageRequest,
-  options: ReadTransactionOptions,
+  terms: CallTerms,
 ): Promise<Page<R>> {
   const { range, reverse } = planned;
   if (!Number.isSafeInteger(size) || size < 1 || size > pageSizeMax) {
@@ -123,8 +123,8 @@ export async function readPage<E extends AnyEntity, R>(
     const records = visited?.gathering.wholeSync(transaction);
     return visited && records && { ...visited, records };
   };
-  const found = table.isPlain(part) ? reader.readSync(readSync, options) : undefined;
-  const { first, last, records, more } = found ?? (await reader.read(read, options));
+  const found = table.isPlain(part) ? reader.readSync(readSync, terms) : undefined;
+  const { first, last, records, more } = found ?? (await reader.read(read, terms));
   if (backwards) records.reverse();
 
   const cursorAt = async (direction: CursorDirection): Promise<string | undefined> => {

@@ -13,7 +13,7 @@ import { tenantryError } from "../errors/index.js";
 import { assertReadable } from "../indexes/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits/index.js";
 import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer, StoredRecord } from "../schema/index.js";
-import { type ReadTransaction, type ReadTransactionOptions, siblings } from "../transaction/index.js";
+import { type CallTerms, callTerms, type ReadTransaction, siblings } from "../transaction/index.js";
 import { seenBatch, seenRecords } from "./access/seen-records.js";
 import type { CursorSeal } from "./cursor.js";
 import type { AggregateArguments, AggregateGroup, Counters, GroupQuery } from "./interface/aggregate-query.js";
@@ -69,13 +69,13 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const table = this.#table;
     if (table.access?.filters) return (await this.#find("has", id, options)) !== undefined;
     const packed = table.model.encodeId(id);
-    return await this.#reader.read((transaction) => table.has(transaction, packed), this.#options("has", options));
+    return await this.#reader.read((transaction) => table.has(transaction, packed), this.#terms("has", options));
   }
 
   async getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]> {
     assertBatch(ids);
     const packed = ids.map((id) => this.#table.model.encodeId(id));
-    const own = this.#options("getMany", options);
+    const own = this.#terms("getMany", options);
     const find = (transaction: ReadTransaction): (StoredRecord<E> | undefined)[] | undefined =>
       this.#table.foundAllSync(transaction, packed);
     const found = this.#reader.readSync(find, own);
@@ -117,7 +117,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     assertSize: (rows: number) => void = () => {},
   ): Promise<R[]> {
     const table = this.#table;
-    const own = this.#options(operation, options);
+    const own = this.#terms(operation, options);
     const visit = (transaction: ReadTransaction): Gathering<R> | undefined => {
       const visited = table.visited<R>(transaction, planned, limit);
       if (visited !== undefined) assertSize(visited.records.length);
@@ -163,7 +163,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
       this.#reader,
       this.#seal,
       request,
-      this.#options("page", query),
+      this.#terms("page", query),
     );
   }
 
@@ -195,7 +195,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const planned = planGroup(model, name, given.equals);
     const read = (transaction: ReadTransaction): Promise<number | bigint> => readGroup(transaction, model, planned);
     // A bigint where the field summed is one, as the definition says.
-    return (await this.#reader.read(read, this.#options("aggregate", given))) as AggregateValue<E, A>;
+    return (await this.#reader.read(read, this.#terms("aggregate", given))) as AggregateValue<E, A>;
   }
 
   async groups<A extends AggregateName<E>>(name: A, query?: GroupQuery<E, A>): Promise<AggregateGroup<E, A>[]> {
@@ -204,7 +204,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const planned = planGroups(model, name, given);
     const read = (transaction: ReadTransaction): Promise<Group[]> => readGroups(transaction, model, planned);
     // The groups' values and their kind are those of the definition.
-    return (await this.#reader.read(read, this.#options("groups", given))) as AggregateGroup<E, A>[];
+    return (await this.#reader.read(read, this.#terms("groups", given))) as AggregateGroup<E, A>[];
   }
 
   async counters(id: IdOf<E>, options?: OperationOptions): Promise<Counters<E> | undefined> {
@@ -216,7 +216,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
       return there ? counters : undefined;
     };
     // Their names are those of the definition.
-    return (await this.#reader.read(read, this.#options("counters", options))) as Counters<E> | undefined;
+    return (await this.#reader.read(read, this.#terms("counters", options))) as Counters<E> | undefined;
   }
 
   explain(query: Query<E, Selection<E> | undefined> = {}): QueryPlan {
@@ -244,7 +244,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const table = this.#table;
     const packed = table.model.encodeId(id);
     const load = (transaction: ReadTransaction): Promise<Loaded | undefined> => table.load(transaction, packed);
-    const loaded = await this.#reader.read(load, this.#options(operation, options));
+    const loaded = await this.#reader.read(load, this.#terms(operation, options));
     return this.#shown(loaded && table.decode(loaded.value));
   }
 
@@ -256,7 +256,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   ): { readonly stored: StoredRecord<E> | undefined } | undefined {
     const table = this.#table;
     const packed = table.model.encodeId(id);
-    const own = this.#options(operation, options);
+    const own = this.#terms(operation, options);
     const found = this.#reader.readSync((transaction) => table.foundSync(transaction, packed), own);
     return found && { stored: this.#shown(found.stored) };
   }
@@ -267,12 +267,12 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   }
 
   #session(operation: string, options: OperationOptions | undefined): ReturnType<TenantReader["openReadSession"]> {
-    return this.#reader.openReadSession(this.#options(operation, options));
+    return this.#reader.openReadSession(this.#terms(operation, options));
   }
 
   /** What a read takes; the one place that all of them pass. @throws ACCESS_DENIED */
-  #options(operation: string, options: OperationOptions | undefined): ReadTransactionOptions {
+  #terms(operation: string, options: OperationOptions | undefined): CallTerms {
     this.#table.access?.enter(operation);
-    return { signal: options?.signal, label: { entity: this.#table.model.name, operation } };
+    return callTerms(operation, this.#table.model.name, options?.signal);
   }
 }

@@ -3,12 +3,11 @@ import { leaving, tenantryError } from "../errors/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantContext, TenantId } from "../tenant/index.js";
 import {
-  type ActingOptions,
+  type CallTerms,
   type Operation,
   perform,
   type ReadSession,
   type ReadTransaction,
-  type ReadTransactionOptions,
   type TenantTransaction,
   type TransactionRunner,
 } from "../transaction/index.js";
@@ -20,11 +19,11 @@ export interface TenantReader {
   readonly tenantId: TenantId;
   /** On whose behalf; undefined for the program itself. */
   readonly context: TenantContext | undefined;
-  read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T>;
+  read<T>(fn: (transaction: ReadTransaction) => Promise<T>, terms: CallTerms): Promise<T>;
   /** Reads what waits for nothing; undefined where that cannot be, and `read` is to be called. */
-  readSync<T>(fn: (transaction: ReadTransaction) => T | undefined, options: ReadTransactionOptions): T | undefined;
+  readSync<T>(fn: (transaction: ReadTransaction) => T | undefined, terms: CallTerms): T | undefined;
   /** Reads in several steps. */
-  openReadSession(options: ReadTransactionOptions): Pick<ReadSession, "read" | "end">;
+  openReadSession(terms: CallTerms): Pick<ReadSession, "read" | "end">;
 }
 
 /** What a write works with. */
@@ -45,9 +44,9 @@ export const alone = (transaction: TenantTransaction): WriteContext => ({
 
 /** Reads and writes of one tenant. */
 export interface TenantWriter extends TenantReader {
-  write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T>;
+  write<T>(fn: (context: WriteContext) => Promise<T>, terms: CallTerms): Promise<T>;
   /** Performs an operation: all at once where it waits for nothing but its commit. */
-  operate<T>(operation: (context: WriteContext) => Operation<T>, options: ReadTransactionOptions): Promise<T>;
+  operate<T>(operation: (context: WriteContext) => Operation<T>, terms: CallTerms): Promise<T>;
 }
 
 /** Every call a transaction of its own. */
@@ -56,32 +55,32 @@ export class RunnerWriter implements TenantWriter {
   readonly context: TenantContext | undefined;
   readonly #runner: TransactionRunner;
 
-  constructor(runner: TransactionRunner, tenantId: TenantId, context?: TenantContext | undefined) {
+  constructor(runner: TransactionRunner, tenantId: TenantId) {
     this.#runner = runner;
     this.tenantId = tenantId;
-    this.context = context;
+    this.context = runner.context;
   }
 
-  read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
-    return this.#runner.readOwn(this.tenantId, fn, this.#acting(options));
+  read<T>(fn: (transaction: ReadTransaction) => Promise<T>, terms: CallTerms): Promise<T> {
+    return this.#runner.readOwn(this.tenantId, fn, terms);
   }
 
-  readSync<T>(fn: (transaction: ReadTransaction) => T | undefined, options: ReadTransactionOptions): T | undefined {
-    return this.#runner.readSync(this.tenantId, fn, this.#acting(options));
+  readSync<T>(fn: (transaction: ReadTransaction) => T | undefined, terms: CallTerms): T | undefined {
+    return this.#runner.readSync(this.tenantId, fn, terms);
   }
 
-  openReadSession(options: ReadTransactionOptions): ReadSession {
-    return this.#runner.openReadSession(this.tenantId, this.#acting(options));
+  openReadSession(terms: CallTerms): ReadSession {
+    return this.#runner.openReadSession(this.tenantId, terms);
   }
 
-  write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
+  write<T>(fn: (context: WriteContext) => Promise<T>, terms: CallTerms): Promise<T> {
     const act = (transaction: TenantTransaction): Promise<T> => fn(alone(transaction));
-    return this.#runner.transactOwn(this.tenantId, act, this.#acting(options));
+    return this.#runner.transactOwn(this.tenantId, act, terms);
   }
 
-  operate<T>(operation: (context: WriteContext) => Operation<T>, options: ReadTransactionOptions): Promise<T> {
+  operate<T>(operation: (context: WriteContext) => Operation<T>, terms: CallTerms): Promise<T> {
     const begin = (transaction: TenantTransaction): Operation<T> => operation(alone(transaction));
-    return this.#runner.operate(this.tenantId, begin, this.#acting(options));
+    return this.#runner.operate(this.tenantId, begin, terms);
   }
 
   get clock(): Clock {
@@ -92,13 +91,9 @@ export class RunnerWriter implements TenantWriter {
   onClose(fn: () => void): () => void {
     return this.#runner.onClose(fn);
   }
-
-  #acting(options: ReadTransactionOptions): ReadTransactionOptions & ActingOptions {
-    return this.context === undefined ? options : { ...options, context: this.context };
-  }
 }
 
-function assertNotAborted({ signal }: ReadTransactionOptions): void {
+function assertNotAborted({ signal }: CallTerms): void {
   if (signal?.aborted) throw tenantryError("TRANSACTION_ABORTED", { attempts: 1 }, { cause: signal.reason });
 }
 
@@ -116,8 +111,8 @@ export class JoinedReader implements TenantReader {
     return this.#transaction.tenantId;
   }
 
-  async read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
-    assertNotAborted(options);
+  async read<T>(fn: (transaction: ReadTransaction) => Promise<T>, terms: CallTerms): Promise<T> {
+    assertNotAborted(terms);
     try {
       return await fn(this.#transaction);
     } catch (error) {
@@ -130,8 +125,8 @@ export class JoinedReader implements TenantReader {
     return undefined;
   }
 
-  openReadSession(options: ReadTransactionOptions): Pick<ReadSession, "read" | "end"> {
-    return { read: (fn) => this.read(fn, options), end() {} };
+  openReadSession(terms: CallTerms): Pick<ReadSession, "read" | "end"> {
+    return { read: (fn) => this.read(fn, terms), end() {} };
   }
 }
 
@@ -145,12 +140,12 @@ export class JoinedWriter extends JoinedReader implements TenantWriter {
     this.#work = { transaction, turns: new KeyTurns(), lock: this.#lock };
   }
 
-  override read<T>(fn: (transaction: ReadTransaction) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
-    return this.#lock.read(() => super.read(fn, options));
+  override read<T>(fn: (transaction: ReadTransaction) => Promise<T>, terms: CallTerms): Promise<T> {
+    return this.#lock.read(() => super.read(fn, terms));
   }
 
-  async write<T>(fn: (context: WriteContext) => Promise<T>, options: ReadTransactionOptions): Promise<T> {
-    assertNotAborted(options);
+  async write<T>(fn: (context: WriteContext) => Promise<T>, terms: CallTerms): Promise<T> {
+    assertNotAborted(terms);
     try {
       return await fn(this.#work);
     } catch (error) {
@@ -158,7 +153,7 @@ export class JoinedWriter extends JoinedReader implements TenantWriter {
     }
   }
 
-  operate<T>(operation: (context: WriteContext) => Operation<T>, options: ReadTransactionOptions): Promise<T> {
-    return this.write((context) => perform(context.transaction, operation(context)), options);
+  operate<T>(operation: (context: WriteContext) => Operation<T>, terms: CallTerms): Promise<T> {
+    return this.write((context) => perform(context.transaction, operation(context)), terms);
   }
 }

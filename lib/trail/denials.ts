@@ -6,7 +6,7 @@ import type { ControlPlane } from "../lifecycle/index.js";
 import { denialEntriesMax, denialTenantsMax, denialWindowMs, tenantContextTextBytesMax } from "../limits/index.js";
 import type { Clock, Counter, Logger, Random } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
-import { perform } from "../transaction/index.js";
+import { callTerms, perform } from "../transaction/index.js";
 
 /**
  * An attempt that was refused.
@@ -150,7 +150,7 @@ export class Denials {
         for (const { attempt, at, count } of kinds.values()) add(attempt, at, count);
         if (others > 0) add({ code: othersCode }, this.#parts.clock.now(), others);
       },
-      { label: { operation: "denyAudit" }, deadline: 5_000 },
+      { ...callTerms("denyAudit"), deadline: 5_000 },
     );
   }
 }

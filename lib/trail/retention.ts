@@ -1,8 +1,10 @@
 /** Retention: old entries are dropped up to a seal, and a checkpoint vouches for them from then on. */
+
 import { checkpointKey, decodeSeal, entryKey, sealKey } from "../audit/index.js";
 import { tenantryError } from "../errors/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
+import { callTerms } from "../transaction/index.js";
 import { keyAfter } from "../tuple/index.js";
 import type { AuditHead } from "./sealer.js";
 import { entriesRange, type Incarnation, incarnationsOf, isSame, sealsRange, type TrailRows } from "./trail-rows.js";
@@ -75,7 +77,7 @@ export class Retention {
         trail.clearRange({ begin: sealsRange().begin, end: keyAfter(sealKey(seal.count)) });
         return seal.count - droppedBefore;
       },
-      { signal, label: { operation: "pruneAudit" } },
+      callTerms("pruneAudit", undefined, signal),
     );
   }
 }

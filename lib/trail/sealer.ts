@@ -1,8 +1,10 @@
 /** The sealer: chains the entries of a trail in the order of their stamps, after they were written. */
+
 import { type AuditChain, type ChainPoint, entryStamp, sealKey } from "../audit/index.js";
 import { auditSealEntriesMax } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
+import { callTerms } from "../transaction/index.js";
 import { entriesAfter, type Incarnation, incarnationsOf, isSame, lastSeal, type TrailRows } from "./trail-rows.js";
 
 /**
@@ -93,7 +95,7 @@ export class Sealer {
         trail.set(sealKey(sealed.count), chain.encode("seal", sealed, this.#clock.now()));
         return { point: sealed, more };
       },
-      { signal, label: { operation: "sealAudit" } },
+      callTerms("sealAudit", undefined, signal),
     );
   }
 }

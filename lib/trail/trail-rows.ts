@@ -16,7 +16,7 @@ import { auditSecretKey } from "../keyspace/index.js";
 import type { ControlPlane } from "../lifecycle/index.js";
 import type { CursorKeyring } from "../repository/index.js";
 import { parseTenantId, type TenantId, type TenantRecord } from "../tenant/index.js";
-import type { RelativeRange, TenantTransaction } from "../transaction/index.js";
+import { callTerms, type RelativeRange, type TenantTransaction } from "../transaction/index.js";
 import { equalBytes, keyAfter, pack, tupleRange } from "../tuple/index.js";
 
 /** One incarnation of a tenant: a trail is in as many parts. */
@@ -72,7 +72,7 @@ export class TrailRows {
         const secret = decodeAuditSecret(await transaction.actAsTenant(known).get(auditSecretKey()));
         return { record, key: secret === undefined ? undefined : new AuditKey(secret) };
       },
-      { signal, label: { operation: "audit" } },
+      callTerms("audit", undefined, signal),
     );
   }
 
@@ -101,10 +101,10 @@ export class TrailRows {
 
   /** What {@link lastSeal} finds. */
   lastSeal(incarnation: Incarnation, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
-    return this.control.system((transaction) => lastSeal(transaction.trailOf(incarnation)), {
-      signal,
-      label: { operation: "audit" },
-    });
+    return this.control.system(
+      (transaction) => lastSeal(transaction.trailOf(incarnation)),
+      callTerms("audit", undefined, signal),
+    );
   }
 
   /** The place a trail is sealed up to. @throws AUDIT_TRAIL_BROKEN when what is stored of it is not to be believed. */
@@ -128,7 +128,7 @@ export class TrailRows {
       const part = { begin, end };
       const { rows, more } = await this.control.system(
         (transaction) => transaction.trailOf(incarnation).getRange(part, { snapshot: true, reverse, limit: 1_000 }),
-        { signal, label: { operation: "audit" } },
+        callTerms("audit", undefined, signal),
       );
       yield* rows;
       const last = rows.at(-1);

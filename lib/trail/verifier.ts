@@ -1,8 +1,10 @@
 /** The verifier: goes over a trail from its beginning, and says what does not fit its seals. */
+
 import { chainBegin, checkpointKey, sealKey } from "../audit/index.js";
 import { tenantryError } from "../errors/index.js";
 import { auditVerifyAttemptsMax } from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
+import { callTerms } from "../transaction/index.js";
 import { compareBytes, equalBytes, keyAfter } from "../tuple/index.js";
 import { type AuditHead, headOf } from "./sealer.js";
 import { entriesRange, type Incarnation, incarnationsOf, isSame, sealsRange, type TrailRows } from "./trail-rows.js";
@@ -82,10 +84,10 @@ export class Verifier {
     signal: AbortSignal | undefined,
   ): Promise<Verified> {
     const checkpoint = (): Promise<Uint8Array | undefined> =>
-      this.#rows.control.system((transaction) => transaction.trailOf(incarnation).get(checkpointKey()), {
-        signal,
-        label: { operation: "verifyAudit" },
-      });
+      this.#rows.control.system(
+        (transaction) => transaction.trailOf(incarnation).get(checkpointKey()),
+        callTerms("verifyAudit", undefined, signal),
+      );
     for (let attempt = 1; ; attempt++) {
       const before = await checkpoint();
       const verified = await this.#pass(incarnation, before, head, signal);
@@ -134,7 +136,7 @@ export class Verifier {
         const { rows } = await transaction.trailOf(incarnation).getRange(sealsRange(), { limit: 1, reverse: true });
         return rows[0]?.[0];
       },
-      { signal, label: { operation: "verifyAudit" } },
+      callTerms("verifyAudit", undefined, signal),
     );
   }
 }

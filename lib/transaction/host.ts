@@ -13,14 +13,10 @@ import {
   systemRandom,
 } from "../observe/index.js";
 import type { TenantId } from "../tenant/index.js";
+import type { Call } from "./call/call.js";
+import { callBounds } from "./call/call-terms.js";
 import { TenantGate } from "./gate.js";
-import {
-  type ActingOptions,
-  callBounds,
-  type RunnerOptions,
-  type TransactionOptions,
-  type TransactionPriority,
-} from "./options.js";
+import type { RunnerOptions, TransactionPriority } from "./options.js";
 import { type CallEnd, type CallPolicy, endRefused, enterAll, reportOf } from "./policy/call-policy.js";
 import type { TransactionHook } from "./policy/hook.js";
 import {
@@ -33,13 +29,6 @@ import {
   Stopper,
   TransactionRun,
 } from "./run/index.js";
-
-/** One call of a runner. */
-export interface Call {
-  readonly kind: "transact" | "read" | "system";
-  readonly tenantId: TenantId | undefined;
-  readonly options: TransactionOptions & ActingOptions;
-}
 
 const noEnds: readonly CallEnd[] = [];
 
@@ -98,11 +87,11 @@ export class TransactionHost {
 
   /** Performs a call: checks its options, asks the policies, bounds it, runs it, and observes it. */
   async perform<T>(call: Call, plan: RunPlan<T>): Promise<T> {
-    const { attempts, deadlineMs } = callBounds(call.options);
+    const { attempts, deadlineMs } = callBounds(call.terms);
     this.running.assertAdmitted();
     const observed = this.observer.begin(call);
     let run: TransactionRun<T> | undefined;
-    const { signal } = call.options;
+    const { signal } = call.terms;
     const stopper = new Stopper(this.clock, { deadlineMs, signal, attempts: () => run?.tally.attempts ?? 0 });
     this.running.begin(stopper);
     try {
@@ -138,11 +127,12 @@ export class TransactionHost {
   }
 
   /** Asks all policies to let the call in: at once, or when none makes it wait any more and it is not stopped. */
-  #enter({ kind, tenantId, options }: Call, stopper: Stopper): readonly CallEnd[] | Promise<readonly CallEnd[]> {
+  #enter({ kind, tenantId, terms, actor }: Call, stopper: Stopper): readonly CallEnd[] | Promise<readonly CallEnd[]> {
     // The control plane's calls are nobody's.
     if (this.policies.length === 0 || kind === "system" || tenantId === undefined) return noEnds;
-    const { context, label = {}, priority = "default", own = false } = options;
-    if (own) return noEnds;
+    if (actor.own) return noEnds;
+    const { label, priority = "default" } = terms;
+    const { context } = actor;
     stopper.assertGoing();
     const tenant = this.gate.known(tenantId);
     const onStop = (leave: () => void): void => stopper.cancels(leave);

@@ -1,9 +1,9 @@
 /** Transactions of one tenant and of the control plane: their interfaces, the runners, the hook ports. */
 
+export { type CallLabel, type CallTerms, callTerms } from "./call/call-terms.js";
 export { TransactionHost } from "./host.js";
 export { type Operation, perform, performAtOnce, resultOf, rowsOf, together, valueAt, valuesAt } from "./operation.js";
 export type {
-  ActingOptions,
   CloseOptions,
   ReadTransactionOptions,
   RunnerOptions,
@@ -11,6 +11,7 @@ export type {
   TransactionOptions,
   TransactionPriority,
 } from "./options.js";
+export type { ReadFunction, WriteFunction } from "./plan/index.js";
 export type { CallEnd, CallPolicy, CallReport, TenantCall } from "./policy/call-policy.js";
 export { type HookScope, isOfEntity, type RecordChange, type TransactionHook } from "./policy/hook.js";
 export { rangeAfter, readRows, siblings, visitRows } from "./read/index.js";

@@ -1,20 +1,23 @@
 /** Options of transactions, as callers give them, and of the runners. */
 import type { Engine } from "../engine/index.js";
-import { tenantryError } from "../errors/index.js";
 import type { OnViolation } from "../guard/index.js";
 import type { Keyspace } from "../keyspace/index.js";
-import {
-  idempotencyKeyBytesMax,
-  transactionAttemptsMax,
-  transactionDeadlineLongestMs,
-  transactionDeadlineMs,
-} from "../limits/index.js";
 import type { Clock, Logger, Meter, Random, ServiceLevels, TenantLabels, Tracer } from "../observe/index.js";
-import type { TenantContext } from "../tenant/index.js";
 import type { CallPolicy } from "./policy/call-policy.js";
 import type { TransactionHook } from "./policy/hook.js";
 
-/** What the transaction is for, in logs, metrics and traces: names from the program, never data. */
+/**
+ * What a transaction is for, in logs, traces and the audit trail: names from the program, never data. Each is a letter
+ * and up to 63 more letters, digits or `_.:/-`.
+ *
+ * @example
+ * ```ts
+ * import type { Tenant, TransactionLabel } from "tenantry";
+ * declare const tenant: Tenant;
+ * const label: TransactionLabel = { operation: "checkout" };
+ * await tenant.transact(async () => {}, { label });
+ * ```
+ */
 export interface TransactionLabel {
   readonly entity?: string | undefined;
   readonly operation?: string | undefined;
@@ -37,6 +40,7 @@ export interface ReadTransactionOptions {
   readonly attempts?: number | undefined;
   /** Milliseconds from the call within which it has to be done; default `transactionDeadlineMs`. */
   readonly deadline?: number | undefined;
+  /** What it is for, in logs, traces and the audit trail. */
   readonly label?: TransactionLabel | undefined;
   /**
    * `batch` for work that nobody waits for: it gives way to other calls of its tenant where `open` was given `fairness`,
@@ -87,13 +91,6 @@ export interface TransactionOptions extends ReadTransactionOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What handles add to the options of a call: on whose behalf it is. */
-export interface ActingOptions {
-  readonly context?: TenantContext | undefined;
-  /** A call of the library's own, which policies let pass; default false. */
-  readonly own?: boolean | undefined;
-}
-
 /** What a database's runners are made of. */
 export interface RunnerOptions {
   readonly engine: Engine;
@@ -131,34 +128,3 @@ export interface CloseOptions {
   /** Milliseconds that running transactions are given to end before they are cancelled; default `drainMs` of limits. */
   readonly drainMs?: number | undefined;
 }
-
-/** The bounds of one call. */
-export interface CallBounds {
-  readonly attempts: number;
-  readonly deadlineMs: number;
-}
-
-const invalid = (option: string, reason: string): Error =>
-  tenantryError("TRANSACTION_OPTION_INVALID", { option, reason });
-
-/** @throws TRANSACTION_OPTION_INVALID */
-export function callBounds(options: TransactionOptions): CallBounds {
-  const { attempts = transactionAttemptsMax, deadline = transactionDeadlineMs, idempotencyKey, priority } = options;
-  if (!Number.isSafeInteger(attempts) || attempts < 1) throw invalid("attempts", "not a whole number from 1");
-  if (!(deadline > 0 && deadline <= transactionDeadlineLongestMs)) {
-    throw invalid("deadline", `not milliseconds above 0 and up to ${transactionDeadlineLongestMs}`);
-  }
-  if (priority !== undefined && priority !== "default" && priority !== "batch") {
-    throw invalid("priority", "neither `default` nor `batch`");
-  }
-  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
-    throw invalid("idempotencyKey", `not well-formed text of 1 to ${idempotencyKeyBytesMax} bytes`);
-  }
-  return { attempts, deadlineMs: deadline };
-}
-
-const isIdempotencyKey = (key: unknown): boolean =>
-  typeof key === "string" &&
-  key.length > 0 &&
-  !/\p{Surrogate}/u.test(key) &&
-  Buffer.byteLength(key) <= idempotencyKeyBytesMax;

@@ -3,9 +3,10 @@ import type { EngineTransaction } from "../engine/index.js";
 import { tenantryError } from "../errors/index.js";
 import { scanReadVersionAgeMaxMs } from "../limits/index.js";
 import type { TenantId } from "../tenant/index.js";
+import type { Actor } from "./call/actor.js";
+import type { CallTerms } from "./call/call-terms.js";
 import type { TransactionHost } from "./host.js";
-import type { ActingOptions, ReadTransactionOptions } from "./options.js";
-import { beginReading, OwnReadPlan, type PriorityOptions, type ReadPlanOptions } from "./plan/index.js";
+import { beginReading, OwnReadPlan } from "./plan/index.js";
 import type { ReadTransaction } from "./read-transaction.js";
 
 /**
@@ -23,14 +24,14 @@ export interface ReadSession extends Disposable {
 class KeptTransaction {
   readonly #host: TransactionHost;
   readonly #tenantId: TenantId;
-  readonly #options: PriorityOptions;
+  readonly #terms: CallTerms;
   #engine: EngineTransaction | undefined;
   #begun = 0;
 
-  constructor(host: TransactionHost, tenantId: TenantId, options: PriorityOptions) {
+  constructor(host: TransactionHost, tenantId: TenantId, terms: CallTerms) {
     this.#host = host;
     this.#tenantId = tenantId;
-    this.#options = options;
+    this.#terms = terms;
   }
 
   /** The one kept, while it is young; else a fresh one. */
@@ -38,7 +39,7 @@ class KeptTransaction {
     const now = this.#host.clock.monotonic();
     if (this.#engine === undefined || now - this.#begun > scanReadVersionAgeMaxMs) {
       this.drop();
-      this.#engine = beginReading(this.#host, this.#tenantId, this.#options);
+      this.#engine = beginReading(this.#host, this.#tenantId, this.#terms);
       this.#begun = now;
     }
     return this.#engine;
@@ -58,9 +59,10 @@ class SessionPlan<T> extends OwnReadPlan<T> {
     tenantId: TenantId,
     fn: (transaction: ReadTransaction) => Promise<T>,
     kept: KeptTransaction,
-    operator: string | undefined,
+    terms: CallTerms,
+    actor: Actor,
   ) {
-    super(host, tenantId, fn, { operator });
+    super(host, tenantId, fn, terms, actor);
     this.#kept = kept;
   }
 
@@ -75,26 +77,25 @@ class SessionPlan<T> extends OwnReadPlan<T> {
 export class TenantReadSession implements ReadSession {
   readonly #host: TransactionHost;
   readonly #tenantId: TenantId;
-  readonly #options: ReadTransactionOptions & ActingOptions & ReadPlanOptions;
+  readonly #terms: CallTerms;
+  readonly #actor: Actor;
   readonly #kept: KeptTransaction;
   #ended = false;
 
-  constructor(
-    host: TransactionHost,
-    tenantId: TenantId,
-    options: ReadTransactionOptions & ActingOptions & ReadPlanOptions,
-  ) {
+  constructor(host: TransactionHost, tenantId: TenantId, terms: CallTerms, actor: Actor) {
     this.#host = host;
     this.#tenantId = tenantId;
-    this.#options = options;
-    this.#kept = new KeptTransaction(host, tenantId, options);
+    this.#terms = terms;
+    this.#actor = actor;
+    this.#kept = new KeptTransaction(host, tenantId, terms);
   }
 
   async read<T>(fn: (transaction: ReadTransaction) => Promise<T>): Promise<T> {
     if (this.#ended) throw tenantryError("TRANSACTION_ENDED", { operation: "read" });
-    const plan = new SessionPlan(this.#host, this.#tenantId, fn, this.#kept, this.#options.operator);
+    const [host, tenantId, terms, actor] = [this.#host, this.#tenantId, this.#terms, this.#actor];
+    const plan = new SessionPlan(host, tenantId, fn, this.#kept, terms, actor);
     try {
-      return await this.#host.perform({ kind: "read", tenantId: this.#tenantId, options: this.#options }, plan);
+      return await host.perform({ kind: "read", tenantId, terms, actor }, plan);
     } catch (error) {
       this.#kept.drop();
       throw error;

@@ -2,16 +2,13 @@
 import { isTenantryError } from "../errors/index.js";
 import { drainMs as drainMsDefault } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
-import type { TenantId } from "../tenant/index.js";
+import type { TenantContext, TenantId } from "../tenant/index.js";
+import { type Actor, program } from "./call/actor.js";
+import type { Call } from "./call/call.js";
+import { type CallTerms, noTerms, readTerms, transactTerms } from "./call/call-terms.js";
 import { TransactionHost } from "./host.js";
 import type { Operation } from "./operation.js";
-import type {
-  ActingOptions,
-  CloseOptions,
-  ReadTransactionOptions,
-  RunnerOptions,
-  TransactionOptions,
-} from "./options.js";
+import type { CloseOptions, ReadTransactionOptions, RunnerOptions, TransactionOptions } from "./options.js";
 import {
   OperationPlan,
   OwnReadPlan,
@@ -36,23 +33,45 @@ import type { TenantTransaction } from "./tenant-transaction.js";
  * `TRANSACTION_NESTED` inside another call's function, `TRANSACTION_ABORTED`, `TRANSACTION_DEADLINE_PASSED`,
  * `TRANSACTION_ATTEMPTS_EXHAUSTED`, `TRANSACTION_OPERATION_PENDING`, `DATABASE_CLOSED`, with what the function
  * throws, or with an `EngineError` that no retry helps against: after each of these, nothing is written.
+ *
+ * Who acts is the runner's own and no option of a call. `transact` and `read` take callers' options, by name; all others
+ * are for the library and take terms.
  */
 export class TransactionRunner implements AsyncDisposable {
   readonly #host: TransactionHost;
-  readonly #operator: string | undefined;
+  readonly #actor: Actor;
 
   /**
    * @param host Shared with the control plane's runner, where there is one.
-   * @param operator The operator who acts through this runner, whom more states of a tenant let in.
+   * @param actor Who acts through this runner.
    */
-  constructor(options: RunnerOptions, host: TransactionHost = new TransactionHost(options), operator?: string) {
+  constructor(options: RunnerOptions, host: TransactionHost = new TransactionHost(options), actor: Actor = program) {
     this.#host = host;
-    this.#operator = operator;
+    this.#actor = actor;
   }
 
   /** The same runner in the hands of an operator. */
   asOperator(operator: string): TransactionRunner {
-    return new TransactionRunner(this.#host, this.#host, operator);
+    return this.#as({ ...this.#actor, operator });
+  }
+
+  /** On whose behalf it runs; undefined for the program itself. */
+  get context(): TenantContext | undefined {
+    return this.#actor.context;
+  }
+
+  /** The same runner on a subject's behalf, or on that of the program itself. */
+  onBehalfOf(context: TenantContext | undefined): TransactionRunner {
+    return context === this.context ? this : this.#as({ ...this.#actor, context });
+  }
+
+  /** The same runner for calls of the library's own, which all policies let pass. */
+  asLibrary(): TransactionRunner {
+    return this.#as({ ...this.#actor, own: true });
+  }
+
+  #as(actor: Actor): TransactionRunner {
+    return new TransactionRunner(this.#host, this.#host, actor);
   }
 
   /**
@@ -60,76 +79,56 @@ export class TransactionRunner implements AsyncDisposable {
    *
    * @throws TRANSACTION_OUTCOME_UNKNOWN when a commit's outcome was lost and could not be found out.
    */
-  async transact<T>(
-    tenantId: TenantId,
-    fn: WriteFunction<T>,
-    options: TransactionOptions & ActingOptions = {},
-  ): Promise<T> {
-    const plan = new WritePlan(this.#host, tenantId, fn, this.#acting(options));
-    return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
+  async transact<T>(tenantId: TenantId, fn: WriteFunction<T>, options?: TransactionOptions): Promise<T> {
+    const call = this.#call("transact", tenantId, transactTerms(options));
+    return await this.#host.perform(call, new WritePlan(this.#host, tenantId, fn, call.terms, this.#actor));
   }
 
   /** As `transact`, for a function of the library's own, which starts no other transaction: nobody looks whether it does. */
-  async transactOwn<T>(
-    tenantId: TenantId,
-    fn: WriteFunction<T>,
-    options: TransactionOptions & ActingOptions = {},
-  ): Promise<T> {
-    const plan = new OwnWritePlan(this.#host, tenantId, fn, this.#acting(options));
-    return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
+  async transactOwn<T>(tenantId: TenantId, fn: WriteFunction<T>, terms: CallTerms = noTerms): Promise<T> {
+    const plan = new OwnWritePlan(this.#host, tenantId, fn, terms, this.#actor);
+    return await this.#host.perform(this.#call("transact", tenantId, terms), plan);
   }
 
   /** As `transactOwn`, for an operation: done at once, but for its commit, where it waits for nothing. */
   async operate<T>(
     tenantId: TenantId,
     operation: (transaction: TenantTransaction) => Operation<T>,
-    options: ReadTransactionOptions & ActingOptions = {},
+    terms: CallTerms = noTerms,
   ): Promise<T> {
-    const plan = new OperationPlan(this.#host, tenantId, operation, this.#acting(options));
-    return await this.#host.perform({ kind: "transact", tenantId, options }, plan);
+    const plan = new OperationPlan(this.#host, tenantId, operation, terms, this.#actor);
+    return await this.#host.perform(this.#call("transact", tenantId, terms), plan);
   }
 
   /** Runs `fn`, which only reads, at one version; again when the engine asks for it. */
-  async read<T>(
-    tenantId: TenantId,
-    fn: ReadFunction<T>,
-    options: ReadTransactionOptions & ActingOptions = {},
-  ): Promise<T> {
-    return await this.#host.perform(
-      { kind: "read", tenantId, options },
-      new ReadPlan(this.#host, tenantId, fn, this.#acting(options)),
-    );
+  async read<T>(tenantId: TenantId, fn: ReadFunction<T>, options?: ReadTransactionOptions): Promise<T> {
+    const call = this.#call("read", tenantId, readTerms(options));
+    return await this.#host.perform(call, new ReadPlan(this.#host, tenantId, fn, call.terms, this.#actor));
   }
 
   /** As `read`, for a function of the library's own, which starts no other transaction: nobody looks whether it does. */
-  async readOwn<T>(
-    tenantId: TenantId,
-    fn: ReadFunction<T>,
-    options: ReadTransactionOptions & ActingOptions = {},
-  ): Promise<T> {
-    return await this.#host.perform(
-      { kind: "read", tenantId, options },
-      new OwnReadPlan(this.#host, tenantId, fn, this.#acting(options)),
-    );
+  async readOwn<T>(tenantId: TenantId, fn: ReadFunction<T>, terms: CallTerms = noTerms): Promise<T> {
+    const plan = new OwnReadPlan(this.#host, tenantId, fn, terms, this.#actor);
+    return await this.#host.perform(this.#call("read", tenantId, terms), plan);
   }
 
   /**
    * Reads to find out whether somebody comes from the tenant named: until `fn` has them admitted, nothing is charged,
    * queued, labelled or remembered for the tenant, and the engine's calls are the same for each there is or is not.
    */
-  async verify<T>(tenantId: TenantId, fn: VerifyFunction<T>, options: ReadTransactionOptions = {}): Promise<T> {
-    const plan = new VerifyPlan(this.#host, tenantId, fn, this.#operator);
-    return await this.#host.perform({ kind: "system", tenantId: undefined, options }, plan);
+  async verify<T>(tenantId: TenantId, fn: VerifyFunction<T>, terms: CallTerms = noTerms): Promise<T> {
+    const plan = new VerifyPlan(this.#host, tenantId, fn, this.#actor.operator);
+    return await this.#host.perform({ kind: "system", tenantId: undefined, terms, actor: this.#actor }, plan);
   }
 
   /**
    * Whether a tenant can be read now. The same engine calls whatever the answer: one snapshot read, and one more when the
    * tenant's state is not known to this process or has changed.
    */
-  async available(tenantId: TenantId, options: ReadTransactionOptions & ActingOptions = {}): Promise<boolean> {
-    const plan = new OwnReadPlan(this.#host, tenantId, async (_, tenant) => tenant !== undefined, options);
+  async available(tenantId: TenantId, terms: CallTerms = noTerms): Promise<boolean> {
+    const plan = new OwnReadPlan(this.#host, tenantId, async (_, tenant) => tenant !== undefined, terms, program);
     try {
-      return await this.#host.perform({ kind: "read", tenantId, options }, plan);
+      return await this.#host.perform(this.#call("read", tenantId, terms), plan);
     } catch (error) {
       if (isTenantryError(error, "TENANT_UNAVAILABLE")) return false;
       throw error;
@@ -143,28 +142,20 @@ export class TransactionRunner implements AsyncDisposable {
   readSync<T>(
     tenantId: TenantId,
     fn: (transaction: ReadTransaction) => T | undefined,
-    options: ReadTransactionOptions & ActingOptions = {},
+    terms: CallTerms = noTerms,
   ): T | undefined {
     // An operator is let in by states that are to be asked.
-    return this.#operator === undefined ? performSync(this.#host, tenantId, fn, options) : undefined;
+    if (this.#actor.operator !== undefined) return undefined;
+    return performSync(this.#host, tenantId, fn, terms, this.#actor);
   }
 
   /** Reads in several steps, for scans; `deadline` and `attempts` hold for each step. */
-  openReadSession(tenantId: TenantId, options: ReadTransactionOptions & ActingOptions = {}): ReadSession {
-    return new TenantReadSession(this.#host, tenantId, this.#acting(options));
+  openReadSession(tenantId: TenantId, terms: CallTerms = noTerms): ReadSession {
+    return new TenantReadSession(this.#host, tenantId, terms, this.#actor);
   }
 
-  /**
-   * Clears a tenant's markers that are past their use, in one transaction of two range clears. Transactions that
-   * write do so by themselves now and then; this is for tenants that are written no more.
-   */
-  async sweep(tenantId: TenantId, options: ReadTransactionOptions = {}): Promise<void> {
-    const { clock, gate } = this.#host;
-    const fn = async (): Promise<void> => {};
-    const plan = new WritePlan(this.#host, tenantId, fn, {
-      join: (engine) => gate.seat(tenantId).slots.sweep(engine, clock.now()),
-    });
-    await this.#host.perform({ kind: "transact", tenantId, options }, plan);
+  #call(kind: "transact" | "read", tenantId: TenantId, terms: CallTerms): Call {
+    return { kind, tenantId, terms, actor: this.#actor };
   }
 
   /** The clock that waits are measured by. */
@@ -183,10 +174,6 @@ export class TransactionRunner implements AsyncDisposable {
    */
   close({ drainMs = drainMsDefault }: CloseOptions = {}): Promise<void> {
     return this.#host.running.close(drainMs);
-  }
-
-  #acting<O extends object>(options: O): O & { readonly operator?: string | undefined } {
-    return this.#operator === undefined ? options : { ...options, operator: this.#operator };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

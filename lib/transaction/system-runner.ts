@@ -1,7 +1,8 @@
 /** The runner of the control plane's transactions; made by the composition root alone. */
 import type { EngineTransaction } from "../engine/index.js";
+import { program } from "./call/actor.js";
+import { type CallTerms, noTerms } from "./call/call-terms.js";
 import type { TransactionHost } from "./host.js";
-import type { ReadTransactionOptions } from "./options.js";
 import { controlMarkers, type Marker, MarkerSlots, type OpenedAttempt, type RunPlan } from "./run/index.js";
 import type { SystemTransaction } from "./system-transaction.js";
 import { Attempt, SystemView } from "./view/index.js";
@@ -64,11 +65,8 @@ export class SystemRunner {
   }
 
   /** Runs `fn` until its writes are committed, and returns its value. Rejects as a tenant's transaction does. */
-  async system<T>(
-    fn: (transaction: SystemTransaction) => Promise<T>,
-    options: ReadTransactionOptions = {},
-  ): Promise<T> {
+  async system<T>(fn: (transaction: SystemTransaction) => Promise<T>, terms: CallTerms = noTerms): Promise<T> {
     const plan = new SystemPlan(this.#host, this.#slots, fn);
-    return await this.#host.perform({ kind: "system", tenantId: undefined, options }, plan);
+    return await this.#host.perform({ kind: "system", tenantId: undefined, terms, actor: program }, plan);
   }
 }

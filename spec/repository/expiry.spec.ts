@@ -240,7 +240,7 @@ describe("records that expire", () => {
     const models = new Map([[Visit, modelOf(Visit)]]) as unknown as ConstructorParameters<typeof RepositoryFactory>[0];
     const seal = undefined as unknown as ConstructorParameters<typeof RepositoryFactory>[1]; // no page is read
     const factory = new RepositoryFactory(models, seal, 27, undefined, clock.now);
-    const writer = new RunnerWriter(fixture.runner, tenantId, undefined);
+    const writer = new RunnerWriter(fixture.runner, tenantId);
     const visits = factory.writer(Visit, writer);
     await visits.put(visit(1, { until: at(clock.at + 5) }));
     await visits.put(visit(1, { until: at(clock.at + 6) }));

@@ -25,6 +25,7 @@ import {
   refused,
   type ScriptedCommit,
   scripted,
+  terms,
 } from "./fixture.js";
 
 const counter = key("counter");
@@ -102,7 +103,7 @@ describe("an operation at once", () => {
     const runs = { ran: 0 };
     await using fixture = await openTold(Array.from({ length: 9 }, () => refused(1020)));
     const id = await known(fixture);
-    const work = fixture.runner.operate(id, counting(runs), { attempts: 3 });
+    const work = fixture.runner.operate(id, counting(runs), terms({ attempts: 3 }));
     await expect(work).rejects.toMatchObject({ code: "TRANSACTION_ATTEMPTS_EXHAUSTED", details: { attempts: 3 } });
     expect(runs.ran).toBe(3);
   });
@@ -184,7 +185,7 @@ describe("an operation at once", () => {
     const id = await fixture.tenant();
     const before = await dump(fixture.engine);
     const runs = { ran: 0 };
-    const aborted = fixture.runner.operate(id, counting(runs), { signal: AbortSignal.abort() });
+    const aborted = fixture.runner.operate(id, counting(runs), terms({ signal: AbortSignal.abort() }));
     expect(await codeOf(aborted)).toBe("TRANSACTION_ABORTED");
     await fixture.runner.close();
     expect(await codeOf(fixture.runner.operate(id, counting(runs)))).toBe("DATABASE_CLOSED");

@@ -20,10 +20,8 @@ describe("call policies", () => {
     const id = await fixture.tenant();
     expect(said).toEqual([]);
     const context = { tenant: id, subject: "u1", roles: [] };
-    await fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), {
-      context,
-      label: { operation: "put" },
-    });
+    const runner = fixture.runner.onBehalfOf(context);
+    await runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), { label: { operation: "put" } });
     expect(said.splice(0)).toEqual([
       "a in transact u1 put",
       "b in transact u1 put",
@@ -32,7 +30,7 @@ describe("call policies", () => {
     ]);
     await codeOf(fixture.runner.read(id, () => Promise.reject(new RangeError("no"))));
     expect(said.splice(0).slice(2)).toEqual(["b out 1 RangeError", "a out 1 RangeError"]);
-    const session = fixture.runner.openReadSession(id, { context });
+    const session = runner.openReadSession(id);
     await session.read((tx) => tx.get(key("a")));
     session.end();
     expect(said).toEqual([
@@ -102,8 +100,9 @@ describe("call policies", () => {
     const said: string[] = [];
     await using fixture = await openFixture({ policies: [noting("a", said)] });
     const id = await fixture.tenant();
-    await fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), { own: true });
-    await fixture.runner.read(id, (tx) => tx.get(key("a")), { own: true });
+    const own = fixture.runner.asLibrary();
+    await own.transact(id, async (tx) => tx.set(key("a"), bytes("x")));
+    await own.read(id, (tx) => tx.get(key("a")));
     await fixture.system.system(async (tx) => tx.getTenant(id));
     expect(said).toEqual([]);
   });

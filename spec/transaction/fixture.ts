@@ -5,6 +5,8 @@ import { Keyspace } from "../../lib/keyspace/index.js";
 import { type Clock, systemClock } from "../../lib/observe/index.js";
 import { newTenantId, type TenantId, type TenantState } from "../../lib/tenant/index.js";
 import {
+  type CallTerms,
+  callTerms,
   type RunnerOptions,
   SystemRunner,
   type TenantTransaction,
@@ -68,6 +70,9 @@ export async function openFixture(
     },
   };
 }
+
+/** The terms of a call, some of them as given. */
+export const terms = (some: Partial<CallTerms>): CallTerms => ({ ...callTerms(undefined), ...some });
 
 /** A tenant-relative key. */
 export const key = (...elements: Parameters<typeof pack>[0]): Uint8Array => pack(["thing", ...elements]);

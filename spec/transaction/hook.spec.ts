@@ -79,10 +79,8 @@ describe("hooks", () => {
     ];
     await using fixture = await openFixture({ hooks });
     const id = await fixture.tenant();
-    await fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), {
-      context: { tenant: id, subject: "u1", roles: [] },
-      label: { operation: "put" },
-    });
+    const runner = fixture.runner.onBehalfOf({ tenant: id, subject: "u1", roles: [] });
+    await runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), { label: { operation: "put" } });
     expect(seen).toEqual(["u1", "put", undefined]);
     const entry = Buffer.concat([new Keyspace().control.auditPrefix(id, 1), key("entry")]).toString("hex");
     expect((await dump(fixture.engine)).has(entry)).toBe(true);

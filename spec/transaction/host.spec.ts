@@ -9,9 +9,9 @@ import {
   violationReportsMax,
 } from "../../lib/limits/index.js";
 import { CapturedPorts } from "../../lib/testing/isolation/captured.js";
-import type { CallPolicy, CallReport, TransactionOptions } from "../../lib/transaction/index.js";
-import { callBounds } from "../../lib/transaction/options.js";
-import { bytes, codeOf, key, openFixture, scripted } from "./fixture.js";
+import { callBounds } from "../../lib/transaction/call/call-terms.js";
+import type { CallPolicy, CallReport, CallTerms } from "../../lib/transaction/index.js";
+import { bytes, codeOf, key, openFixture, scripted, terms } from "./fixture.js";
 import { liveTimers, manualClock } from "./manual-clock.js";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -39,7 +39,7 @@ describe("an engine's transaction", () => {
     await fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), { priority });
     const written = options.splice(0);
     await fixture.runner.read(id, (tx) => tx.get(key("a")), { priority });
-    using session = fixture.runner.openReadSession(id, { priority });
+    using session = fixture.runner.openReadSession(id, terms({ priority }));
     await session.read((tx) => tx.get(key("a")));
     return { written, read: options, tag: id.replaceAll("-", "").slice(0, 16) };
   };
@@ -62,12 +62,12 @@ describe("an engine's transaction", () => {
 
 describe("bounds of a call", () => {
   test("are the defaults where none are given, and what is given up to the limits", () => {
-    expect(callBounds({})).toEqual({ attempts: transactionAttemptsMax, deadlineMs: transactionDeadlineMs });
-    expect(callBounds({ attempts: 1, deadline: 0.5 })).toEqual({ attempts: 1, deadlineMs: 0.5 });
-    expect(callBounds({ deadline: transactionDeadlineLongestMs }).deadlineMs).toBe(transactionDeadlineLongestMs);
-    for (const priority of ["batch", "default", undefined] as const) callBounds({ priority });
+    expect(callBounds(terms({}))).toEqual({ attempts: transactionAttemptsMax, deadlineMs: transactionDeadlineMs });
+    expect(callBounds(terms({ attempts: 1, deadline: 0.5 }))).toEqual({ attempts: 1, deadlineMs: 0.5 });
+    expect(callBounds(terms({ deadline: transactionDeadlineLongestMs })).deadlineMs).toBe(transactionDeadlineLongestMs);
+    for (const priority of ["batch", "default", undefined] as const) callBounds(terms({ priority }));
     for (const idempotencyKey of ["k", "\0", "x".repeat(idempotencyKeyBytesMax), "\u{1f600}"]) {
-      callBounds({ idempotencyKey });
+      callBounds(terms({ idempotencyKey }));
     }
   });
 
@@ -87,7 +87,7 @@ describe("bounds of a call", () => {
   ])("refuse %s of %o", (option, options, reason) => {
     let error: unknown;
     try {
-      callBounds(options as TransactionOptions);
+      callBounds(terms(options as Partial<CallTerms>));
     } catch (thrown) {
       error = thrown;
     }

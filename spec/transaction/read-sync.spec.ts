@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { Engine } from "../../lib/engine/index.js";
 import { type Logger, silentLogger } from "../../lib/observe/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
-import type { CallPolicy, ReadTransaction } from "../../lib/transaction/index.js";
+import { type CallPolicy, type CallTerms, callTerms, type ReadTransaction } from "../../lib/transaction/index.js";
 import { valueAtOnce } from "../../lib/transaction/operation.js";
 import { withCapabilities } from "../engine/with-capabilities.js";
-import { bytes, codeOf, type Fixture, key, openFixture, scripted, text } from "./fixture.js";
+import { bytes, codeOf, type Fixture, key, openFixture, scripted, terms, text } from "./fixture.js";
 
 const look = (tx: ReadTransaction): string | undefined => text(valueAtOnce(tx, key("a")));
 const label = { operation: "look" };
@@ -29,8 +29,9 @@ async function told(
   const logger: Logger = { ...silentLogger, debug: (fields) => void lines.push({ ...fields }) };
   const fixture = await openFixture({ logger, ...options }, (engine) => wrap(scripted(engine, [], calls)));
   const id = await fixture.tenant();
-  await fixture.runner.transact(id, async (tx) => tx.set(key("a"), bytes("x")), { own: true });
-  await fixture.runner.read(id, (tx) => tx.get(key("a")), { own: true });
+  const own = fixture.runner.asLibrary();
+  await own.transact(id, async (tx) => tx.set(key("a"), bytes("x")));
+  await own.read(id, (tx) => tx.get(key("a")));
   lines.length = 0;
   calls.length = 0;
   return { ...fixture, id, lines, calls };
@@ -40,7 +41,7 @@ describe("a read at once", () => {
   test("answers, asks the engine for no more than it needs, and is told of like any other", async () => {
     await using fixture = await told();
     const { runner, id, lines, calls } = fixture;
-    expect(runner.readSync(id, look, { label })).toBe("x");
+    expect(runner.readSync(id, look, callTerms("look"))).toBe("x");
     expect(calls).toEqual(["begin", "setOption", "visitKey", "visitKey", "cancel"]);
     const atOnce = lines.splice(0);
     expect(await runner.read(id, async (tx) => text(await tx.get(key("a"))), { label })).toBe("x");
@@ -61,18 +62,18 @@ describe("a read at once", () => {
     const failing = (): never => {
       throw new RangeError("no");
     };
-    expect(() => runner.readSync(id, failing, { label })).toThrow(RangeError);
+    expect(() => runner.readSync(id, failing, callTerms("look"))).toThrow(RangeError);
     expect(lines).toMatchObject([{ operation: "look", attempts: 1, rows: 0, failure: "RangeError" }]);
     expect(calls.at(-1)).toBe("cancel");
   });
 
   test("goes on with a signal that is not aborted", async () => {
     await using fixture = await told();
-    expect(fixture.runner.readSync(fixture.id, look, { signal: new AbortController().signal })).toBe("x");
+    expect(fixture.runner.readSync(fixture.id, look, terms({ signal: new AbortController().signal }))).toBe("x");
   });
 
   const open: CallPolicy = { name: "open", enter: () => undefined };
-  test.each<[string, Parameters<typeof openFixture>[0], (engine: Engine) => Engine, object]>([
+  test.each<[string, Parameters<typeof openFixture>[0], (engine: Engine) => Engine, Partial<CallTerms>]>([
     ["an engine whose reads take their time", {}, (engine) => withCapabilities(engine, { readsAtOnce: false }), {}],
     ["a policy to ask", { policies: [open] }, (engine) => engine, {}],
     ["an aborted signal", {}, (engine) => engine, { signal: AbortSignal.abort() }],
@@ -82,7 +83,7 @@ describe("a read at once", () => {
     await using fixture = await told(options, wrap);
     const { runner, id, lines, calls } = fixture;
     let ran = 0;
-    expect(runner.readSync(id, () => ++ran, call)).toBeUndefined();
+    expect(runner.readSync(id, () => ++ran, terms(call))).toBeUndefined();
     expect([ran, lines, calls]).toEqual([0, [], []]);
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { EngineError } from "../../lib/engine/index.js";
 import { scanReadVersionAgeMaxMs } from "../../lib/limits/index.js";
 import { systemClock } from "../../lib/observe/index.js";
-import { bytes, codeOf, hastyClock, key, openFixture, scripted, text } from "./fixture.js";
+import { bytes, codeOf, hastyClock, key, openFixture, scripted, terms, text } from "./fixture.js";
 
 const read = (session: {
   read: ReturnType<Awaited<ReturnType<typeof openFixture>>["runner"]["openReadSession"]>["read"];
@@ -53,7 +53,7 @@ describe("read sessions", () => {
     const id = await fixture.tenant();
     const abort = new AbortController();
     {
-      using session = fixture.runner.openReadSession(id, { signal: abort.signal });
+      using session = fixture.runner.openReadSession(id, terms({ signal: abort.signal }));
       calls.length = 0;
       for (let i = 0; i < 3; i++) await read(session);
       expect(calls.filter((call) => call === "begin" || call === "cancel")).toEqual(["begin"]);

@@ -3,7 +3,7 @@ import { tenantryError } from "../../errors/index.js";
 import { subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
 import { membersListedAtOnceMax } from "../../limits/index.js";
 import type { OperationOptions } from "../../repository/index.js";
-import { type RecordChange, readRows } from "../../transaction/index.js";
+import { callTerms, type RecordChange, readRows } from "../../transaction/index.js";
 import { keyAfter, pack, unpack } from "../../tuple/index.js";
 import { checkedSubject, type IdentityDoor, identityChange, recordElements, textsOf } from "./identity-door.js";
 import { clearSessions } from "./session-keys.js";
@@ -109,11 +109,11 @@ export class Members {
 
   /** Takes a subject out of the tenant, with all its sessions; whether it was a member. One get, one range read. */
   async remove(subject: string, options?: OperationOptions): Promise<boolean> {
-    const { tenantId, access, runner, context } = this.#door;
+    const { tenantId, access, runner } = this.#door;
     access?.assertAll("delete");
     checkedSubject(tenantId, subject);
     const key = memberKey(subject);
-    return await runner.transact(
+    return await runner.transactOwn(
       tenantId,
       async (transaction) => {
         const bytes = await transaction.get(key);
@@ -124,7 +124,7 @@ export class Members {
         await clearSessions(transaction, subject);
         return bytes !== undefined;
       },
-      { signal: options?.signal, label: { operation: "removeMember" }, context },
+      callTerms("removeMember", undefined, options?.signal),
     );
   }
 
@@ -133,17 +133,17 @@ export class Members {
     const { tenantId, access, runner, context } = this.#door;
     if (context?.subject !== subject) access?.assertAll("read");
     checkedSubject(tenantId, subject);
-    const bytes = await runner.readOwn(tenantId, (transaction) => transaction.get(memberKey(subject)), {
-      signal: options?.signal,
-      label: { operation: "getMember" },
-      context,
-    });
+    const bytes = await runner.readOwn(
+      tenantId,
+      (transaction) => transaction.get(memberKey(subject)),
+      callTerms("getMember", undefined, options?.signal),
+    );
     return bytes === undefined ? undefined : decode(subject, bytes);
   }
 
   /** Members in the order of their subjects' bytes. One range read per batch of the engine. */
   async list(options: ListMembersOptions = {}): Promise<Member[]> {
-    const { tenantId, access, runner, context } = this.#door;
+    const { tenantId, access, runner } = this.#door;
     const { after, limit = 100, signal } = options;
     access?.assertAll("read");
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > membersListedAtOnceMax) {
@@ -157,7 +157,7 @@ export class Members {
         const rows = await readRows(transaction, { begin, end: all.end }, { limit });
         return rows.map(([key, value]) => decode(String(unpack(key)[1]), value));
       },
-      { signal, label: { operation: "listMembers" }, context },
+      callTerms("listMembers", undefined, signal),
     );
   }
 
@@ -168,10 +168,10 @@ export class Members {
     options: OperationOptions | undefined,
     joinedAtOf: (before: Member | undefined) => number,
   ): Promise<Member> {
-    const { tenantId, runner, context } = this.#door;
+    const { tenantId, runner } = this.#door;
     const checked = checkedSubject(tenantId, subject, roles);
     const key = memberKey(subject);
-    return runner.transact(
+    return runner.transactOwn(
       tenantId,
       async (transaction) => {
         const bytes = await transaction.get(key);
@@ -181,7 +181,7 @@ export class Members {
         transaction.announce(change(subject, before, after));
         return after;
       },
-      { signal: options?.signal, label: { operation }, context },
+      callTerms(operation, undefined, options?.signal),
     );
   }
 }

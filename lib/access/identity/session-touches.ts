@@ -2,7 +2,7 @@
 import { sessionTouchDelayMs, sessionTouchesMax } from "../../limits/index.js";
 import type { Clock } from "../../observe/index.js";
 import type { TenantId } from "../../tenant/index.js";
-import { siblings, type TransactionRunner } from "../../transaction/index.js";
+import { callTerms, siblings, type TransactionRunner } from "../../transaction/index.js";
 import { sessionKey } from "./session-keys.js";
 import { decodeSession, encodeSession } from "./session-record.js";
 
@@ -21,7 +21,7 @@ export class SessionTouches {
     if (waiting === undefined) {
       waiting = new Map();
       this.#waiting.set(tenantId, waiting);
-      this.#clock.after(sessionTouchDelayMs, () => void this.#write(tenantId, runner));
+      this.#clock.after(sessionTouchDelayMs, () => void this.#write(tenantId, runner.onBehalfOf(undefined)));
     }
     const name = Buffer.from(id).toString("latin1");
     if (waiting.size < sessionTouchesMax || waiting.has(name)) waiting.set(name, { id, at });
@@ -31,7 +31,7 @@ export class SessionTouches {
     const touches = [...(this.#waiting.get(tenantId)?.values() ?? [])];
     this.#waiting.delete(tenantId);
     try {
-      await runner.transact(
+      await runner.transactOwn(
         tenantId,
         async (transaction) => {
           await siblings(
@@ -45,7 +45,7 @@ export class SessionTouches {
             }),
           );
         },
-        { label: { operation: "touchSessions" } },
+        callTerms("touchSessions"),
       );
     } catch {
       // The database closes, or the tenant takes no writes: the next use tries again.

@@ -11,7 +11,7 @@ import {
 } from "../../limits/index.js";
 import type { Clock, Random } from "../../observe/index.js";
 import type { OperationOptions, RecordAction } from "../../repository/index.js";
-import { type ReadTransaction, siblings } from "../../transaction/index.js";
+import { callTerms, type ReadTransaction, siblings } from "../../transaction/index.js";
 import { keyAfter, unpack } from "../../tuple/index.js";
 import { checkedSubject, type IdentityDoor, identityChange } from "./identity-door.js";
 import {
@@ -108,14 +108,14 @@ export class Sessions {
    * @throws `SESSION_INVALID` for times or a note out of bounds, `TENANT_CONTEXT_INVALID`, `ACCESS_DENIED`.
    */
   async create(options: NewSession): Promise<{ readonly token: string; readonly session: Session }> {
-    const { tenantId, runner, context, access } = this.#door;
+    const { tenantId, runner, access } = this.#door;
     access?.assertAll("create");
     const { random } = this.#parts;
     const id = random.bytes(sessionIdBytes);
     const secret = random.bytes(sessionSecretBytes);
     const stored: StoredSession = { ...this.#described(options), id: sessionName(id), digest: secretDigest(secret) };
     const { subject } = stored;
-    await runner.transact(
+    await runner.transactOwn(
       tenantId,
       async (transaction) => {
         const others = await this.#load(transaction, await sessionIds(transaction, subject));
@@ -129,7 +129,7 @@ export class Sessions {
         const { digest: _digest, ...made } = stored;
         transaction.announce(identityChange("#sessions", [subject, stored.id], undefined, made));
       },
-      { signal: options.signal, label: { operation: "createSession" }, context },
+      callTerms("createSession", undefined, options.signal),
     );
     return { token: encodeToken({ tenant: tenantId, id, secret }), session: shownSession(stored) };
   }
@@ -155,7 +155,7 @@ export class Sessions {
         await admit();
         return proven;
       },
-      { signal: options?.signal, label: { operation: "openSession" } },
+      callTerms("openSession", undefined, options?.signal),
     );
     if (now - session.seenAt >= touchAfterMs(session)) touches.add(tenantId, runner, id.slice(), now);
     return shownSession(session);
@@ -163,12 +163,12 @@ export class Sessions {
 
   /** The sessions of a subject that are not over, the one used last first. One range read, and one get each. */
   async list(subject: string, options?: OperationOptions): Promise<Session[]> {
-    const { tenantId, runner, context } = this.#door;
+    const { tenantId, runner } = this.#door;
     this.#assertOwn(subject, "read");
     const found = await runner.readOwn(
       tenantId,
       async (transaction) => await this.#load(transaction, await sessionIds(transaction, subject)),
-      { signal: options?.signal, label: { operation: "listSessions" }, context },
+      callTerms("listSessions", undefined, options?.signal),
     );
     const now = this.#parts.clock.now();
     return found
@@ -179,11 +179,11 @@ export class Sessions {
 
   /** Ends one session of a subject; whether there was one. One get. */
   async revoke(subject: string, id: string, options?: OperationOptions): Promise<boolean> {
-    const { tenantId, runner, context } = this.#door;
+    const { tenantId, runner } = this.#door;
     this.#assertOwn(subject, "delete");
     const bytes = Buffer.from(String(id), "base64url");
     if (bytes.length !== sessionIdBytes) return false;
-    return await runner.transact(
+    return await runner.transactOwn(
       tenantId,
       async (transaction) => {
         // Under its subject: the id of another's session ends nothing.
@@ -191,7 +191,7 @@ export class Sessions {
         if (there) endSession(transaction, subject, bytes);
         return there;
       },
-      { signal: options?.signal, label: { operation: "revokeSession" }, context },
+      callTerms("revokeSession", undefined, options?.signal),
     );
   }
 
@@ -200,16 +200,16 @@ export class Sessions {
     subject: string,
     options?: OperationOptions & { readonly except?: string | undefined },
   ): Promise<number> {
-    const { tenantId, runner, context } = this.#door;
+    const { tenantId, runner } = this.#door;
     this.#assertOwn(subject, "delete");
-    return await runner.transact(
+    return await runner.transactOwn(
       tenantId,
       async (transaction) => {
         const ids = (await sessionIds(transaction, subject)).filter((id) => sessionName(id) !== options?.except);
         for (const id of ids) endSession(transaction, subject, id);
         return ids.length;
       },
-      { signal: options?.signal, label: { operation: "revokeSessions" }, context },
+      callTerms("revokeSessions", undefined, options?.signal),
     );
   }
 
@@ -218,13 +218,13 @@ export class Sessions {
    * Reads all sessions of the tenant, some hundreds in a transaction.
    */
   async sweep(options?: OperationOptions): Promise<number> {
-    const { tenantId, runner, context, access } = this.#door;
+    const { tenantId, runner, access } = this.#door;
     access?.assertAll("delete");
     const { begin, end } = allSessions();
     let swept = 0;
     for (let from: Uint8Array | undefined = begin; from !== undefined; ) {
       const start: Uint8Array = from;
-      const batch = await runner.transact(
+      const batch = await runner.transactOwn(
         tenantId,
         async (transaction) => {
           const { rows } = await transaction.getRange({ begin: start, end }, { limit: sessionSweepRows });
@@ -240,7 +240,7 @@ export class Sessions {
           const last = rows.at(-1)?.[0];
           return { count, next: last === undefined ? undefined : keyAfter(last) };
         },
-        { signal: options?.signal, label: { operation: "sweepSessions" }, context },
+        callTerms("sweepSessions", undefined, options?.signal),
       );
       swept += batch.count;
       from = batch.next;

@@ -3,7 +3,7 @@ import { isTenantryError } from "../../errors/index.js";
 import { sweepBytesMax, sweepRecordsMax } from "../../limits/index.js";
 import { type QueuedRecord, queueUntil, readQueueKey } from "../../records/index.js";
 import type { AnyEntity } from "../../schema/index.js";
-import type { TenantTransaction } from "../../transaction/index.js";
+import { callTerms, type TenantTransaction } from "../../transaction/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type { OperationOptions } from "../interface/options.js";
 import type { RecordTable } from "../table/record-table.js";
@@ -120,14 +120,15 @@ export async function sweepExpired(
   { limit = Number.POSITIVE_INFINITY, signal }: SweepOptions,
 ): Promise<Swept> {
   const { begin, end } = queueUntil(now);
+  const terms = callTerms("sweep", undefined, signal);
   let swept: Swept = { removed: 0, failed: 0 };
   for (let from: Uint8Array | undefined = begin; from !== undefined && swept.removed < limit; ) {
     const range = { begin: from, end };
     const rest = limit - swept.removed;
-    const batch: SweptBatch = await writer.write(({ transaction }) => sweepBatch(transaction, tables, range, rest), {
-      signal,
-      label: { operation: "sweep" },
-    });
+    const batch: SweptBatch = await writer.write(
+      ({ transaction }) => sweepBatch(transaction, tables, range, rest),
+      terms,
+    );
     swept = { removed: swept.removed + batch.removed, failed: swept.failed + batch.failed };
     from = batch.last === undefined ? undefined : keyAfter(batch.last);
   }

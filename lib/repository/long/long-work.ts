@@ -1,6 +1,7 @@
 /** Long work: batches, each a transaction that stores how far it came, until the range's end. */
 import { isTenantryError } from "../../errors/index.js";
 import type { AnyEntity } from "../../schema/index.js";
+import { callTerms } from "../../transaction/index.js";
 import type { WorkOptions, WorkProgress } from "../interface/long-work.js";
 import type { PlannedQuery } from "../query-plan.js";
 import type { RecordTable } from "../table/record-table.js";
@@ -46,10 +47,7 @@ export class LongWork<E extends AnyEntity> {
   /** Does one batch, as small as it has to be. */
   async #next(order: WorkOrder<E>, keeper: PlaceKeeper, size: BatchSize): Promise<Place> {
     const { operation, options } = order;
-    const transactionOptions = {
-      signal: options.signal,
-      label: { entity: this.#table.model.name, operation },
-    };
+    const terms = callTerms(operation, this.#table.model.name, options.signal);
     for (;;) {
       let attempts = 0;
       let outrun = 0;
@@ -66,7 +64,7 @@ export class LongWork<E extends AnyEntity> {
           const to = await workBatch(context, this.#table, order.planned, order.judge, from, size.rows);
           keeper.store(context.transaction, to);
           return to;
-        }, transactionOptions);
+        }, terms);
         if (attempts === 1) size.grow();
         return place;
       } catch (error) {

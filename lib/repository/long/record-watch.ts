@@ -1,8 +1,10 @@
 /** Watches: the states of one record as they are committed, the present one first. */
+
 import type { Watch } from "../../engine/index.js";
 import { isTenantryError, leaving, tenantryError } from "../../errors/index.js";
 import { retryDelayFirstMs, retryDelayMaxMs, watchesMax } from "../../limits/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
+import { callTerms } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
 import type { RecordTable } from "../table/record-table.js";
 import type { RunnerWriter } from "../tenant-reader.js";
@@ -130,21 +132,18 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
   /** Reads the record and sets a watch, in one transaction; undefined when that may succeed another time. */
   async #again(): Promise<Look<E> | undefined> {
     const table = this.#table;
-    const label = { entity: table.model.name, operation: "watch" };
+    const terms = callTerms("watch", table.model.name, this.#signal);
     let watch: Watch | undefined;
     try {
-      return await this.#writer.write(
-        async ({ transaction }) => {
-          watch?.cancel();
-          const row = await table.row(transaction, this.#id);
-          const set = transaction.watch(table.key(this.#id));
-          watch = set;
-          const stored = row === undefined ? undefined : await table.storedRow(transaction, this.#id, row);
-          const present = table.present(stored);
-          return { row, record: present?.record, expiresAt: present?.expiresAt, watch: set };
-        },
-        { signal: this.#signal, label },
-      );
+      return await this.#writer.write(async ({ transaction }) => {
+        watch?.cancel();
+        const row = await table.row(transaction, this.#id);
+        const set = transaction.watch(table.key(this.#id));
+        watch = set;
+        const stored = row === undefined ? undefined : await table.storedRow(transaction, this.#id, row);
+        const present = table.present(stored);
+        return { row, record: present?.record, expiresAt: present?.expiresAt, watch: set };
+      }, terms);
     } catch (error) {
       watch?.cancel();
       if (mayPass(error)) return undefined;

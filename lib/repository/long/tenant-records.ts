@@ -1,6 +1,8 @@
 /** One entity's records in a tenant, outside of any transaction: the methods of `TenantRepository`. */
+
 import { tenantryError } from "../../errors/index.js";
 import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
+import { callTerms } from "../../transaction/index.js";
 import type { CursorSeal } from "../cursor.js";
 import type { ScanOptions, WorkOptions, WorkProgress, WorkQuery } from "../interface/long-work.js";
 import type { OperationOptions } from "../interface/options.js";
@@ -89,15 +91,15 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
   async forgetWork(name: string, options: OperationOptions = {}): Promise<void> {
     const key = workKey(this.#table.model.name, name);
     this.#table.access?.enter("forgetWork");
-    const label = { entity: this.#table.model.name, operation: "forgetWork" };
-    await this.#writer.write(async ({ transaction }) => transaction.clear(key), { signal: options.signal, label });
+    const terms = callTerms("forgetWork", this.#table.model.name, options.signal);
+    await this.#writer.write(async ({ transaction }) => transaction.clear(key), terms);
   }
 
   async recount(options: OperationOptions = {}): Promise<void> {
     const { model, access } = this.#table;
     access?.enter("recount");
-    const label = { entity: model.name, operation: "recount" };
-    await recountAll(this.#table, (fn) => this.#writer.write(fn, { signal: options.signal, label }));
+    const terms = callTerms("recount", model.name, options.signal);
+    await recountAll(this.#table, (fn) => this.#writer.write(fn, terms));
   }
 
   /** Plans the query of long work. @throws `QUERY_INVALID` */

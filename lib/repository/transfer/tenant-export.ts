@@ -5,6 +5,7 @@ import { allRecordsRange, entityOfRecordKey } from "../../keyspace/index.js";
 import { workBatchBytesMax, workBatchRowsMax } from "../../limits/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import {
+  callTerms,
   type ReadSession,
   type ReadTransaction,
   type RelativeRange,
@@ -57,7 +58,7 @@ export class RecordExport implements TenantExport {
   async *[Symbol.asyncIterator](): AsyncGenerator<string, undefined, undefined> {
     for (const { access } of this.#tables) access?.assertAll("read");
     const { signal, onProgress } = this.#options;
-    const session = this.#reader.openReadSession({ signal, label: { operation: "export" } });
+    const session = this.#reader.openReadSession(callTerms("export", undefined, signal));
     const digest = new LineDigest();
     const versions = new Set<bigint>();
     let records = 0;

@@ -3,7 +3,7 @@
 import { isTenantryError, tenantryError } from "../../errors/index.js";
 import { importBatchCharsMax, importBatchRecordsMax } from "../../limits/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
-import { siblings } from "../../transaction/index.js";
+import { callTerms, siblings } from "../../transaction/index.js";
 import type { ImportOptions, ImportSource, TransferProgress } from "../interface/transfer.js";
 import { isTooMuch } from "../long/batch-size.js";
 import type { RecordTable } from "../table/record-table.js";
@@ -182,7 +182,7 @@ export class RecordImport {
           );
           await applyChanges(context, table, changes.flat());
         },
-        { signal, label: { entity: table.model.name, operation: "import" } },
+        callTerms("import", table.model.name, signal),
       );
     } catch (error) {
       const ofRecord = isOfRecord(error);

@@ -3,7 +3,7 @@ import { addAmounts, assertAmounts, counterKey } from "../../aggregates/index.js
 import { tenantryError } from "../../errors/index.js";
 import { maintainedIndexes } from "../../indexes/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
-import { type Operation, resultOf, siblings, valueAt, valuesAt } from "../../transaction/index.js";
+import { callTerms, type Operation, resultOf, siblings, valueAt, valuesAt } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
 import type { CursorSeal } from "../cursor.js";
 import type { CounterAmounts } from "../interface/aggregate-query.js";
@@ -251,10 +251,10 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   ): Promise<T> {
     const table = this.#table;
     table.access?.enter(operation);
-    const label = { entity: table.model.name, operation };
+    const terms = callTerms(operation, table.model.name, options?.signal);
     return this.#writer.operate(
       (context) => (context.turns === undefined ? work(context) : this.#inTurn(context, context.turns, ids, work)),
-      { signal: options?.signal, label },
+      terms,
     );
   }
 

@@ -1,4 +1,5 @@
 /** Upgrading: one entity's records in one tenant rewritten in the present form, and its indexes built, batch by batch. */
+
 import { isTenantryError, tenantryError } from "../../errors/index.js";
 import {
   type BuildPlan,
@@ -11,7 +12,7 @@ import { recordPrefix } from "../../keyspace/index.js";
 import { buildBatchBytesMax, migrationFailuresMax } from "../../limits/index.js";
 import { forEachBatch, wholeOrDefect } from "../../records/index.js";
 import type { AnyEntity } from "../../schema/index.js";
-import { siblings, type TenantTransaction } from "../../transaction/index.js";
+import { type CallTerms, callTerms, siblings, type TenantTransaction } from "../../transaction/index.js";
 import { keyAfter, tupleRange } from "../../tuple/index.js";
 import { readEnvelope } from "../../value/index.js";
 import type { RecordTable, Stored } from "../table/record-table.js";
@@ -234,7 +235,7 @@ export class TenantUpgrade<E extends AnyEntity> {
   async #defect({ building }: BuildPlan): Promise<string | undefined> {
     if (building.length === 0) return undefined;
     const { model } = this.#table;
-    const session = this.#writer.openReadSession(this.#transactionOptions);
+    const session = this.#writer.openReadSession(this.#terms);
     try {
       let found: string | undefined;
       const prefix = recordPrefix(model.name);
@@ -257,12 +258,12 @@ export class TenantUpgrade<E extends AnyEntity> {
   }
 
   #write<T>(fn: (context: WriteContext) => Promise<T>): Promise<T> {
-    return this.#writer.write(fn, this.#transactionOptions);
+    return this.#writer.write(fn, this.#terms);
   }
 
-  get #transactionOptions() {
-    const label = { entity: this.#table.model.name, operation: "migrate" };
-    return { signal: this.#options.signal, label, priority: "batch" } as const;
+  get #terms(): CallTerms {
+    const terms = callTerms("migrate", this.#table.model.name, this.#options.signal);
+    return { ...terms, priority: "batch" };
   }
 }
 

@@ -1,19 +1,12 @@
 /** Plans of runs that only read in a tenant. */
 import type { EngineTransaction } from "../../engine/index.js";
 import type { TenantId, TenantRecord } from "../../tenant/index.js";
+import type { Actor } from "../call/actor.js";
+import type { CallTerms } from "../call/call-terms.js";
 import type { TransactionHost } from "../host.js";
-import type { ReadTransactionOptions } from "../options.js";
 import type { ReadTransaction } from "../read-transaction.js";
 import type { Marker, OpenedAttempt, RunPlan } from "../run/index.js";
 import { Attempt, ReadView } from "../view/index.js";
-
-/** What of a call's options its engine transactions are begun by. */
-export type PriorityOptions = Pick<ReadTransactionOptions, "priority">;
-
-export interface ReadPlanOptions extends PriorityOptions {
-  /** The operator who acts, whom more states of the tenant let in. */
-  readonly operator?: string | undefined;
-}
 
 /** What a run does in a tenant: with its transaction, and its record; undefined for an unknown tenant. */
 export type ReadFunction<T> = (transaction: ReadTransaction, tenant: TenantRecord | undefined) => Promise<T>;
@@ -27,17 +20,19 @@ export class ReadPlan<T> implements RunPlan<T> {
   protected readonly host: TransactionHost;
   readonly #tenantId: TenantId;
   readonly #fn: ReadFunction<T>;
-  readonly #options: ReadPlanOptions;
+  readonly #terms: CallTerms;
+  readonly #actor: Actor;
 
-  constructor(host: TransactionHost, tenantId: TenantId, fn: ReadFunction<T>, options: ReadPlanOptions) {
+  constructor(host: TransactionHost, tenantId: TenantId, fn: ReadFunction<T>, terms: CallTerms, actor: Actor) {
     this.host = host;
     this.#tenantId = tenantId;
     this.#fn = fn;
-    this.#options = options;
+    this.#terms = terms;
+    this.#actor = actor;
   }
 
   begin(_attempt: number): EngineTransaction {
-    return beginReading(this.host, this.#tenantId, this.#options);
+    return beginReading(this.host, this.#tenantId, this.#terms);
   }
 
   release(engine: EngineTransaction): void {
@@ -46,7 +41,7 @@ export class ReadPlan<T> implements RunPlan<T> {
 
   async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
     const { running, gate } = this.host;
-    const operator = this.#options.operator !== undefined;
+    const operator = this.#actor.operator !== undefined;
     const { seat, record, states } = await gate.admit(engine, this.#tenantId, operator);
     const attempt = new Attempt(engine, readOnly);
     const transaction = new ReadView(attempt, seat.guard, true, states);
@@ -75,8 +70,8 @@ export class OwnReadPlan<T> extends ReadPlan<T> {
  * A transaction that will write nothing: the engine need not keep what was read in case a write of its own meets it
  * (on `embedded`, batches then cost a third and reads through an index a third as well).
  */
-export function beginReading(host: TransactionHost, tenantId: TenantId, options: PriorityOptions): EngineTransaction {
-  const transaction = host.begin(tenantId, options.priority);
+export function beginReading(host: TransactionHost, tenantId: TenantId, { priority }: CallTerms): EngineTransaction {
+  const transaction = host.begin(tenantId, priority);
   transaction.setOption("readYourWritesDisable");
   return transaction;
 }

@@ -1,7 +1,8 @@
 /** Reads that wait for nothing: no deadline can pass, nothing can end them, and they need no promise. */
 import type { TenantId } from "../../tenant/index.js";
+import type { Actor } from "../call/actor.js";
+import type { CallTerms } from "../call/call-terms.js";
 import type { TransactionHost } from "../host.js";
-import type { ActingOptions, ReadTransactionOptions } from "../options.js";
 import type { ReadTransaction } from "../read-transaction.js";
 import { emptyTally } from "../run/index.js";
 import { Attempt, ReadView } from "../view/index.js";
@@ -16,13 +17,14 @@ export function performSync<T>(
   host: TransactionHost,
   tenantId: TenantId,
   fn: (transaction: ReadTransaction) => T | undefined,
-  options: ReadTransactionOptions & ActingOptions,
+  terms: CallTerms,
+  actor: Actor,
 ): T | undefined {
-  const { signal, attempts, deadline } = options;
+  const { signal, attempts, deadline } = terms;
   if (host.engine.capabilities.readsAtOnce !== true || host.policies.length > 0) return undefined;
   if (signal?.aborted === true || attempts !== undefined || deadline !== undefined) return undefined;
   host.running.assertAdmitted();
-  const engine = beginReading(host, tenantId, options);
+  const engine = beginReading(host, tenantId, terms);
   try {
     const admission = host.gate.admitSync(engine, tenantId);
     if (admission === undefined) return undefined;
@@ -37,7 +39,7 @@ export function performSync<T>(
     }
     attempt.end();
     if (host.observer.listens && (value !== undefined || failure !== undefined)) {
-      const observed = host.observer.begin({ kind: "read", tenantId, options }, begun);
+      const observed = host.observer.begin({ kind: "read", tenantId, terms, actor }, begun);
       if (failure !== undefined) observed?.failed(failure.error);
       const { rows, bytesRead } = attempt;
       observed?.end({ ...emptyTally, attempts: 1, rows, bytesRead });

@@ -1,11 +1,12 @@
 /** Plans of runs that write in a tenant. */
 import type { EngineTransaction } from "../../engine/index.js";
 import type { TenantGuard } from "../../guard/index.js";
-import type { TenantContext, TenantId, TenantRecord } from "../../tenant/index.js";
+import type { TenantId, TenantRecord } from "../../tenant/index.js";
+import type { Actor } from "../call/actor.js";
+import type { CallTerms } from "../call/call-terms.js";
 import { type Admission, admitWrites, type TenantSeat } from "../gate.js";
 import type { TransactionHost } from "../host.js";
 import { type Operation, perform, performAtOnce } from "../operation.js";
-import type { ActingOptions, TransactionLabel, TransactionPriority } from "../options.js";
 import {
   type AttemptedAtOnce,
   idempotencyMarker,
@@ -15,14 +16,6 @@ import {
 } from "../run/index.js";
 import type { TenantTransaction } from "../tenant-transaction.js";
 import { Attempt, HookChain, TenantView } from "../view/index.js";
-import type { ReadPlanOptions } from "./read-plan.js";
-
-export interface WritePlanOptions extends ActingOptions, ReadPlanOptions {
-  readonly label?: TransactionLabel | undefined;
-  readonly idempotencyKey?: string | undefined;
-  /** What the library itself adds to the tenant's writes. */
-  readonly join?: ((engine: EngineTransaction) => void) | undefined;
-}
 
 /** What a run does in a tenant: with its transaction, and its record; undefined for an unknown tenant. */
 export type WriteFunction<T> = (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>;
@@ -44,33 +37,24 @@ export class WritePlan<T> implements RunPlan<T> {
   readonly #tenantId: TenantId;
   readonly #seat: TenantSeat;
   readonly #fn: WriteFunction<T>;
-  readonly #idempotencyKey: string | undefined;
-  readonly #join: ((engine: EngineTransaction) => void) | undefined;
-  readonly #context: TenantContext | undefined;
-  readonly #label: TransactionLabel;
-  readonly #priority: TransactionPriority | undefined;
-  readonly #operator: string | undefined;
+  readonly #terms: CallTerms;
+  readonly #actor: Actor;
   /** Wall time of the call: one run stays in one time bucket. */
   readonly #begun: number;
 
-  constructor(host: TransactionHost, tenantId: TenantId, fn: WriteFunction<T>, options: WritePlanOptions) {
-    const { idempotencyKey, join, context, label = {}, priority, operator } = options;
+  constructor(host: TransactionHost, tenantId: TenantId, fn: WriteFunction<T>, terms: CallTerms, actor: Actor) {
     this.#host = host;
     this.#tenantId = tenantId;
     this.#seat = host.gate.seat(tenantId);
     this.#fn = fn;
-    this.#idempotencyKey = idempotencyKey;
-    this.#join = join;
-    this.#context = context;
-    this.#label = label;
-    this.#priority = priority;
-    this.#operator = operator;
-    this.keyed = idempotencyKey !== undefined;
+    this.#terms = terms;
+    this.#actor = actor;
+    this.keyed = terms.idempotencyKey !== undefined;
     this.#begun = host.clock.now();
   }
 
   begin(): EngineTransaction {
-    return this.#host.begin(this.#tenantId, this.#priority);
+    return this.#host.begin(this.#tenantId, this.#terms.priority);
   }
 
   release(engine: EngineTransaction): void {
@@ -79,7 +63,7 @@ export class WritePlan<T> implements RunPlan<T> {
 
   async open(engine: EngineTransaction): Promise<OpenedAttempt<T>> {
     const { running, gate } = this.#host;
-    const admission = await gate.admit(engine, this.#tenantId, this.#operator !== undefined);
+    const admission = await gate.admit(engine, this.#tenantId, this.#actor.operator !== undefined);
     const { attempt, transaction, chain } = this.#seated(engine, admission);
     return {
       attempt,
@@ -93,7 +77,7 @@ export class WritePlan<T> implements RunPlan<T> {
   /** As `attemptAtOnce`, by an operation. */
   protected operateAtOnce(operation: (transaction: TenantTransaction) => Operation<T>): AttemptedAtOnce<T> | undefined {
     // An operator is let in by states that are to be asked.
-    if (this.#operator !== undefined) return undefined;
+    if (this.#actor.operator !== undefined) return undefined;
     const engine = this.begin();
     // Operations read before they write: the engine need not look for their own writes, nor keep what they read.
     engine.setOption("readYourWritesDisable");
@@ -119,7 +103,7 @@ export class WritePlan<T> implements RunPlan<T> {
 
   #seated(engine: EngineTransaction, admission: Admission): Seated {
     const { hooks, gate } = this.#host;
-    const operator = this.#operator;
+    const { context, operator } = this.#actor;
     const { guard } = admission.seat;
     let chain: HookChain | undefined;
     const attempt = new Attempt(engine, {
@@ -130,26 +114,16 @@ export class WritePlan<T> implements RunPlan<T> {
     if (hooks.length > 0 && admission.record !== undefined) {
       const tenant = admission.record;
       const trail = (): TenantGuard => gate.trail(tenant);
-      const acting = { context: this.#context, operator, label: this.#label };
-      chain = new HookChain(hooks, { tenant, attempt, guard, trail, ...acting });
-    }
-    if (this.#join !== undefined) {
-      attempt.write("join");
-      this.#join(engine);
+      chain = new HookChain(hooks, { tenant, attempt, guard, trail, context, operator, label: this.#terms.label });
     }
     return { attempt, transaction, chain };
   }
 
   takeMarker(): Marker {
     const { guard, slots } = this.#seat;
-    return this.#idempotencyKey === undefined
-      ? slots.take(this.#begun)
-      : idempotencyMarker(
-          guard,
-          { key: this.#idempotencyKey, subject: this.#context?.subject },
-          this.#begun,
-          this.#host.random,
-        );
+    const { idempotencyKey: key } = this.#terms;
+    if (key === undefined) return slots.take(this.#begun);
+    return idempotencyMarker(guard, { key, subject: this.#actor.context?.subject }, this.#begun, this.#host.random);
   }
 
   freeMarker(marker: Marker): void {
@@ -174,9 +148,10 @@ export class OperationPlan<T> extends OwnWritePlan<T> {
     host: TransactionHost,
     tenantId: TenantId,
     operation: (transaction: TenantTransaction) => Operation<T>,
-    options: WritePlanOptions,
+    terms: CallTerms,
+    actor: Actor,
   ) {
-    super(host, tenantId, (transaction) => perform(transaction, operation(transaction)), options);
+    super(host, tenantId, (transaction) => perform(transaction, operation(transaction)), terms, actor);
     this.#operation = operation;
   }
 

@@ -1,6 +1,7 @@
 /** The call port: how rate limits, fairness and sight stand in front of every call of a tenant, outside its transaction. */
 import type { TenantContext, TenantId, TenantRecord } from "../../tenant/index.js";
-import type { TransactionLabel, TransactionPriority } from "../options.js";
+import type { CallLabel } from "../call/call-terms.js";
+import type { TransactionPriority } from "../options.js";
 import { emptyTally, type Tally } from "../run/index.js";
 
 /** A call that asks to be let in: a transaction with all its attempts, or one step of a scan. */
@@ -11,7 +12,7 @@ export interface TenantCall {
   readonly tenant: TenantRecord | undefined;
   /** Undefined for a handle that acts for nobody in particular. */
   readonly context: TenantContext | undefined;
-  readonly label: TransactionLabel;
+  readonly label: CallLabel;
   readonly priority: TransactionPriority;
   /**
    * Whoever makes the call wait gives a function that takes it out of the queue: it is called when the call's deadline

@@ -1,8 +1,8 @@
 /** The hook ports: how quotas, audit, feed and the like join a caller's transaction without reaching past their own. */
 import type { Subspace } from "../../keyspace/index.js";
 import type { TenantContext, TenantRecord } from "../../tenant/index.js";
+import type { CallLabel } from "../call/call-terms.js";
 import type { Operation } from "../operation.js";
-import type { TransactionLabel } from "../options.js";
 import type { TenantTransaction } from "../tenant-transaction.js";
 
 /** One record's change, as a repository announces it; or a member's or a session's. */
@@ -33,7 +33,7 @@ export interface HookScope {
   /** The operator who acts, where one does. */
   readonly operator: string | undefined;
   /** What the transaction is for; undefined parts where the caller does not say. */
-  readonly label: TransactionLabel;
+  readonly label: CallLabel;
   /** Keys are relative to the hook's subspace of the tenant. */
   readonly transaction: TenantTransaction;
   /**

@@ -15,7 +15,7 @@ import {
   type TenantLabels,
   type Tracer,
 } from "../../observe/index.js";
-import type { Call } from "../host.js";
+import type { Call } from "../call/call.js";
 import { emptyTally, type Tally } from "./tally.js";
 
 /** Where it is told. */
@@ -87,8 +87,8 @@ export interface ObservedCall {
   end(tally: Tally): void;
 }
 
-const spanName = ({ kind, options: { label } }: Call): string => {
-  if (label?.operation === undefined) return `tenantry.${kind}`;
+const spanName = ({ kind, terms: { label } }: Call): string => {
+  if (label.operation === undefined) return `tenantry.${kind}`;
   return label.entity === undefined ? label.operation : `${label.operation} ${label.entity}`;
 };
 
@@ -142,11 +142,11 @@ export class CallObserver {
     };
   }
 
-  #spanAttributes({ kind, tenantId, options: { label } }: Call): Attributes {
+  #spanAttributes({ kind, tenantId, terms: { label } }: Call): Attributes {
     return {
       "db.system.name": this.#options.engine,
-      "db.operation.name": label?.operation ?? kind,
-      ...(label?.entity === undefined ? {} : { "db.collection.name": label.entity }),
+      "db.operation.name": label.operation ?? kind,
+      ...(label.entity === undefined ? {} : { "db.collection.name": label.entity }),
       ...(tenantId === undefined ? {} : { "tenantry.tenant": tenantId }),
     };
   }
@@ -173,9 +173,9 @@ export class CallObserver {
     duration.record(ms, attributes);
   }
 
-  #log({ kind, tenantId, options }: Call, { attempts, rows }: Tally, ms: number, failure: string | undefined): void {
+  #log({ kind, tenantId, terms }: Call, { attempts, rows }: Tally, ms: number, failure: string | undefined): void {
     if (this.#logger === undefined) return;
-    const { entity, operation } = options.label ?? {};
+    const { entity, operation } = terms.label;
     const outcome = failure === undefined ? {} : { failure };
     this.#logger.debug({ tenant: tenantId, kind, entity, operation, attempts, rows, ms, ...outcome }, "transaction");
   }

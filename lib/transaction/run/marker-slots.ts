@@ -116,9 +116,4 @@ export class MarkerSlots {
     this.#sweptBucket = bucket;
     this.#place.sweep(engine, now);
   }
-
-  /** Clears old markers now. */
-  sweep(engine: EngineTransaction, now: number): void {
-    this.#place.sweep(engine, now);
-  }
 }

@@ -2,8 +2,8 @@
 import type { TenantGuard } from "../../guard/index.js";
 import { subspacePrefix } from "../../keyspace/index.js";
 import type { TenantContext, TenantRecord } from "../../tenant/index.js";
+import type { CallLabel } from "../call/call-terms.js";
 import { type Operation, perform, performAtOnce } from "../operation.js";
-import type { TransactionLabel } from "../options.js";
 import type { HookScope, RecordChange, TransactionHook } from "../policy/hook.js";
 import type { Attempt } from "./attempt.js";
 import { TenantView } from "./tenant-view.js";
@@ -17,7 +17,7 @@ export interface HookedAttempt {
   readonly trail: () => TenantGuard;
   readonly context: TenantContext | undefined;
   readonly operator: string | undefined;
-  readonly label: TransactionLabel;
+  readonly label: CallLabel;
 }
 
 const isOperation = (joining: void | Promise<void> | Operation<void>): joining is Operation<void> =>

@@ -6,8 +6,11 @@ import type { InstrumentOptions } from "../../../lib/observe/index.js";
 import { silentLogger, silentMeter, silentTracer, TenantLabels } from "../../../lib/observe/index.js";
 import { newTenantId } from "../../../lib/tenant/index.js";
 import { CapturedPorts } from "../../../lib/testing/isolation/captured.js";
+import { program } from "../../../lib/transaction/call/actor.js";
+import { callTerms } from "../../../lib/transaction/index.js";
 import { CallObserver, codeOf, type ObserverOptions } from "../../../lib/transaction/run/call-observer.js";
 import type { Tally } from "../../../lib/transaction/run/tally.js";
+import { terms } from "../fixture.js";
 import { manualClock } from "../manual-clock.js";
 
 const id = newTenantId();
@@ -39,7 +42,7 @@ function opened(options: Partial<ObserverOptions> = {}) {
 describe("a call", () => {
   test("is told to tracer, meter, logger and service levels", () => {
     const { observe, levels } = opened();
-    expect(observe({ kind: "transact", tenantId: id, options: { label } }, tally)).toStrictEqual([
+    expect(observe({ kind: "transact", tenantId: id, terms: terms({ label }), actor: program }, tally)).toStrictEqual([
       [
         "span",
         "put city",
@@ -66,7 +69,7 @@ describe("a call", () => {
 
   test("that did and says little leaves out what there is nothing of; the control plane's has no tenant", () => {
     const { observe, levels } = opened();
-    expect(observe({ kind: "system", tenantId: undefined, options: {} }, nothing)).toStrictEqual([
+    expect(observe({ kind: "system", tenantId: undefined, terms: terms({}), actor: program }, nothing)).toStrictEqual([
       ["span", "tenantry.system", { "db.system.name": "array", "db.operation.name": "system" }],
       ["attributes", { "tenantry.attempts": 1, "tenantry.conflicts": 0, "tenantry.rows": 0 }],
       ["end"],
@@ -81,13 +84,13 @@ describe("a call", () => {
       ],
     ]);
     expect(levels).toEqual([]);
-    const [span] = observe({ kind: "read", tenantId: id, options: { label: { operation: "sum" } } }, nothing);
+    const [span] = observe({ kind: "read", tenantId: id, terms: callTerms("sum"), actor: program }, nothing);
     expect(span).toEqual(["span", "sum", expect.objectContaining({ "db.operation.name": "sum" })]);
   });
 
   test("that fails is told by its code, and in no other words", () => {
     const { observe } = opened();
-    const call = { kind: "read", tenantId: id, options: {} } as const;
+    const call = { kind: "read", tenantId: id, terms: terms({}), actor: program } as const;
     const said = observe(call, nothing, tenantryError("TENANT_UNAVAILABLE", {}));
     expect(said).toContainEqual(["fail", "TENANT_UNAVAILABLE"]);
     expect(said).toContainEqual([
@@ -109,7 +112,7 @@ describe("a call", () => {
 
   test("that was refused before it began is told with nothing done", () => {
     const { observer, ports } = opened();
-    observer.refused({ kind: "read", tenantId: id, options: {} }, new RangeError("full"));
+    observer.refused({ kind: "read", tenantId: id, terms: terms({}), actor: program }, new RangeError("full"));
     expect(ports.said).toContainEqual(["fail", "RangeError"]);
     expect(ports.said).toContainEqual(["counter", "tenantry.transaction.attempts", 0, { kind: "read" }]);
   });
@@ -122,11 +125,11 @@ describe("a call", () => {
       [id, id],
       [other, "other"],
     ] as const) {
-      const said = observe({ kind: "read", tenantId, options: {} }, tally);
+      const said = observe({ kind: "read", tenantId, terms: terms({}), actor: program }, tally);
       expect(said).toContainEqual(["counter", "tenantry.rows.read", 5, { kind: "read", tenant }]);
       expect(said).toContainEqual(["counter", "tenantry.transactions", 1, { kind: "read", tenant, outcome: "done" }]);
     }
-    const system = observe({ kind: "system", tenantId: undefined, options: {} }, tally);
+    const system = observe({ kind: "system", tenantId: undefined, terms: terms({}), actor: program }, tally);
     expect(system).toContainEqual(["counter", "tenantry.rows.read", 5, { kind: "system" }]);
   });
 });
@@ -134,7 +137,7 @@ describe("a call", () => {
 describe("a failure", () => {
   test("is the service's fault when it was unavailable or stored bytes are damaged, else the caller's", () => {
     const { observe, levels } = opened();
-    const call = { kind: "read", tenantId: id, options: {} } as const;
+    const call = { kind: "read", tenantId: id, terms: terms({}), actor: program } as const;
     const recorded = (error: unknown): unknown[] => {
       observe(call, nothing, error);
       return [...levels];
@@ -154,7 +157,7 @@ describe("a failure", () => {
 });
 
 describe("where nobody listens", () => {
-  const call = { kind: "read", tenantId: id, options: {} } as const;
+  const call = { kind: "read", tenantId: id, terms: terms({}), actor: program } as const;
   const silent = { serviceLevels: undefined, logger: silentLogger, meter: silentMeter, tracer: silentTracer };
 
   test("a call is not observed", () => {
