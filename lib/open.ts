@@ -17,7 +17,7 @@ import {
   Tenants,
 } from "./lifecycle/index.js";
 import { serviceLevelSlots, tenantLabelsLargest, tenantLabelsMax } from "./limits/index.js";
-import { Definitions, Migration, type SchemaCheck } from "./migration/index.js";
+import { Definitions, Migration } from "./migration/index.js";
 import {
   type Clock,
   type Logger,
@@ -68,7 +68,7 @@ export interface OpenOptions {
    * `SCHEMA_INCOMPATIBLE`; `report` opens, lists it in {@link Database.schemaChanges}, and refuses the records that do
    * not fit one by one.
    */
-  readonly schemaCheck?: SchemaCheck | undefined;
+  readonly schemaCheck?: "refuse" | "report" | undefined;
   /** What stands in front of every key, so that several databases can share a store or a cluster: `["tenantry"]`. */
   readonly root?: readonly TupleElement[] | undefined;
   /** Gets one debug event per transaction: entity, operation, attempts, rows, milliseconds; never keys or values. */

@@ -1,6 +1,13 @@
 /** Published as `tenantry/access`: who may do what in a tenant. Whoever does not import it does not load jose. */
-export type { FieldCondition, RecordCondition } from "./roles/condition.js";
-export { allow, forbid, type Permission, type PermissionOptions, type PermissionSubject } from "./roles/permission.js";
+export type { FieldCondition, RecordCondition, WithoutStrays } from "./roles/condition.js";
+export {
+  allow,
+  forbid,
+  type Permission,
+  type PermissionActions,
+  type PermissionOptions,
+  type PermissionSubject,
+} from "./roles/permission.js";
 export { roles } from "./roles/role-policy.js";
 export { jwtAuthenticator, jwtVerifier } from "./tokens/jwt-authenticator.js";
 export type { JwtOptions } from "./tokens/jwt-options.js";

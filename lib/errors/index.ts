@@ -3,6 +3,7 @@ export type { ErrorCode, ErrorDetails } from "./catalogue.js";
 export { catalogue } from "./catalogue.js";
 export type { RecordIssue } from "./codes/schema-errors.js";
 export type { ErrorFamily } from "./definition.js";
+export type { Misuse } from "./misuse.js";
 export type { JsonValue, SafeError } from "./sanitize.js";
 export { errorResponse, sanitize } from "./sanitize.js";
 export { leaving } from "./stack.js";

@@ -1,6 +1,14 @@
 /** Between Node's messages and web standards, for frameworks that have the former. */
 
-/** Headers as Node parses them. */
+/**
+ * Headers as Node parses them.
+ *
+ * @example
+ * ```ts
+ * import type { NodeHeaders } from "tenantry/http";
+ * const headers: NodeHeaders = { host: "example.com", "set-cookie": ["a=1", "b=2"] };
+ * ```
+ */
 export type NodeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** The headers of a request, as web standards have them. */

@@ -60,7 +60,15 @@ export interface Gauge {
   record(value: number, attributes?: Attributes): void;
 }
 
-/** What describes an instrument: text for people and a unit in UCUM (`ms`, `By`, `{row}`). */
+/**
+ * What describes an instrument: text for people and a unit in UCUM (`ms`, `By`, `{row}`).
+ *
+ * @example
+ * ```ts
+ * import { type InstrumentOptions } from "tenantry";
+ * const options: InstrumentOptions = { description: "Rows read", unit: "{row}" };
+ * ```
+ */
 export interface InstrumentOptions {
   readonly description: string;
   readonly unit: string;

@@ -92,7 +92,7 @@ export class ServiceLevels {
     this.objectives = objectives;
   }
 
-  /** Counts a call. */
+  /** Counts a call. @internal */
   record(tenant: string, outcome: ServiceOutcome, ms: number): void {
     const slot = this.#slot(tenant);
     if (outcome === "failed") {

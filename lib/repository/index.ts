@@ -10,7 +10,14 @@ export {
   cursorSecretBytes,
 } from "./cursor.js";
 export type { SweepOptions, Swept } from "./expiry/sweep.js";
-export type { AggregateGroup } from "./interface/aggregate-query.js";
+export type {
+  AggregateArguments,
+  AggregateGroup,
+  AggregateQuery,
+  CounterAmounts,
+  Counters,
+  GroupQuery,
+} from "./interface/aggregate-query.js";
 export type { ScanOptions, ScanProgress, WorkOptions, WorkProgress, WorkQuery } from "./interface/long-work.js";
 export type { ChangeOptions, OperationOptions, RepositoryOptions } from "./interface/options.js";
 export type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
@@ -30,7 +37,6 @@ export type {
   Page,
   PageQuery,
   Query,
-  QueryOptions,
   QueryRange,
   Selected,
   Selection,

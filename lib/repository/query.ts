@@ -2,12 +2,12 @@
 import type { AnyEntity, IdRange, IndexName, IndexRange, Infer } from "../schema/index.js";
 
 /** What every query may say besides its range. */
-export interface QueryOptions {
+export type QueryOptions = {
   /** Reads the range from its end: `from` and `to` keep their meaning, the order of the rows turns round. */
   readonly reverse?: boolean | undefined;
   /** Ends the work with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-}
+};
 
 /** The range of a query: over the id, or over one index; an index chosen at run time is read whole. */
 export type QueryRange<E extends AnyEntity> =
@@ -21,10 +21,30 @@ export type QueryRange<E extends AnyEntity> =
     }
   | { [I in IndexName<E>]: { readonly index: I } & IndexRange<E, I> }[IndexName<E>];
 
-/** The fields of a record that a query may ask for alone. */
+/**
+ * The fields of a record that a query may ask for alone.
+ *
+ * @example
+ * ```ts
+ * import { entity, type Selection } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * const names: Selection<typeof City> = ["id", "name"];
+ * ```
+ */
 export type Selection<E extends AnyEntity> = readonly (keyof Infer<E> & string)[];
 
-/** What a query with the selection `S` gives: these fields, or whole records without one. */
+/**
+ * What a query with the selection `S` gives: these fields, or whole records without one.
+ *
+ * @example
+ * ```ts
+ * import { entity, type Selected } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * const named: Selected<typeof City, readonly ["name"]> = { name: "Paris" };
+ * ```
+ */
 export type Selected<E extends AnyEntity, S> = S extends readonly (infer Name)[]
   ? Pick<Infer<E>, Name & keyof Infer<E>>
   : Infer<E>;
@@ -56,7 +76,17 @@ export type Query<E extends AnyEntity, S extends Selection<E> | undefined = unde
     readonly limit?: number | undefined;
   };
 
-/** A query whose rows are counted up to a maximum. */
+/**
+ * A query whose rows are counted up to a maximum.
+ *
+ * @example
+ * ```ts
+ * import { type BoundedQuery, entity } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * const some: BoundedQuery<typeof City> = { from: 1_000, max: 500 };
+ * ```
+ */
 export type BoundedQuery<E extends AnyEntity> = QueryRange<E> &
   QueryOptions & {
     readonly limit?: number | undefined;

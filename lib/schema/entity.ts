@@ -1,11 +1,11 @@
 /** The entity: the name, schema, id and indexes a program declares once and infers everything else from. */
 import type * as core from "zod/v4/core";
-import { tenantryError } from "../errors/index.js";
-import type { AggregateDefinitions } from "./aggregates/aggregate-definition.js";
+import { type Misuse, tenantryError } from "../errors/index.js";
+import type { AggregateDefinitions, SummedFields } from "./aggregates/aggregate-definition.js";
 import { defineModel } from "./define-model.js";
 import type { EarlierSchemas, GivenSteps, Migrations } from "./evolution/migrations.js";
 import type { EachPath, FieldPath, IndexDefinitions } from "./index-definition.js";
-import type { AnyEntity, IdValue, KeyFieldName, ObjectSchema } from "./infer.js";
+import type { AnyEntity, DateFieldName, IdFieldNames, IdValue, ObjectSchema } from "./infer.js";
 import type { EntityModel } from "./model.js";
 
 /**
@@ -16,23 +16,41 @@ import type { EntityModel } from "./model.js";
  * import { type EntityOptions, entity } from "tenantry";
  * import { z } from "zod";
  * const schema = z.object({ id: z.int(), name: z.string() });
- * const options: EntityOptions<typeof schema, readonly ["id"], Record<never, never>> = { version: 1, schema, id: ["id"] };
+ * const options: EntityOptions<typeof schema, readonly ["id"]> = { version: 1, schema, id: ["id"] };
  * const City = entity("city", options);
  * ```
  */
 export interface EntityOptions<
   Schema extends ObjectSchema,
   Id extends readonly string[],
-  Indexes extends IndexDefinitions,
+  Indexes extends IndexDefinitions = Record<never, never>,
+  Earlier extends EarlierSchemas = Record<never, never>,
+  Aggregates extends AggregateDefinitions = Record<never, never>,
 > {
   /** The version of the schema, a positive integer; raised when stored records would no longer fit it. */
   readonly version: number;
   /** The fields: a zod object. */
   readonly schema: Schema;
   /** The fields the id is made of, most significant first. */
-  readonly id: Id;
+  readonly id: Id & IdFieldNames<core.output<Schema>, Id>;
   /** The indexes by name. */
-  readonly indexes?: Indexes | undefined;
+  readonly indexes?: (Indexes & IndexDefinitions<string, string, string, core.output<Schema>>) | undefined;
+  /**
+   * For each earlier version with records of another form: the schema it had, and a function from its record to the
+   * next version's. Records are upgraded when they are read, and stored anew when they are written.
+   */
+  readonly migrations?: Migrations<Schema, Earlier> | undefined;
+  /** Counts and sums of the records by name, kept in the transactions that write them. */
+  readonly aggregates?:
+    | (Aggregates &
+        AggregateDefinitions<string, string, core.output<Schema>> &
+        SummedFields<core.output<Schema>, Aggregates>)
+    | undefined;
+  /**
+   * The field, a `z.date()` that may be optional or nullable, with the time from which on a record is gone: no read
+   * finds it, and `sweep` removes it. Without a date a record stays.
+   */
+  readonly expires?: DateFieldName<core.output<Schema>> | Misuse<"`expires` names a field of z.date()"> | undefined;
   /**
    * Bytes a record may have in its stored form: 1,000,000 unless given, 8,000,000 at most, since all of a record is
    * written in one transaction. Over 100,000 bytes a record takes several keys: reading it costs one range read more.
@@ -83,41 +101,6 @@ export interface Entity<
   formatId(id: IdValue<core.output<Schema>, Id>): string;
 }
 
-/** The steps that lead from earlier versions to the present one. */
-interface MigrationOptions<Schema extends ObjectSchema, Earlier extends EarlierSchemas> {
-  /**
-   * For each earlier version with records of another form: the schema it had, and a function from its record to the
-   * next version's. Records are upgraded when they are read, and stored anew when they are written.
-   */
-  readonly migrations?: Migrations<Schema, Earlier> | undefined;
-}
-
-/** The names of the fields that hold a date, or nothing. */
-type DateFieldName<Output> = {
-  [K in keyof Output & string]-?: NonNullable<Output[K]> extends Date ? K : never;
-}[keyof Output & string];
-
-/** When records are gone. */
-interface ExpiryOptions<Output> {
-  /**
-   * The field, a `z.date()` that may be optional or nullable, with the time from which on a record is gone: no read
-   * finds it, and `sweep` removes it. Without a date a record stays.
-   */
-  readonly expires?: DateFieldName<Output> | undefined;
-}
-
-/** What is kept of the records as a whole. */
-interface AggregateOptions<Aggregates extends AggregateDefinitions> {
-  /** Counts and sums of the records by name, kept in the transactions that write them. */
-  readonly aggregates?: Aggregates | undefined;
-}
-
-/** Gives the `where` functions of indexes and aggregates their parameter's type, which inference alone does not reach. */
-interface Predicates<Output> {
-  readonly indexes?: IndexDefinitions<string, string, string, Output> | undefined;
-  readonly aggregates?: AggregateDefinitions<string, string, Output> | undefined;
-}
-
 const models = new WeakMap<object, EntityModel<AnyEntity>>();
 
 /**
@@ -150,7 +133,7 @@ const models = new WeakMap<object, EntityModel<AnyEntity>>();
 export function entity<
   const Name extends string,
   Schema extends ObjectSchema,
-  const Id extends readonly [KeyFieldName<core.output<Schema>>, ...KeyFieldName<core.output<Schema>>[]],
+  const Id extends readonly [keyof core.output<Schema> & string, ...(keyof core.output<Schema> & string)[]],
   const Indexes extends IndexDefinitions<
     FieldPath<core.output<Schema>>,
     EachPath<core.output<Schema>>,
@@ -165,13 +148,11 @@ export function entity<
   > = Record<never, never>,
 >(
   name: Name,
-  options: EntityOptions<Schema, Id, Indexes> &
-    Predicates<core.output<Schema>> &
-    MigrationOptions<Schema, Earlier> &
-    AggregateOptions<Aggregates> &
-    ExpiryOptions<core.output<Schema>>,
+  options: EntityOptions<Schema, Id, Indexes, Earlier, Aggregates>,
 ): Entity<Name, Schema, Id, Indexes, Aggregates> {
-  const { version, schema, id, recordBytesMax, expires } = options;
+  const { version, schema, id, recordBytesMax } = options;
+  // It names a field: nothing is the other type it may have.
+  const expires = options.expires as string | undefined;
   // Without indexes given, `Indexes` is the type of no indexes; so with aggregates.
   const indexes = options.indexes ?? ({} as Indexes);
   const aggregates = options.aggregates ?? ({} as Aggregates);

@@ -1,4 +1,5 @@
 /** How an index is declared, and what the compiler lets a query over it say. */
+import type { Misuse } from "../errors/index.js";
 import type { AnyEntity, IdFieldsOf, Infer, KeyScalar } from "./infer.js";
 
 /** `1` counts down to `0`: how many more levels of nested objects an index path may enter. */
@@ -7,6 +8,12 @@ type Below = { 4: 3; 3: 2; 2: 1; 1: 0; 0: 0 };
 /**
  * The dotted paths of a record's fields that can be indexed, to a depth of four: `"name"`, `"at.lat"`. An optional or
  * nullable field can be indexed too; absent and null sort first.
+ *
+ * @example
+ * ```ts
+ * import type { FieldPath } from "tenantry";
+ * const path: FieldPath<{ name: string; at: { lat: number } }> = "at.lat";
+ * ```
  */
 export type FieldPath<T, Depth extends keyof Below = 4> = Depth extends 0
   ? never
@@ -29,7 +36,15 @@ type ElementPath<T, Path extends string, Depth extends keyof Below> = unknown ex
       ? never
       : `${Path}.${FieldPath<NonNullable<T>, Below[Depth]>}`;
 
-/** The dotted paths that lead through one array, to a depth of four: `"tags"`, `"lines.sku"`. */
+/**
+ * The dotted paths that lead through one array, to a depth of four: `"tags"`, `"lines.sku"`.
+ *
+ * @example
+ * ```ts
+ * import { type EachPath } from "tenantry";
+ * const path: EachPath<{ lines: { sku: string }[] }> = "lines.sku";
+ * ```
+ */
 export type EachPath<T, Depth extends keyof Below = 4> = Depth extends 0
   ? never
   : {
@@ -47,13 +62,27 @@ export type EachPath<T, Depth extends keyof Below = 4> = Depth extends 0
 /**
  * One field of an index: its path; its path and order; or `each`, the path through an array, for an entry per distinct
  * element.
+ *
+ * @example
+ * ```ts
+ * import type { IndexField } from "tenantry";
+ * const fields: readonly IndexField[] = ["name", { field: "population", order: "descending" }, { each: "tags" }];
+ * ```
  */
 export type IndexField<Path extends string = string, Each extends string = string> =
   | Path
   | { readonly field: Path; readonly order?: "ascending" | "descending" | undefined }
   | { readonly each: Each; readonly order?: "ascending" | "descending" | undefined };
 
-/** An index over one or more fields, in this order; kept in the same transaction as the record. */
+/**
+ * An index over one or more fields, in this order; kept in the same transaction as the record.
+ *
+ * @example
+ * ```ts
+ * import { type IndexDefinition } from "tenantry";
+ * const byName = { fields: ["name"], unique: true } as const satisfies IndexDefinition;
+ * ```
+ */
 export interface IndexDefinition<
   Path extends string = string,
   Each extends string = string,
@@ -89,7 +118,15 @@ export interface IndexDefinition<
   where?(record: Output): boolean;
 }
 
-/** The indexes of an entity by name. Names follow the rule of entity names. */
+/**
+ * The indexes of an entity by name. Names follow the rule of entity names.
+ *
+ * @example
+ * ```ts
+ * import { type IndexDefinitions } from "tenantry";
+ * const indexes = { byName: { fields: ["name"] } } as const satisfies IndexDefinitions;
+ * ```
+ */
 export type IndexDefinitions<
   Path extends string = string,
   Each extends string = string,
@@ -156,14 +193,14 @@ type Beginnings<T extends readonly unknown[], Seen extends readonly unknown[] = 
 /** A bound over some leading fields: their values as a tuple, or the first one's bare value. */
 export type Bound<T extends readonly unknown[]> = T extends readonly [infer Head, ...unknown[]]
   ? Head | Beginnings<T>
-  : never;
+  : Misuse<"`equals` has a value for every field: there is none left to bound">;
 
 /** What a `prefix` over the first of the fields `T` may be: a text where that field is one. */
 type Prefix<T extends readonly unknown[]> = T extends readonly [infer Head, ...unknown[]]
-  ? Head extends string | null | undefined
+  ? [Head] extends [string | null | undefined]
     ? string
-    : never
-  : never;
+    : Misuse<"`prefix` is the beginning of a text, and the next field is none">
+  : Misuse<"`equals` has a value for every field: there is none left to begin with">;
 
 /** The ways to say `equals`, and then `from` and `to` over the fields that follow those. */
 type Split<T extends readonly unknown[], Seen extends readonly unknown[] = readonly []> = T extends readonly [

@@ -6,6 +6,7 @@ export type {
   AggregateValue,
   CounterName,
   GroupValues,
+  SummedFields,
 } from "./aggregates/aggregate-definition.js";
 export type { AggregateModel } from "./aggregates/aggregate-model.js";
 
@@ -19,6 +20,7 @@ export {
   encodeDescription,
   encodeLayout,
 } from "./evolution/description.js";
+export type { EarlierSchemas, Migrations } from "./evolution/migrations.js";
 export type {
   Bound,
   EachPath,
@@ -34,11 +36,13 @@ export type {
 } from "./index-definition.js";
 export type {
   AnyEntity,
+  DateFieldName,
+  IdFieldNames,
   IdFieldsOf,
   IdOf,
+  IdValue,
   Infer,
   InputOf,
-  KeyFieldName,
   KeyScalar,
   ObjectSchema,
   PatchOf,

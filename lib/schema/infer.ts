@@ -1,10 +1,20 @@
 /** What the compiler knows of an entity: its record, input and id types, all read off the definition. */
 import type * as core from "zod/v4/core";
+import type { Misuse } from "../errors/index.js";
 import type { AggregateDefinitions } from "./aggregates/aggregate-definition.js";
 import type { Entity } from "./entity.js";
 import type { IndexDefinitions } from "./index-definition.js";
 
-/** Any object schema of zod 4 (`z.object`, `z.strictObject`, `z.looseObject`, of `zod` or `zod/mini`). */
+/**
+ * Any object schema of zod 4 (`z.object`, `z.strictObject`, `z.looseObject`, of `zod` or `zod/mini`).
+ *
+ * @example
+ * ```ts
+ * import { type ObjectSchema } from "tenantry";
+ * import { z } from "zod";
+ * const schema: ObjectSchema = z.object({ id: z.int() });
+ * ```
+ */
 export type ObjectSchema = core.$ZodObject;
 
 /**
@@ -54,7 +64,15 @@ type FieldOf<T, F> = F extends keyof T ? T[F] : never;
 /** The values of the fields `Id` of a record, in their order. */
 export type IdFields<Output, Id extends readonly string[]> = { readonly [I in keyof Id]: FieldOf<Output, Id[I]> };
 
-/** The id made of the fields `Id`: a scalar when it is one field, a readonly tuple otherwise. */
+/**
+ * The id made of the fields `Id`: a scalar when it is one field, a readonly tuple otherwise.
+ *
+ * @example
+ * ```ts
+ * import { type IdValue } from "tenantry";
+ * const id: IdValue<{ order: string; line: number }, readonly ["order", "line"]> = ["a", 1];
+ * ```
+ */
 export type IdValue<Output, Id extends readonly string[]> = Id extends readonly [infer F]
   ? FieldOf<Output, F>
   : IdFields<Output, Id>;
@@ -75,9 +93,45 @@ export type IdFieldsOf<E extends AnyEntity> = IdFields<Infer<E>, E["id"]>;
  */
 export type IdOf<E extends AnyEntity> = IdValue<Infer<E>, E["id"]>;
 
-/** The names of the fields whose value is required in a key: what an id can be made of. */
-export type KeyFieldName<Output> = {
-  [K in keyof Output & string]-?: Output[K] extends KeyScalar ? K : never;
+/** A name that can be a field of an id, or why it cannot; several at once, as the compiler tries them, are let be. */
+type IdField<Output, Name, All = Name> = Name extends keyof Output & string
+  ? Output[Name] extends KeyScalar
+    ? Name
+    : [All] extends [Name]
+      ? Misuse<
+          null extends Output[Name]
+            ? "an id is always there, and this field may be null"
+            : undefined extends Output[Name]
+              ? "an id is always there, and this field may be absent"
+              : "an id has an order, and values of this field have none"
+        >
+      : Name
+  : never;
+
+/**
+ * The names that an id is made of, each as it is if it can be one, else as a sentence that says why not.
+ *
+ * @example
+ * ```ts
+ * import { type IdFieldNames } from "tenantry";
+ * const names: IdFieldNames<{ id: number; note?: string }, readonly ["id"]> = ["id"];
+ * ```
+ */
+export type IdFieldNames<Output, Id extends readonly string[]> = {
+  readonly [At in keyof Id]: IdField<Output, Id[At]>;
+};
+
+/**
+ * The names of the fields that hold a date, or nothing.
+ *
+ * @example
+ * ```ts
+ * import type { DateFieldName } from "tenantry";
+ * const name: DateFieldName<{ id: number; until?: Date }> = "until";
+ * ```
+ */
+export type DateFieldName<Output> = {
+  [K in keyof Output & string]-?: NonNullable<Output[K]> extends Date ? K : never;
 }[keyof Output & string];
 
 /**

@@ -6,7 +6,7 @@ export type { QuotaOverride, QuotaOverrides } from "./quota-override.js";
 export { isQuotaOverride, ratePrefix } from "./quota-override.js";
 export type { OperatorOptions, QuotaChange, TenantAct } from "./tenant-act.js";
 export { type TenantContext, tenantContext } from "./tenant-context.js";
-export type { TenantId, TenantIdFault } from "./tenant-id.js";
+export type { Made, TenantId, TenantIdFault } from "./tenant-id.js";
 export { isTenantId, newTenantId, parseTenantId, tenantIdBytes, tenantIdFromBytes } from "./tenant-id.js";
 export type { TenantMetadata, TenantProfile } from "./tenant-profile.js";
 export { isExternalKey, isTenantName, tenantProfile } from "./tenant-profile.js";

@@ -2,7 +2,20 @@
 import { parse as uuidBytes, v4 } from "uuid";
 import { tenantryError } from "../errors/index.js";
 
-declare const tenantIdBrand: unique symbol;
+declare const made: unique symbol;
+
+/**
+ * What tells an id from any text; the compiler shows the sentence where text is given for one.
+ *
+ * @example
+ * ```ts
+ * import { type Made, newTenantId } from "tenantry";
+ * const made: Made<"by parseTenantId() of text, or by newTenantId()"> = newTenantId();
+ * ```
+ */
+export interface Made<How extends string> {
+  readonly [made]: How;
+}
 
 /**
  * The id of a tenant: a v4 UUID in its one canonical form, made by {@link newTenantId} or {@link parseTenantId}.
@@ -13,7 +26,7 @@ declare const tenantIdBrand: unique symbol;
  * const id: TenantId = newTenantId();
  * ```
  */
-export type TenantId = string & { readonly [tenantIdBrand]: true };
+export type TenantId = string & Made<"by parseTenantId() of text, or by newTenantId()">;
 
 /** Why something is not a tenant id. */
 export type TenantIdFault = "notText" | "notCanonical" | "notVersion4" | "notSixteenBytes";

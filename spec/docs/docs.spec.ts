@@ -20,10 +20,12 @@ function compile(folder: string): string {
     const project = join(root, "spec/docs/.generated", folder, "tsconfig.json");
     execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project, "--noEmit"], {
       encoding: "utf8",
+      stdio: "pipe",
     });
     return "";
   } catch (error) {
-    return (error as { stdout: string }).stdout;
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    return stdout + stderr;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Conditions as programs write them: which of an entity's records a permission is about. */
+import type { Misuse } from "../../errors/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 
 /** Values that conditions compare. */
@@ -111,7 +112,19 @@ export type RecordCondition<E extends AnyEntity> = FieldConditions<Infer<E>> & {
   readonly $not?: RecordCondition<E>;
 };
 
-/** Keeps what a function returns from naming a field that the entity has not, as an object given in its place. */
+/**
+ * Keeps what a function returns from naming a field that the entity has not, as an object given in its place.
+ *
+ * @example
+ * ```ts
+ * import { entity } from "tenantry";
+ * import type { WithoutStrays } from "tenantry/access";
+ * import { z } from "zod";
+ * const Note = entity("note", { version: 1, schema: z.object({ id: z.int(), author: z.string() }), id: ["id"] });
+ * const condition = { author: "u1" };
+ * const checked: WithoutStrays<typeof Note, typeof condition> = condition;
+ * ```
+ */
 export type WithoutStrays<E extends AnyEntity, C> = [Exclude<keyof C, keyof RecordCondition<E>>] extends [never]
   ? unknown
-  : { readonly [Name in Exclude<keyof C, keyof RecordCondition<E>>]: never };
+  : { readonly [Name in Exclude<keyof C, keyof RecordCondition<E>>]: Misuse<"records have no field of this name"> };

@@ -62,7 +62,16 @@ export interface Rule extends Permission {
   readonly about: ((context: TenantContext, role: string) => RecordTest) | undefined;
 }
 
-type Actions = RecordAction | "manage" | readonly (RecordAction | "manage")[];
+/**
+ * What a permission is about: an action, some, or `manage` for all.
+ *
+ * @example
+ * ```ts
+ * import type { PermissionActions } from "tenantry/access";
+ * const actions: PermissionActions = ["read", "update"];
+ * ```
+ */
+export type PermissionActions = RecordAction | "manage" | readonly (RecordAction | "manage")[];
 
 const known: readonly unknown[] = ["create", "read", "update", "delete", "manage"];
 
@@ -83,7 +92,7 @@ const refusing =
 
 function permission(
   forbids: boolean,
-  given: Actions,
+  given: PermissionActions,
   subject: AnyEntity | PermissionSubject,
   options: { readonly where?: unknown },
 ): Permission {
@@ -139,7 +148,7 @@ export const ruleOf = (made: unknown): Rule | undefined =>
  * ```
  */
 export const allow = <E extends AnyEntity, const C extends RecordCondition<NoInfer<E>> = RecordCondition<NoInfer<E>>>(
-  actions: Actions,
+  actions: PermissionActions,
   subject: E | PermissionSubject,
   options: PermissionOptions<NoInfer<E>, C> = {},
 ): Permission => permission(false, actions, subject, options);
@@ -159,7 +168,7 @@ export const allow = <E extends AnyEntity, const C extends RecordCondition<NoInf
  * ```
  */
 export const forbid = <E extends AnyEntity, const C extends RecordCondition<NoInfer<E>> = RecordCondition<NoInfer<E>>>(
-  actions: Actions,
+  actions: PermissionActions,
   subject: E | PermissionSubject,
   options: PermissionOptions<NoInfer<E>, C> = {},
 ): Permission => permission(true, actions, subject, options);

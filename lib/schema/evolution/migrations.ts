@@ -6,29 +6,34 @@ import type { DefinitionPlace } from "../zod/place.js";
 import type { MigrationStep } from "./history.js";
 import { StoredForm } from "./stored-form.js";
 
-/** The schemas of earlier versions, by their numbers. */
+/**
+ * The schemas of earlier versions, by their numbers.
+ *
+ * @example
+ * ```ts
+ * import { type EarlierSchemas } from "tenantry";
+ * import { z } from "zod";
+ * const earlier: EarlierSchemas = { 1: z.object({ id: z.int(), name: z.string() }) };
+ * ```
+ */
 export type EarlierSchemas = { readonly [version: number]: ObjectSchema };
 
-/** The version after one, as text. */
-type After<
-  Version,
-  Seen extends readonly unknown[] = readonly [],
-> = `${Seen["length"]}` extends `${Version & (number | string)}`
-  ? `${[...Seen, unknown]["length"]}`
-  : After<Version, readonly [...Seen, unknown]>;
+/** A version's number, whether the compiler keeps it as a number or as text. */
+type NumberOf<Version> = Version extends `${infer N extends number}` ? N : Version;
 
-/** The schema of a version, whether the compiler keeps its number as a number or as text. */
-type SchemaOf<Earlier, Version> = Version extends keyof Earlier
-  ? Earlier[Version]
-  : Version extends `${infer N extends number}`
-    ? N extends keyof Earlier
-      ? Earlier[N]
-      : never
-    : never;
+/** The number after one. */
+type After<N, Seen extends readonly unknown[] = readonly []> = Seen["length"] extends N
+  ? [...Seen, unknown]["length"]
+  : After<N, readonly [...Seen, unknown]>;
+
+/** The schema of a version. */
+type SchemaOf<Earlier, N> = {
+  [Version in keyof Earlier]: NumberOf<Version> extends N ? Earlier[Version] : never;
+}[keyof Earlier];
 
 /** The record that follows a version's: the next version's where that has a step, else the present one. */
 type NextRecord<Schema extends ObjectSchema, Earlier, Version> =
-  SchemaOf<Earlier, After<Version>> extends infer Next extends ObjectSchema
+  SchemaOf<Earlier, After<NumberOf<Version>>> extends infer Next extends ObjectSchema
     ? [Next] extends [never]
       ? core.output<Schema>
       : core.output<Next>
@@ -37,6 +42,17 @@ type NextRecord<Schema extends ObjectSchema, Earlier, Version> =
 /**
  * The steps of an entity by the version they lead on from: the schema that version had, and a function that makes the
  * next version's record from one of its own (the present record, where the next version has no step).
+ *
+ * @example
+ * ```ts
+ * import type { Migrations } from "tenantry";
+ * import { z } from "zod";
+ * const first = z.object({ id: z.int(), name: z.string() });
+ * const present = z.object({ id: z.int(), names: z.array(z.string()) });
+ * const steps: Migrations<typeof present, { 1: typeof first }> = {
+ *   1: { schema: first, up: ({ id, name }) => ({ id, names: [name] }) },
+ * };
+ * ```
  */
 export type Migrations<Schema extends ObjectSchema, Earlier extends EarlierSchemas> = {
   readonly [Version in keyof Earlier]: {
