@@ -17,7 +17,7 @@ export const rooms: Readonly<Record<string, MutatedRoom>> = {
   cursor: { mutate: ["lib/repository/cursor.ts"], specs: ["spec/repository/cursor*.spec.ts"] },
   tuple: { mutate: ["lib/tuple/*.ts"], specs: ["spec/tuple/**/*.spec.ts"] },
   transaction: {
-    mutate: ["lib/transaction/*.ts", "lib/transaction/{plan,policy}/*.ts"],
+    mutate: ["lib/transaction/*.ts", "lib/transaction/{plan,policy,read}/*.ts"],
     specs: [...transaction.specs, "spec/repository/read-alone.spec.ts"],
     runs: transaction.runs,
   },
