@@ -7,6 +7,8 @@ import { keyAfter } from "../tuple/index.js";
 /** Runs transactions of the control plane; the composition root hands it to this level alone. */
 export interface ControlPlane {
   system<T>(fn: (transaction: SystemTransaction) => Promise<T>, terms?: CallTerms): Promise<T>;
+  /** As `system`, for what the library needs for itself: it may be called inside another call's function. */
+  apart<T>(fn: (transaction: SystemTransaction) => Promise<T>, terms?: CallTerms): Promise<T>;
 }
 
 export interface ControlRowsOptions {

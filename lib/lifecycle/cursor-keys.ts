@@ -83,7 +83,7 @@ export class StoredKeyring implements CursorKeyring {
   }
 
   #load(keysOf: (transaction: SystemTransaction, secrets: readonly Uint8Array[]) => Promise<Keys>): Promise<Keys> {
-    const keys = this.#control.system(
+    const keys = this.#control.apart(
       async (transaction) => await keysOf(transaction, decodeSecrets(await transaction.get(this.#key))),
       callTerms("cursorKeys"),
     );

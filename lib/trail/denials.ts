@@ -124,7 +124,7 @@ export class Denials {
 
   /** One transaction. A tenant that does not exist has no trail: what was tried on it stays in the counter. */
   #write(id: TenantId, { kinds, others }: Waiting): Promise<void> {
-    return this.#parts.control.system(
+    return this.#parts.control.apart(
       async (transaction) => {
         const tenant = await transaction.getTenant(id);
         if (tenant === undefined) return;

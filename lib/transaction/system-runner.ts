@@ -69,4 +69,9 @@ export class SystemRunner {
     const plan = new SystemPlan(this.#host, this.#slots, fn);
     return await this.#host.perform({ kind: "system", tenantId: undefined, terms, actor: program }, plan);
   }
+
+  /** As `system`, for what the library needs for itself: it may be called inside another call's function. */
+  apart<T>(fn: (transaction: SystemTransaction) => Promise<T>, options?: ReadTransactionOptions): Promise<T> {
+    return this.#host.running.apart(() => this.system(fn, options));
+  }
 }

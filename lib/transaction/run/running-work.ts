@@ -48,6 +48,11 @@ export class RunningWork {
     return this.#inside.run(attempt, fn);
   }
 
+  /** Runs `fn` so that what it starts is not nested, wherever it is called from: for what the library does for itself. */
+  apart<T>(fn: () => T): T {
+    return this.#inside.exit(fn);
+  }
+
   /** Calls `fn` when closing begins, unless the returned function is called first; at once when it has begun. */
   onClose(fn: () => void): () => void {
     if (this.#closed === undefined) this.#onClose.add(fn);
