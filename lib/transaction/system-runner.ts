@@ -71,7 +71,7 @@ export class SystemRunner {
   }
 
   /** As `system`, for what the library needs for itself: it may be called inside another call's function. */
-  apart<T>(fn: (transaction: SystemTransaction) => Promise<T>, options?: ReadTransactionOptions): Promise<T> {
-    return this.#host.running.apart(() => this.system(fn, options));
+  apart<T>(fn: (transaction: SystemTransaction) => Promise<T>, terms?: CallTerms): Promise<T> {
+    return this.#host.running.apart(() => this.system(fn, terms));
   }
 }
