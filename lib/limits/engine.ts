@@ -21,6 +21,13 @@ export const verifyOnOpenBytesMax = 268_435_456;
 /** Bytes of the branch pages that an open embedded store keeps in memory: all of a million records of 200 bytes. */
 export const branchCacheBytesMax = 2_097_152;
 
+/**
+ * Bytes by which an embedded store's file may outgrow twice its content so that read versions of the last seconds can be
+ * read, and of the old values kept in memory once that is reached; commits wait when both are.
+ */
+export const oldStateBytesMax = 67_108_864;
+export const oldValueBytesMax = 268_435_456;
+
 /** Time opening an embedded store waits for another process to close it: a restart by a watching tool. */
 export const lockTimeoutMs = 5_000;
 

@@ -55,6 +55,8 @@ export {
   foundationdbKeyBytesMax,
   keyBytesMax,
   lockTimeoutMs,
+  oldStateBytesMax,
+  oldValueBytesMax,
   readVersionAgeMaxMs,
   transactionBytesMax,
   valueBytesMax,

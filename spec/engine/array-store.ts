@@ -114,7 +114,6 @@ export class ArrayStore implements Store {
         const found = inside(rows, begin, end);
         for (const [key, value] of reverse ? found.toReversed() : found) yield [bytes(key), value.slice()];
       },
-      release: () => {},
     };
   }
 

@@ -61,6 +61,11 @@ export const soaks: Readonly<Record<string, Soak>> = {
     specs: ["spec/engine/embedded/transaction-serialisability.spec.ts", "spec/engine/embedded/resolver.spec.ts"],
     runs: 10_000,
   },
+  "file-size": {
+    shows: "A store's file stays within its bound under any pattern of updates, and older versions are read.",
+    specs: ["spec/engine/embedded/file-size.spec.ts", "spec/engine/embedded/states.spec.ts"],
+    runs: 30,
+  },
   kills: {
     shows: "Nothing acknowledged is lost, and nothing is torn, when processes are killed.",
     specs: ["spec/engine/embedded/durability.spec.ts"],

@@ -7,12 +7,14 @@ import { singleKey } from "./commit/resolver.js";
 import { VersionClock } from "./commit/version-clock.js";
 import { checksumOfFormat } from "./lmdb/checksum.js";
 import { Environment, type WriteTarget } from "./lmdb/environment.js";
-import { PageFile, pageBytes } from "./lmdb/page-file.js";
+import { pageBytes } from "./lmdb/page-file.js";
 import { type RangeShape, rangeShape } from "./lmdb/range-estimate.js";
 import { allocateTogether, storeRecordKey } from "./lmdb/row-codec.js";
-import { Snapshots } from "./lmdb/snapshots.js";
+import { StoreFile } from "./lmdb/store-file.js";
 import { decodeStoreRecord, encodeStoreRecord, type StoreRecord, storeFormat } from "./lmdb/store-record.js";
-import { TreeRows } from "./lmdb/tree-rows.js";
+import { inSlices } from "./slices.js";
+import { type OldStateBounds, oldStateBounds, States } from "./states/states.js";
+import { WrittenKeys } from "./states/written-keys.js";
 import type { CommitRequest, CommitResult, KeyRange, Mutation, Snapshot, Store, StoreWatch } from "./store.js";
 import { Watches } from "./watches.js";
 
@@ -26,43 +28,38 @@ export interface LmdbStoreOptions {
   readonly mapBytes: number;
   /** Whether this process still has the store's lock. */
   readonly held: () => boolean;
+  /** What older states may take; the library's limits unless said otherwise. */
+  readonly bounds?: OldStateBounds;
 }
 
 export class LmdbStore implements Store {
-  readonly #environment: Environment;
+  readonly #file: StoreFile;
   readonly #clock: VersionClock;
-  readonly #snapshots: Snapshots;
+  readonly #states: States;
   readonly #pipeline: CommitPipeline;
   readonly #watches: Watches;
-  readonly #file: PageFile;
   readonly #format: number;
   readonly #held: () => boolean;
   readonly #mapBytes: number;
+  /** For the keys that commits wrote: those of many share a block. */
+  readonly #keyMemory = allocateTogether();
   readonly #flush: LmdbStoreOptions["flush"];
   /** As the last commit left it. */
   #fileBytes: number;
   #closing: Promise<void> | undefined;
 
   private constructor(environment: Environment, { format, version }: StoreRecord, options: LmdbStoreOptions) {
-    const { directory, held, mapBytes, flush } = options;
-    const checksum = checksumOfFormat(format);
-    environment.checksum = checksum;
-    this.#environment = environment;
+    const { held, mapBytes, flush, bounds = oldStateBounds } = options;
+    this.#file = new StoreFile(environment, checksumOfFormat(format));
     this.#format = format;
     this.#held = held;
     this.#mapBytes = mapBytes;
     this.#flush = flush;
-    this.#file = new PageFile(environment.dataFile);
-    this.#fileBytes = this.#file.length;
+    this.#fileBytes = this.#file.pages.length;
     this.#clock = new VersionClock(version);
     this.#pipeline = new CommitPipeline(this.#clock, version, (at, commits) => this.#write(at, commits));
-    const rows = new TreeRows(this.#file, directory, checksum);
-    this.#snapshots = new Snapshots(
-      { environment, file: this.#file, rows },
-      () => this.#pipeline.readVersion(),
-      version,
-    );
-    this.#watches = new Watches((key) => environment.get(key, this.#snapshots.newest()));
+    this.#states = new States(this.#file, () => this.#pipeline.readVersion(), version, bounds);
+    this.#watches = new Watches((key) => this.#states.newest().get(key));
   }
 
   static async open(options: LmdbStoreOptions): Promise<LmdbStore> {
@@ -91,10 +88,12 @@ export class LmdbStore implements Store {
 
   snapshot(version: bigint): Snapshot {
     if (version > BigInt(this.#pipeline.readVersion())) throw new EngineError(1_009);
-    return this.#snapshots.open(Number(version));
+    return this.#states.open(Number(version));
   }
 
   async commit(request: CommitRequest): Promise<CommitResult> {
+    const room = this.#states.room();
+    if (room !== undefined) await room;
     if (this.#fileBytes > this.#mapBytes / 2) this.#assertRoom(request);
     return this.#pipeline.commit(request);
   }
@@ -102,10 +101,10 @@ export class LmdbStore implements Store {
   /** Throws `STORE_FULL` when the rows a commit adds may pass the store's largest size. Clearing makes room. */
   #assertRoom({ mutations }: CommitRequest): void {
     const added = mutations.reduce((sum, mutation) => sum + addedBytes(mutation), 0);
-    const { branchPages, leafPages, overflowPages } = this.#file.meta().main;
+    const { branchPages, leafPages, overflowPages } = this.#file.pages.meta().main;
     const used = (branchPages + leafPages + overflowPages) * pageBytes;
     if (added === 0 || used + 2 * added <= this.#mapBytes) return;
-    throw tenantryError("STORE_FULL", { path: this.#environment.directory, mapBytes: this.#mapBytes });
+    throw tenantryError("STORE_FULL", { path: this.#file.environment.directory, mapBytes: this.#mapBytes });
   }
 
   watch(key: Uint8Array, expected: Uint8Array | undefined): StoreWatch {
@@ -146,19 +145,20 @@ export class LmdbStore implements Store {
   }
 
   #rows(begin: Uint8Array, end: Uint8Array): Iterable<[Uint8Array, Uint8Array]> {
-    return this.#environment.rows(begin, end, false, this.#snapshots.newest(), allocateTogether());
+    return this.#file.environment.rows(begin, end, false, this.#states.newest().reader, allocateTogether());
   }
 
   /** The range's shape in the file; undefined when it is small enough to look at each row. */
   #shape(begin: Uint8Array, end: Uint8Array, unitBytes: number): RangeShape | undefined {
     // The newest reader keeps the pages of the file's newest state, and no batch begins before this is done.
-    const shape = rangeShape(this.#file, this.#file.meta(), begin, end, unitBytes);
+    const { pages } = this.#file;
+    const shape = rangeShape(pages, pages.meta(), begin, end, unitBytes);
     return shape.leavesPerUnit === 1 && shape.units.length <= rowwiseLeavesMax ? undefined : shape;
   }
 
   /** Runs `act` while the pages of the newest state, and of later ones, stay as they are. */
   async whileKept<T>(act: () => Promise<T>): Promise<T> {
-    const reader = this.#environment.read();
+    const reader = this.#file.environment.read();
     try {
       return await act();
     } finally {
@@ -179,15 +179,15 @@ export class LmdbStore implements Store {
   async #close(): Promise<void> {
     await this.#pipeline.close();
     this.#watches.close();
-    this.#snapshots.close();
+    this.#states.close();
     const version = this.#clock.now();
     try {
       // Each commit noted its own version: should this not be written, only read versions are forgotten.
-      if (this.#held()) await this.#environment.write((target) => this.#putRecord(target, version)).catch(() => {});
-      if (this.#flush === "close") await this.#file.flush();
+      if (this.#held())
+        await this.#file.environment.write((target) => this.#putRecord(target, version)).catch(() => {});
+      if (this.#flush === "close") await this.#file.pages.flush();
     } finally {
-      this.#file.close();
-      await this.#environment.close();
+      await this.#file.close();
     }
   }
 
@@ -196,30 +196,31 @@ export class LmdbStore implements Store {
   }
 
   async #write(version: number, commits: readonly StampedMutations[]): Promise<void> {
+    const { environment } = this.#file;
     if (!this.#held()) {
-      const { directory } = this.#environment;
+      const { directory } = environment;
       throw tenantryError("STORE_FAILED", { path: directory, reason: "another process took the store's lock" });
     }
-    const reader = this.#snapshots.newest();
+    const folded = this.#states.folded();
+    if (folded !== undefined) await folded;
+    const written = await inSlices(WrittenKeys.of(commits, this.#keyMemory));
+    const { reader } = this.#states.newest();
     const committed: CommittedState = {
-      get: (key) => this.#environment.get(key, reader),
-      keys: (begin, end) => this.#environment.keys(begin, end, reader, allocateTogether()),
+      get: (key) => environment.get(key, reader),
+      keys: (begin, end) => environment.keys(begin, end, reader, allocateTogether()),
     };
     const write = (target: WriteTarget): Generator<void, void> => {
       this.#putRecord(target, version);
       return writeEffects(commits, committed, target);
     };
-    if (isLong(commits, committed)) await this.#environment.writeLong(write);
+    if (isLong(commits, committed)) await environment.writeLong(write);
     else {
-      await this.#environment.write((target) => {
+      await environment.write((target) => {
         for (const _ of write(target));
       });
     }
-    this.#fileBytes = this.#file.length;
-    this.#snapshots.advance(
-      version,
-      commits.reduce((sum, { mutations }) => sum + mutations.length, 4),
-    );
+    this.#fileBytes = this.#file.pages.length;
+    this.#states.advance(this.#file, version, written);
     if (!this.#watches.empty) this.#watches.written(commits.flatMap(({ mutations }) => mutations.map(writtenRange)));
   }
 }

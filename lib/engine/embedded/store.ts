@@ -33,7 +33,7 @@ export interface Snapshot {
   show?(key: Uint8Array, visit: ValueVisitor): boolean;
   /**
    * Rows of `[begin, end)` in key order (or from the end backwards), lazily; both may be longer than any key.
-   * The iterator may be left early; it must not be used after `release`.
+   * The iterator may be left early, and is good for one turn of the event loop.
    */
   rows(begin: Uint8Array, end: Uint8Array, reverse: boolean): IterableIterator<[Uint8Array, Uint8Array]>;
   /**
@@ -41,7 +41,6 @@ export interface Snapshot {
    * range's end.
    */
   visit?(begin: Uint8Array, end: Uint8Array, bounds: VisitBounds, visit: RowVisitor): Uint8Array | undefined;
-  release(): void;
 }
 
 export interface CommitRequest {

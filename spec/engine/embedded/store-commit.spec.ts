@@ -139,7 +139,6 @@ async function longestStallOfClearing(rows: number): Promise<number> {
     last = performance.now();
     const snapshot = snapshotOf(store);
     const [first, final] = [0, rows - 1].map((n) => snapshot.get(key(n)) !== undefined);
-    snapshot.release();
     if (first !== final) halfDone.push(`first ${first}, last ${final}`);
   }, 1);
   await store.commit(blind(clear(everything.begin, everything.end)));

@@ -38,7 +38,6 @@ describe("snapshots", () => {
     for (const [i, { snapshot, value }] of seen.entries()) {
       expect(text(snapshot.get(bytes("k")))).toBe(value);
       expect([...snapshot.rows(bytes("row/"), bytes("row0"), i % 2 === 0)].length).toBe(i);
-      snapshot.release();
     }
     await store.close();
   });
@@ -50,7 +49,6 @@ describe("snapshots", () => {
     for (const [i, version] of committed.entries()) {
       const snapshot = store.snapshot(version);
       expect(text(snapshot.get(bytes("k")))).toBe(`${i}`);
-      snapshot.release();
     }
     expect(await codeOf(() => store.snapshot(store.readVersion() + 10_000_000n))).toBe(1009);
     expect(await codeOf(() => store.snapshot(store.readVersion() - 5_100_000n))).toBe(1007);
@@ -68,7 +66,6 @@ describe("snapshots", () => {
     expect(await codeOf(() => snapshot.get(bytes("a")))).toBe(1007);
     expect(await codeOf(() => rows.next())).toBe(1007);
     expect(await codeOf(() => store.commit({ ...blind(), readVersion: snapshot.version }))).toBe(1007);
-    snapshot.release();
     const idle = snapshotOf(store);
     expect(text(idle.get(bytes("a")))).toBe("3");
     await store.close();
@@ -119,7 +116,6 @@ describe("ranges", () => {
             unique.has(Buffer.from(key).toString("hex")) ? Buffer.from(key) : undefined,
           );
         }
-        snapshot.release();
       }),
       { numRuns: runs(60) },
     );

@@ -45,14 +45,8 @@ export const blind = (...mutations: Mutation[]): CommitRequest => ({
 export const snapshotOf = (store: LmdbStore): Snapshot => store.snapshot(store.readVersion());
 
 /** All rows, as text. */
-export function contents(store: LmdbStore): [string, string][] {
-  const snapshot = snapshotOf(store);
-  try {
-    return [...snapshot.rows(everything.begin, everything.end, false)].map(([key, value]) => [
-      text(key) ?? "",
-      text(value) ?? "",
-    ]);
-  } finally {
-    snapshot.release();
-  }
-}
+export const contents = (store: LmdbStore): [string, string][] =>
+  [...snapshotOf(store).rows(everything.begin, everything.end, false)].map(([key, value]) => [
+    text(key) ?? "",
+    text(value) ?? "",
+  ]);

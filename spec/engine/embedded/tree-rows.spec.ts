@@ -80,7 +80,6 @@ test("what is shown is what LMDB's own cursor gives, from wherever to wherever, 
       const [begin, end] = compareBytes(a, b) < 0 ? [a, b] : [b, a];
       const snapshot = store.snapshot(store.readVersion());
       expectSame(visited(snapshot, begin, end, reverse, rowsMax), copied(snapshot, begin, end, reverse));
-      snapshot.release();
     },
   );
   fc.assert(property, { numRuns: runs(40) });
@@ -99,10 +98,8 @@ test("a state that is held shows its rows while others are written in their plac
     await committing;
     const now = store.snapshot(store.readVersion());
     expectSame(visited(now, begin, end, round % 2 === 0, 900), copied(now, begin, end, round % 2 === 0));
-    now.release();
   }
   expectSame(visited(before, begin, end, true, 333), all.toReversed());
-  before.release();
 });
 
 test("branch pages that are written anew, once no reader keeps them, are read anew", async () => {
@@ -118,7 +115,6 @@ test("branch pages that are written anew, once no reader keeps them, are read an
     }
     const now = own.snapshot(own.readVersion());
     expectSame(visited(now, begin, end, round % 2 === 0, 1_000), copied(now, begin, end, round % 2 === 0));
-    now.release();
   }
   await own.close();
 });
@@ -127,7 +123,6 @@ test("an empty range, an empty store and one row show what there is", async () =
   const empty = await openStore();
   const none = empty.snapshot(empty.readVersion());
   expect(visited(none, new Uint8Array(), Uint8Array.of(0xff), false, 10)).toEqual([]);
-  none.release();
   await empty.commit(blind(set(Uint8Array.of(5), new Uint8Array())));
   const one = empty.snapshot(empty.readVersion());
   for (const reverse of [false, true]) {
@@ -137,6 +132,5 @@ test("an empty range, an empty store and one row show what there is", async () =
     expect(visited(one, Uint8Array.of(5, 0), Uint8Array.of(0xff), reverse, 1)).toEqual([]);
     expect(visited(one, new Uint8Array(), Uint8Array.of(5), reverse, 1)).toEqual([]);
   }
-  one.release();
   await empty.close();
 });

@@ -80,7 +80,6 @@ export class Attempt {
 
   /** Gives the snapshot back; nothing is read after it. */
   release(): void {
-    this.#snapshot?.release();
     this.#snapshot = undefined;
   }
 

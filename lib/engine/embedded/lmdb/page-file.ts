@@ -111,6 +111,20 @@ export class PageFile {
     };
   }
 
+  /** Pages that the transaction of `meta` replaced: of no use to its state, and in use by the ones before. */
+  freedPages({ free, transaction }: Meta): number {
+    let page = free.root === undefined ? undefined : this.page(free.root);
+    for (let depth = 1; page?.kind === "branch"; depth++) {
+      if (depth >= free.depth) throw new Damage("a page lies at the wrong depth");
+      page = this.page(page.child(page.node(page.nodes - 1)));
+    }
+    if (page === undefined) return 0;
+    const node = page.node(page.nodes - 1);
+    // The list of a transaction, under its number: how many there are, and each of them.
+    if (page.uint64(page.keyBegin(node)) !== transaction) return 0;
+    return page.dataBytes(node) / 8 - 1;
+  }
+
   /** Reads a branch or leaf page, into memory of the file's own unless some is given. */
   page(number: number, into: TreePage = this.#page): TreePage {
     this.#read(number, into);
