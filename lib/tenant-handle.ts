@@ -1,5 +1,6 @@
 /** The handle of one tenant: everything its code needs, and no way to anything else. */
 import type { Identities, Members, Sessions } from "./access/identity/index.js";
+import { takeOptions } from "./options/index.js";
 import { type Claims, claimsIn, type Quotas, TenantQuotas } from "./quota/index.js";
 import type {
   ExportOptions,
@@ -16,7 +17,7 @@ import type {
   TransactionScope,
   TransferProgress,
 } from "./repository/index.js";
-import { RunnerWriter } from "./repository/index.js";
+import { operationNames, RunnerWriter } from "./repository/index.js";
 import type { AnyEntity } from "./schema/index.js";
 import type { TenantContext, TenantId } from "./tenant/index.js";
 import {
@@ -143,7 +144,7 @@ export class Tenant {
    * in aggregates. What it has removed stays removed when it ends early, and any number of processes may sweep. Per
    * transaction one range read, a get and the writes of a `delete` for each record.
    */
-  sweep(options: SweepOptions = {}): Promise<Swept> {
+  sweep(options?: SweepOptions): Promise<Swept> {
     return this.#repositories.sweep(new RunnerWriter(this.#runner, this.id), options);
   }
 
@@ -151,8 +152,9 @@ export class Tenant {
    * Whether the tenant's data can be read now: false for one that is unknown, suspended, quarantined or retired, with the
    * same engine calls each. One snapshot read.
    */
-  available(options?: OperationOptions): Promise<boolean> {
-    return this.#runner.available(this.id, callTerms("available", undefined, options?.signal));
+  async available(options?: OperationOptions): Promise<boolean> {
+    const { signal } = takeOptions(options, operationNames, "available");
+    return await this.#runner.available(this.id, callTerms("available", undefined, signal));
   }
 
   /**

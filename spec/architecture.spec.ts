@@ -50,7 +50,7 @@ const levels: Readonly<Record<string, number>> = {
 const arrows: Readonly<Record<string, readonly string[]>> = {
   tuple: ["errors", "limits", "intrinsics"],
   observe: ["errors", "limits", "options"],
-  options: ["errors", "limits"],
+  options: ["errors", "limits", "intrinsics"],
   guard: ["keyspace"],
   records: ["schema"],
   indexes: ["schema", "records"],

@@ -1,6 +1,7 @@
 /** Plans: the one range of keys, of the records or of an index, that a query reads. */
 import { tenantryError } from "../errors/index.js";
 import { indexPrefix, recordPrefix } from "../keyspace/index.js";
+import { copiedList } from "../options/index.js";
 import type { AnyEntity, EntityModel, IndexModel } from "../schema/index.js";
 import { compareBytes, concatBytes, strinc } from "../tuple/index.js";
 
@@ -28,11 +29,14 @@ export interface RangePlan {
 /** Above every element of a tuple, below every key that does not begin alike. */
 const afterElements = Uint8Array.of(0xff);
 
-// A bound is one value or a tuple of them: no field of a key has an array as its value.
-const valuesOf = (bound: unknown): readonly unknown[] => {
+/**
+ * The values of a bound, which is one value or a tuple of them: no field of a key has an array as its value. Undefined
+ * for more values than there are fields.
+ */
+export function boundValues(bound: unknown, fields: number): readonly unknown[] | undefined {
   if (bound === undefined) return [];
-  return Array.isArray(bound) ? bound : [bound];
-};
+  return Array.isArray(bound) ? copiedList(bound, fields) : [bound];
+}
 
 /**
  * Finds the range of a query.
@@ -67,16 +71,22 @@ export function planBounds(
   invalid: (reason: string) => Error,
 ): Pick<RangePlan, "begin" | "end" | "empty"> {
   const { fields } = keys;
+  const tooMany = "there are more values than the index, or the id, has fields";
+  const valuesOf = (bound: unknown): readonly unknown[] => {
+    const values = boundValues(bound, fields.length);
+    if (values === undefined) throw invalid(tooMany);
+    return values;
+  };
   const equals = valuesOf(query.equals);
   const bytesOf = (bound: readonly unknown[]): Uint8Array => {
     const values = [...equals, ...bound];
-    if (values.length > fields.length) throw invalid("there are more values than the index, or the id, has fields");
+    if (values.length > fields.length) throw invalid(tooMany);
     return concatBytes(prefix, keys.encodeValues(values));
   };
 
   if (query.prefix !== undefined) {
     if (query.from !== undefined || query.to !== undefined) throw invalid("a prefix goes without from and to");
-    if (equals.length >= fields.length) throw invalid("there are more values than the index, or the id, has fields");
+    if (equals.length >= fields.length) throw invalid(tooMany);
     const first = concatBytes(prefix, keys.encodeBeginning(equals, query.prefix));
     return { begin: first, end: strinc(first), empty: false };
   }

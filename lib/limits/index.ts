@@ -87,6 +87,7 @@ export {
   scanBatchRowsMax,
   scanReadVersionAgeMaxMs,
   seenRowsMax,
+  selectedFieldsMax,
   selectorOffsetMax,
 } from "./query.js";
 export {

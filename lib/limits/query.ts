@@ -7,6 +7,9 @@ export const listRecordsMax = 10_000;
 export const liveRowsLookedMax = 10_000;
 export const liveRowsMin = 32;
 
+/** Fields of a selection: ours, far above use. */
+export const selectedFieldsMax = 1_000;
+
 /** Records of one page. */
 export const pageSizeMax = 1_000;
 

@@ -19,7 +19,12 @@ export type {
   GroupQuery,
 } from "./interface/aggregate-query.js";
 export type { ScanOptions, ScanProgress, WorkOptions, WorkProgress, WorkQuery } from "./interface/long-work.js";
-export type { ChangeOptions, OperationOptions, RepositoryOptions } from "./interface/options.js";
+export {
+  type ChangeOptions,
+  type OperationOptions,
+  operationNames,
+  type RepositoryOptions,
+} from "./interface/options.js";
 export type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 export type { ReadScope, TransactionScope } from "./interface/scope.js";
 export type { TenantRepository } from "./interface/tenant-repository.js";

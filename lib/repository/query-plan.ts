@@ -1,7 +1,8 @@
 /** Query plans: what a query reads, and at what cost; a query that is not one range is refused here. */
 import { tenantryError } from "../errors/index.js";
 import { planRange, type RangePlan, type RangeQuery } from "../indexes/index.js";
-import { scanBatchRowsMax } from "../limits/index.js";
+import { scanBatchRowsMax, selectedFieldsMax } from "../limits/index.js";
+import { copiedList } from "../options/index.js";
 import type { AnyEntity, EntityModel } from "../schema/index.js";
 import type { QueryOptions } from "./query.js";
 
@@ -66,66 +67,37 @@ export interface QueryPlan {
   };
 }
 
-/** All that a query of any kind may say: a misspelt bound must not widen a range in silence. */
-const queryOptions: ReadonlySet<string> = new Set([
-  "index",
-  "equals",
-  "from",
-  "to",
-  "prefix",
-  "reverse",
-  "limit",
-  "max",
-  "select",
-  "signal",
-  "size",
-  "cursor",
-  "principal",
-]);
-
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
-/** The fields that a query names in place of an index and its values; none when it does not. */
-function fieldsNamed<E extends AnyEntity>(model: EntityModel<E>, query: AnyQuery): readonly string[] {
-  const strays = Object.entries(query).filter(([option]) => !queryOptions.has(option));
-  const named = strays.flatMap(([option, value]) => {
-    if (option === "where" && typeof value === "object" && value !== null) return Object.keys(value);
-    return model.hasField(option.split(".", 1)[0] ?? "") ? [option] : [];
+/** The fields that a query selects, in a copy. */
+function selectionOf<E extends AnyEntity>(
+  model: EntityModel<E>,
+  select: unknown,
+  refuse: (reason: string) => never,
+): readonly string[] {
+  const names = copiedList(select, selectedFieldsMax) ?? refuse("a selection is an array of the names of fields");
+  if (names.length === 0) refuse("a selection names one field or more");
+  return names.map((name) => {
+    if (typeof name === "string" && model.hasField(name)) return name;
+    return refuse(`the entity has no field ${JSON.stringify(name)} to select`);
   });
-  const { equals } = query;
-  const prototype: unknown = typeof equals === "object" && equals !== null ? Object.getPrototypeOf(equals) : undefined;
-  return prototype === Object.prototype ? [...named, ...Object.keys(equals ?? {})] : named;
 }
 
 /**
- * Plans a query.
+ * Plans a query that was taken.
  *
- * @throws `QUERY_INVALID` when it is not one range, with the index that it lacks
+ * @throws `QUERY_INVALID` when it is not one range
  * @throws `KEY_VALUE_INVALID` or `RECORD_ID_INVALID` for a value that is not one of its field
  */
 export function planQuery<E extends AnyEntity>(model: EntityModel<E>, query: AnyQuery): PlannedQuery {
-  const { index, limit, max, select, reverse = false } = query;
-  const refuse = (reason: string, lacks?: readonly string[]): never => {
-    throw tenantryError("QUERY_INVALID", { entity: model.name, index, reason, lacks });
+  const { index, limit, max, reverse = false } = query;
+  const refuse = (reason: string): never => {
+    throw tenantryError("QUERY_INVALID", { entity: model.name, index, reason, lacks: undefined });
   };
-  const named = fieldsNamed(model, query);
-  if (named.length > 0) {
-    const fitting = [...model.indexes.values()].find(({ fields }) =>
-      named.every((name) => fields.slice(0, named.length).some(({ path }) => path === name)),
-    );
-    if (fitting === undefined) refuse("no index begins with the fields that the query names", named);
-    else refuse(`a query says which index it reads, and its values in order: here ${JSON.stringify(fitting.name)}`);
-  }
-  const stray = Object.keys(query).find((option) => !queryOptions.has(option));
-  if (stray !== undefined) refuse(`a query has no option ${JSON.stringify(stray)}`);
   if (limit !== undefined && !isWhole(limit)) refuse("a limit is a whole number from 0");
   if (max !== undefined && !isWhole(max)) refuse("a maximum is a whole number from 0");
   const range = planRange(model, query);
-  if (select !== undefined) {
-    if (!Array.isArray(select) || select.length === 0) refuse("a selection names one field or more");
-    const unknown = select.find((name) => typeof name !== "string" || !model.hasField(name));
-    if (unknown !== undefined) refuse(`the entity has no field ${JSON.stringify(unknown)} to select`);
-  }
+  const select = query.select === undefined ? undefined : selectionOf(model, query.select, refuse);
   const answers = (name: string): boolean =>
     range.index?.covered.has(name) === true || model.idFields.some(({ path }) => path === name);
   const covered = range.index === undefined || (select?.every(answers) ?? false);

@@ -12,20 +12,29 @@ import {
 import { tenantryError } from "../errors/index.js";
 import { assertReadable } from "../indexes/index.js";
 import { batchRecordsMax, listRecordsMax } from "../limits/index.js";
+import { takeOptions } from "../options/index.js";
 import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import { type CallTerms, callTerms, type ReadTransaction, siblings } from "../transaction/index.js";
 import { seenBatch, seenRecords } from "./access/seen-records.js";
 import type { CursorSeal } from "./cursor.js";
-import type { AggregateArguments, AggregateGroup, Counters, GroupQuery } from "./interface/aggregate-query.js";
-import type { OperationOptions } from "./interface/options.js";
+import {
+  type AggregateArguments,
+  type AggregateGroup,
+  aggregateNames,
+  type Counters,
+  type GroupQuery,
+  groupsNames,
+} from "./interface/aggregate-query.js";
+import { type OperationOptions, operationNames } from "./interface/options.js";
 import type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 import { readPage } from "./page.js";
-import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "./query.js";
+import type { BoundedQuery, Count, Page, PageQuery, Query, QueryOptions, Selected, Selection } from "./query.js";
 import { explainPlan, type PlannedQuery, planQuery, type QueryPlan } from "./query-plan.js";
 import { batchesOf, RecordScan } from "./scan.js";
 import type { Gathering } from "./table/gathering.js";
 import type { Loaded, RecordTable } from "./table/record-table.js";
 import { countBatch } from "./table/rows.js";
+import { countNames, pageNames, queryNames, takeQuery } from "./taken-query.js";
 import type { TenantReader } from "./tenant-reader.js";
 import { type Defect, verifyRecords } from "./verify.js";
 
@@ -48,18 +57,24 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   }
 
   async get(id: IdOf<E>, options?: OperationOptions): Promise<Infer<E> | undefined> {
-    const found = this.#findSync("get", id, options) ?? { stored: await this.#find("get", id, options) };
+    const packed = this.#table.model.encodeId(id);
+    const terms = this.#terms("get", options);
+    const found = this.#findSync(packed, terms) ?? { stored: await this.#find(packed, terms) };
     return found.stored?.record;
   }
 
   async require(id: IdOf<E>, options?: OperationOptions): Promise<Infer<E>> {
-    const found = this.#findSync("require", id, options) ?? { stored: await this.#find("require", id, options) };
+    const packed = this.#table.model.encodeId(id);
+    const terms = this.#terms("require", options);
+    const found = this.#findSync(packed, terms) ?? { stored: await this.#find(packed, terms) };
     if (found.stored === undefined) throw this.#table.missing(id);
     return found.stored.record;
   }
 
   async entry(id: IdOf<E>, options?: OperationOptions): Promise<Entry<E> | undefined> {
-    const found = this.#findSync("entry", id, options) ?? { stored: await this.#find("entry", id, options) };
+    const packed = this.#table.model.encodeId(id);
+    const terms = this.#terms("entry", options);
+    const found = this.#findSync(packed, terms) ?? { stored: await this.#find(packed, terms) };
     if (found.stored === undefined) return undefined;
     const { record, revision } = found.stored;
     return { id: this.#table.model.idOf(record), record, revision };
@@ -67,9 +82,10 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
 
   async has(id: IdOf<E>, options?: OperationOptions): Promise<boolean> {
     const table = this.#table;
-    if (table.access?.filters) return (await this.#find("has", id, options)) !== undefined;
     const packed = table.model.encodeId(id);
-    return await this.#reader.read((transaction) => table.has(transaction, packed), this.#terms("has", options));
+    const terms = this.#terms("has", options);
+    if (table.access?.filters) return (await this.#find(packed, terms)) !== undefined;
+    return await this.#reader.read((transaction) => table.has(transaction, packed), terms);
   }
 
   async getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]> {
@@ -86,7 +102,8 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     return all.map((loaded) => this.#shown(loaded && this.#table.decode(loaded.value))?.record);
   }
 
-  async list<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Promise<Selected<E, S>[]> {
+  async list<const S extends Selection<E> | undefined = undefined>(given?: Query<E, S>): Promise<Selected<E, S>[]> {
+    const query = takeQuery(this.#table.model, given, queryNames, "list");
     const planned = planQuery(this.#table.model, query);
     const bounded = query.limit !== undefined;
     return await this.#firstRecords<Selected<E, S>>(
@@ -102,8 +119,9 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   }
 
   async first<const S extends Selection<E> | undefined = undefined>(
-    query: Query<E, S> = {},
+    given?: Query<E, S>,
   ): Promise<Selected<E, S> | undefined> {
+    const query = takeQuery(this.#table.model, given, queryNames, "first");
     const planned = planQuery(this.#table.model, query);
     return (await this.#firstRecords<Selected<E, S>>(planned, Math.min(planned.limit, 1), "first", query))[0];
   }
@@ -113,11 +131,11 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     planned: PlannedQuery,
     limit: number,
     operation: string,
-    options: OperationOptions,
+    { signal }: QueryOptions,
     assertSize: (rows: number) => void = () => {},
   ): Promise<R[]> {
     const table = this.#table;
-    const own = this.#terms(operation, options);
+    const own = this.#bound(operation, signal);
     const visit = (transaction: ReadTransaction): Gathering<R> | undefined => {
       const visited = table.visited<R>(transaction, planned, limit);
       if (visited !== undefined) assertSize(visited.records.length);
@@ -141,10 +159,11 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     }, own);
   }
 
-  scan<const S extends Selection<E> | undefined = undefined>(query: Query<E, S> = {}): Scan<Selected<E, S>> {
+  scan<const S extends Selection<E> | undefined = undefined>(given?: Query<E, S>): Scan<Selected<E, S>> {
+    const query = takeQuery(this.#table.model, given, queryNames, "scan");
     const planned = planQuery(this.#table.model, query);
     return new RecordScan(() =>
-      batchesOf(this.#session("scan", query), planned, (transaction, part, wanted) =>
+      batchesOf(this.#session("scan", query.signal), planned, (transaction, part, wanted) =>
         this.#table.access?.filters
           ? seenBatch<E, Selected<E, S>>(transaction, this.#table, planned, part, wanted)
           : this.#table.batch<Selected<E, S>>(transaction, planned, part, wanted),
@@ -153,58 +172,64 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   }
 
   async page<const S extends Selection<E> | undefined = undefined>(
-    query: PageQuery<E, S>,
+    given: PageQuery<E, S>,
   ): Promise<Page<Selected<E, S>>> {
+    const query = takeQuery(this.#table.model, given, pageNames, "page");
     const planned = planQuery(this.#table.model, query);
-    const { size, cursor, principal } = query;
+    const { size = Number.NaN, cursor, principal, signal } = query;
     const request = { planned, size, cursor, principal };
     return await readPage<E, Selected<E, S>>(
       this.#table,
       this.#reader,
       this.#seal,
       request,
-      this.#terms("page", query),
+      this.#bound("page", signal),
     );
   }
 
   count(query: BoundedQuery<E>): Promise<Count>;
   count(query?: Query<E>): Promise<number>;
-  async count(query: Query<E> | BoundedQuery<E> = {}): Promise<Count | number> {
+  async count(given?: Query<E> | BoundedQuery<E>): Promise<Count | number> {
+    const query = takeQuery(this.#table.model, given, countNames, "count");
     const planned = planQuery(this.#table.model, query);
-    const max = "max" in query ? query.max : undefined;
+    const { max } = query;
     const limit = Math.min(planned.limit, (max ?? Number.POSITIVE_INFINITY) + 1);
     let count = 0;
-    const sizes = batchesOf(this.#session("count", query), { ...planned, limit }, async (transaction, part, wanted) => {
-      const settled = assertReadable(transaction, this.#table.model, planned.range.index);
-      if (settled !== undefined) await settled;
-      if (!this.#table.access?.filters)
-        return await countBatch(transaction, part, wanted, this.#table.liveness.filter(part.index));
-      const seen = await seenBatch<E, Infer<E>>(transaction, this.#table, planned, part, wanted);
-      return { ...seen, value: seen.count };
-    });
+    const sizes = batchesOf(
+      this.#session("count", query.signal),
+      { ...planned, limit },
+      async (transaction, part, wanted) => {
+        const settled = assertReadable(transaction, this.#table.model, planned.range.index);
+        if (settled !== undefined) await settled;
+        if (!this.#table.access?.filters)
+          return await countBatch(transaction, part, wanted, this.#table.liveness.filter(part.index));
+        const seen = await seenBatch<E, Infer<E>>(transaction, this.#table, planned, part, wanted);
+        return { ...seen, value: seen.count };
+      },
+    );
     for await (const size of sizes) count += size;
     return max === undefined ? count : { count: Math.min(count, max), exact: count <= max };
   }
 
   async aggregate<A extends AggregateName<E>>(
     name: A,
-    ...[query]: AggregateArguments<E, A>
+    ...[given]: AggregateArguments<E, A>
   ): Promise<AggregateValue<E, A>> {
     const { model } = this.#table;
-    const given: { readonly equals?: unknown } & OperationOptions = query ?? {};
-    const planned = planGroup(model, name, given.equals);
+    const query: OperationOptions & { readonly equals?: unknown } = takeOptions(given, aggregateNames, "aggregate");
+    const planned = planGroup(model, name, query.equals);
     const read = (transaction: ReadTransaction): Promise<number | bigint> => readGroup(transaction, model, planned);
     // A bigint where the field summed is one, as the definition says.
-    return (await this.#reader.read(read, this.#terms("aggregate", given))) as AggregateValue<E, A>;
+    return (await this.#reader.read(read, this.#bound("aggregate", query.signal))) as AggregateValue<E, A>;
   }
 
-  async groups<A extends AggregateName<E>>(name: A, query?: GroupQuery<E, A>): Promise<AggregateGroup<E, A>[]> {
+  async groups<A extends AggregateName<E>>(name: A, given?: GroupQuery<E, A>): Promise<AggregateGroup<E, A>[]> {
     const { model } = this.#table;
-    const given: GroupsRequest & OperationOptions = query ?? {};
-    const planned = planGroups(model, name, given);
+    const query: GroupsRequest & OperationOptions = takeOptions(given, groupsNames, "groups");
+    const planned = planGroups(model, name, query);
     const read = (transaction: ReadTransaction): Promise<Group[]> => readGroups(transaction, model, planned);
     // The groups' values and their kind are those of the definition.
-    return (await this.#reader.read(read, this.#terms("groups", given))) as AggregateGroup<E, A>[];
+    return (await this.#reader.read(read, this.#bound("groups", query.signal))) as AggregateGroup<E, A>[];
   }
 
   async counters(id: IdOf<E>, options?: OperationOptions): Promise<Counters<E> | undefined> {
@@ -219,16 +244,17 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     return (await this.#reader.read(read, this.#terms("counters", options))) as Counters<E> | undefined;
   }
 
-  explain(query: Query<E, Selection<E> | undefined> = {}): QueryPlan {
+  explain(given?: Query<E, Selection<E> | undefined>): QueryPlan {
     const { model, access } = this.#table;
     access?.enter("explain");
-    const planned = planQuery(model, query);
+    const planned = planQuery(model, takeQuery(model, given, queryNames, "explain"));
     // Conditions on records are about all their fields.
     return explainPlan(model, access?.filters && planned.range.index ? { ...planned, covered: false } : planned);
   }
 
   async verify(options?: OperationOptions): Promise<Defect<E>[]> {
-    const session = this.#session("verify", options);
+    const { signal } = takeOptions(options, operationNames, "verify");
+    const session = this.#session("verify", signal);
     try {
       return await verifyRecords(this.#table, (fn) => session.read(fn));
     } finally {
@@ -236,28 +262,16 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     }
   }
 
-  async #find(
-    operation: string,
-    id: IdOf<E>,
-    options: OperationOptions | undefined,
-  ): Promise<StoredRecord<E> | undefined> {
+  async #find(packed: Uint8Array, terms: CallTerms): Promise<StoredRecord<E> | undefined> {
     const table = this.#table;
-    const packed = table.model.encodeId(id);
     const load = (transaction: ReadTransaction): Promise<Loaded | undefined> => table.load(transaction, packed);
-    const loaded = await this.#reader.read(load, this.#terms(operation, options));
+    const loaded = await this.#reader.read(load, terms);
     return this.#shown(loaded && table.decode(loaded.value));
   }
 
   /** As `#find`, without a promise; undefined where that cannot be. */
-  #findSync(
-    operation: string,
-    id: IdOf<E>,
-    options: OperationOptions | undefined,
-  ): { readonly stored: StoredRecord<E> | undefined } | undefined {
-    const table = this.#table;
-    const packed = table.model.encodeId(id);
-    const own = this.#terms(operation, options);
-    const found = this.#reader.readSync((transaction) => table.foundSync(transaction, packed), own);
+  #findSync(packed: Uint8Array, terms: CallTerms): { readonly stored: StoredRecord<E> | undefined } | undefined {
+    const found = this.#reader.readSync((transaction) => this.#table.foundSync(transaction, packed), terms);
     return found && { stored: this.#shown(found.stored) };
   }
 
@@ -266,13 +280,18 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     return stored === undefined || this.#table.access?.shows(stored.record) === false ? undefined : stored;
   }
 
-  #session(operation: string, options: OperationOptions | undefined): ReturnType<TenantReader["openReadSession"]> {
-    return this.#reader.openReadSession(this.#terms(operation, options));
+  #session(operation: string, signal: AbortSignal | undefined): ReturnType<TenantReader["openReadSession"]> {
+    return this.#reader.openReadSession(this.#bound(operation, signal));
   }
 
-  /** What a read takes; the one place that all of them pass. @throws ACCESS_DENIED */
+  /** The terms of a read that takes no more than every operation does. @throws ACCESS_DENIED, OPTION_UNKNOWN */
   #terms(operation: string, options: OperationOptions | undefined): CallTerms {
+    return this.#bound(operation, takeOptions(options, operationNames, operation).signal);
+  }
+
+  /** The terms of a read; the one place that all of them pass. @throws ACCESS_DENIED */
+  #bound(operation: string, signal: AbortSignal | undefined): CallTerms {
     this.#table.access?.enter(operation);
-    return callTerms(operation, this.#table.model.name, options?.signal);
+    return callTerms(operation, this.#table.model.name, signal);
   }
 }

@@ -1,23 +1,26 @@
 /** What makes repositories: inside a transaction, by the scopes users work with, and outside of one. */
 import { tenantryError } from "../errors/index.js";
 import { systemClock } from "../observe/index.js";
+import { takeOptions } from "../options/index.js";
 import type { AnyEntity, EntityModel } from "../schema/index.js";
 import type { TenantContext } from "../tenant/index.js";
 import type { ReadTransaction, TenantTransaction } from "../transaction/index.js";
 import { type AccessRules, RecordAccess } from "./access/record-access.js";
 import type { CursorSeal } from "./cursor.js";
 import { type SweepOptions, type Swept, sweepExpired } from "./expiry/sweep.js";
-import type { RepositoryOptions } from "./interface/options.js";
+import { type RepositoryOptions, repositoryNames } from "./interface/options.js";
 import type { ReadRepository } from "./interface/read-repository.js";
 import type { ReadScope, TransactionScope } from "./interface/scope.js";
 import type { TenantRepository } from "./interface/tenant-repository.js";
 import type { TransactionRepository } from "./interface/transaction-repository.js";
-import type {
-  ExportOptions,
-  ImportOptions,
-  ImportSource,
-  TenantExport,
-  TransferProgress,
+import {
+  type ExportOptions,
+  exportNames,
+  type ImportOptions,
+  type ImportSource,
+  importNames,
+  type TenantExport,
+  type TransferProgress,
 } from "./interface/transfer.js";
 import { TenantRecords } from "./long/tenant-records.js";
 import { RecordReader } from "./record-reader.js";
@@ -71,17 +74,18 @@ export class RepositoryFactory {
   }
 
   /** The records of all entities in a tenant, as lines. */
-  export(tenant: TenantReader, options: ExportOptions = {}): TenantExport {
-    return new RecordExport(this.#tables(tenant), tenant, options);
+  export(tenant: TenantReader, options?: ExportOptions): TenantExport {
+    return new RecordExport(this.#tables(tenant), tenant, takeOptions(options, exportNames, "export"));
   }
 
   /** Stores the records in the lines of an export. */
-  import(tenant: TenantWriter, source: ImportSource, options: ImportOptions = {}): Promise<TransferProgress> {
-    return new RecordImport(this.#tables(tenant), tenant, options).run(source);
+  async import(tenant: TenantWriter, source: ImportSource, given?: ImportOptions): Promise<TransferProgress> {
+    const options = takeOptions(given, importNames, "import");
+    return await new RecordImport(this.#tables(tenant), tenant, options).run(source);
   }
 
   /** Removes a tenant's expired records, of all entities. */
-  sweep(tenant: RunnerWriter, options: SweepOptions): Promise<Swept> {
+  sweep(tenant: RunnerWriter, options?: SweepOptions): Promise<Swept> {
     const tables = [...this.#models].map(([entity]) => [entity.name, this.#table(entity, undefined)] as const);
     return sweepExpired(new Map(tables), tenant, this.#now(), options);
   }
@@ -117,18 +121,13 @@ export class RepositoryFactory {
   #table<E extends AnyEntity>(
     entity: E,
     context: TenantContext | undefined,
-    options: RepositoryOptions = {},
+    options?: RepositoryOptions,
   ): RecordTable<E> {
+    const { verifyOnRead } = takeOptions(options, repositoryNames, "repository");
     const model = this.#models.get(entity);
     if (model === undefined) throw tenantryError("ENTITY_UNKNOWN", { entity: entity.name });
     const access = this.access(context, entity.name);
     // The map holds each entity's own model.
-    return new RecordTable<E>(
-      model as never,
-      this.#tenantPrefixBytes,
-      options.verifyOnRead === true,
-      this.#now,
-      access,
-    );
+    return new RecordTable<E>(model as never, this.#tenantPrefixBytes, verifyOnRead === true, this.#now, access);
   }
 }

@@ -110,7 +110,7 @@ describe("terms of a call", () => {
     pollute("idempotencyKey", "the same for all");
     pollute("label", { entity: "secret", operation: "secret" });
     for (const options of [undefined as never, given({})]) {
-      for (const [, way] of ways(tenant, options).slice(0, 2)) await way();
+      for (const [, way] of ways(tenant, options)) await way();
     }
     await tenant.transact((tx) => tx.repository(Note).put({ id: 2, text: "first" }));
     await tenant.transact((tx) => tx.repository(Note).put({ id: 2, text: "second" }));

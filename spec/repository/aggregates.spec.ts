@@ -211,7 +211,10 @@ describe("aggregates", () => {
     // @ts-expect-error a shop is a text
     await expect(repository.aggregate("perShop", { equals: 1 })).rejects.toMatchObject({ code: "KEY_VALUE_INVALID" });
     // @ts-expect-error no such option
-    await expect(repository.groups("perShop", { form: "x" })).rejects.toMatchObject({ code: "QUERY_INVALID" });
+    await expect(repository.groups("perShop", { form: "x" })).rejects.toMatchObject({
+      code: "OPTION_UNKNOWN",
+      details: { nearest: "from" },
+    });
   });
 
   test("are exact past what a number holds, and refuse what has more than 64 bits", async () => {

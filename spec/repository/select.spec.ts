@@ -207,7 +207,9 @@ describe("a query", () => {
     await refused({ index: "plain", equals: { seen: "x" } }, { lacks: ["seen"] });
     await refused({ where: { rank: 1, group: "g" } }, { lacks: undefined, reason: expect.stringContaining('"plain"') });
     await refused({ select: [] }, {});
-    await refused({ max: -1 }, {});
+    await expect(repository.count({ max: -1 })).rejects.toMatchObject({ code: "QUERY_INVALID" });
+    const unknown = { code: "OPTION_UNKNOWN", details: { of: "list", option: "max" } };
+    await expect(repository.list({ max: 1 } as never)).rejects.toMatchObject(unknown);
     await refused({ index: "plain", prefix: "a", from: "b" }, { index: "plain" });
     await refused({ index: "covering", equals: "a", prefix: "b" }, { index: "covering" });
     expect(engine.take()).toEqual([]);

@@ -1,6 +1,7 @@
 /** Sweeps: the records of a tenant that have expired, removed batch by batch in the order of their time. */
-import { isTenantryError } from "../../errors/index.js";
+import { isTenantryError, tenantryError } from "../../errors/index.js";
 import { sweepBytesMax, sweepRecordsMax } from "../../limits/index.js";
+import { optionNames, takeOptions } from "../../options/index.js";
 import { type QueuedRecord, queueUntil, readQueueKey } from "../../records/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import { callTerms, type TenantTransaction } from "../../transaction/index.js";
@@ -25,6 +26,8 @@ export interface SweepOptions extends OperationOptions {
   /** Records removed at most; all that have expired when the sweep begins unless given. */
   readonly limit?: number | undefined;
 }
+
+const sweepNames = optionNames<SweepOptions>({ signal: true, limit: true });
 
 /**
  * What a sweep came to.
@@ -117,8 +120,12 @@ export async function sweepExpired(
   tables: SweptTables,
   writer: RunnerWriter,
   now: number,
-  { limit = Number.POSITIVE_INFINITY, signal }: SweepOptions,
+  options: SweepOptions | undefined,
 ): Promise<Swept> {
+  const { limit = Number.POSITIVE_INFINITY, signal } = takeOptions(options, sweepNames, "sweep");
+  if (!(limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= 0))) {
+    throw tenantryError("TENANT_OPTION_INVALID", { option: "limit", reason: "not a whole number from 0" });
+  }
   const { begin, end } = queueUntil(now);
   const terms = callTerms("sweep", undefined, signal);
   let swept: Swept = { removed: 0, failed: 0 };

@@ -1,4 +1,7 @@
 /** What may be asked of an entity's aggregates, and what they answer. */
+
+import type { GroupsRequest } from "../../aggregates/index.js";
+import { optionNames } from "../../options/index.js";
 import type {
   AggregateName,
   AggregateValue,
@@ -74,6 +77,20 @@ export type GroupQuery<E extends AnyEntity, A extends AggregateName<E>> = Operat
     /** Groups at most. */
     readonly limit?: number | undefined;
   };
+
+export const aggregateNames = optionNames<OperationOptions & { readonly equals: unknown }>({
+  signal: true,
+  equals: true,
+});
+export const groupsNames = optionNames<OperationOptions & GroupsRequest>({
+  signal: true,
+  equals: true,
+  from: true,
+  to: true,
+  prefix: true,
+  reverse: true,
+  limit: true,
+});
 
 /**
  * One group of an aggregate.

@@ -1,4 +1,5 @@
 /** Work on more records than one transaction takes, as users see it: what it reads, its name, its progress. */
+import { optionNames } from "../../options/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { QueryRange } from "../query.js";
 import type { OperationOptions } from "./options.js";
@@ -69,6 +70,8 @@ export interface WorkOptions extends OperationOptions {
   readonly onProgress?: ((progress: WorkProgress) => void | Promise<void>) | undefined;
 }
 
+export const workNames = optionNames<WorkOptions>({ signal: true, name: true, onProgress: true });
+
 /**
  * How far a long scan has come.
  *
@@ -98,3 +101,5 @@ export interface ScanOptions {
   /** Called after each batch has been gone through. What it throws ends the scan. */
   readonly onProgress?: ((progress: ScanProgress) => void) | undefined;
 }
+
+export const scanNames = optionNames<ScanOptions>({ onProgress: true });

@@ -1,4 +1,5 @@
 /** What opening a repository takes, and what its operations take. */
+import { optionNames } from "../../options/index.js";
 
 /**
  * How a repository is opened.
@@ -22,6 +23,8 @@ export interface RepositoryOptions {
   readonly verifyOnRead?: boolean | undefined;
 }
 
+export const repositoryNames = optionNames<RepositoryOptions>({ verifyOnRead: true });
+
 /**
  * What every single operation takes.
  *
@@ -38,6 +41,8 @@ export interface OperationOptions {
   /** Ends the work: rejects with `TRANSACTION_ABORTED`, whose cause is the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+export const operationNames = optionNames<OperationOptions>({ signal: true });
 
 /**
  * What changes of an existing record take.
@@ -63,3 +68,5 @@ export interface ChangeOptions extends OperationOptions {
    */
   readonly ifRevision?: number | undefined;
 }
+
+export const changeNames = optionNames<ChangeOptions>({ signal: true, ifRevision: true });

@@ -1,4 +1,5 @@
 /** Export and import of a tenant, as users see them. */
+import { optionNames } from "../../options/index.js";
 import type { OperationOptions } from "./options.js";
 
 /**
@@ -29,6 +30,8 @@ export interface ExportOptions extends OperationOptions {
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
 
+export const exportNames = optionNames<ExportOptions>({ signal: true, onProgress: true });
+
 /**
  * What an import takes.
  *
@@ -44,6 +47,8 @@ export interface ImportOptions extends OperationOptions {
   /** Called after each batch is committed, which waits for it. What it throws ends the import there. */
   readonly onProgress?: ((progress: TransferProgress) => void | Promise<void>) | undefined;
 }
+
+export const importNames = optionNames<ImportOptions>({ signal: true, dryRun: true, onProgress: true });
 
 /**
  * What `import` reads: lines, each with or without its newline; or the bytes of a file in chunks of any size, such as

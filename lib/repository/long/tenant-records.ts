@@ -1,26 +1,32 @@
 /** One entity's records in a tenant, outside of any transaction: the methods of `TenantRepository`. */
 
 import { tenantryError } from "../../errors/index.js";
+import { takeOptions } from "../../options/index.js";
 import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
 import { callTerms } from "../../transaction/index.js";
 import type { CursorSeal } from "../cursor.js";
-import type { ScanOptions, WorkOptions, WorkProgress, WorkQuery } from "../interface/long-work.js";
-import type { OperationOptions } from "../interface/options.js";
+import {
+  type ScanOptions,
+  scanNames,
+  type WorkOptions,
+  type WorkProgress,
+  type WorkQuery,
+  workNames,
+} from "../interface/long-work.js";
+import { type OperationOptions, operationNames } from "../interface/options.js";
 import type { Scan } from "../interface/read-repository.js";
 import type { TenantRepository } from "../interface/tenant-repository.js";
 import type { Query, Selected, Selection } from "../query.js";
 import { type PlannedQuery, planQuery } from "../query-plan.js";
 import { RecordScan } from "../scan.js";
 import type { RecordTable } from "../table/record-table.js";
+import { takeQuery, workQueryNames } from "../taken-query.js";
 import type { RunnerWriter } from "../tenant-reader.js";
 import { RecordWriter } from "../write/record-writer.js";
 import { recountAll } from "../write/recount.js";
 import { LongWork } from "./long-work.js";
 import { workKey } from "./place.js";
 import { RecordWatch } from "./record-watch.js";
-
-/** What a query of long work may say. */
-const workQueryOptions: ReadonlySet<string> = new Set(["index", "equals", "from", "to", "prefix", "reverse"]);
 
 export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implements TenantRepository<E> {
   readonly #table: RecordTable<E>;
@@ -35,9 +41,10 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
   }
 
   scanAll<const S extends Selection<E> | undefined = undefined>(
-    query: Query<E, S> = {},
-    { onProgress }: ScanOptions = {},
+    query?: Query<E, S>,
+    options?: ScanOptions,
   ): Scan<Selected<E, S>> {
+    const { onProgress } = takeOptions(options, scanNames, "scanAll");
     const scan = this.scan(query);
     return new RecordScan(async function* () {
       let records = 0;
@@ -54,12 +61,13 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
   async transform(
     query: WorkQuery<E>,
     fn: (record: Infer<E>) => Infer<E> | undefined,
-    options: WorkOptions = {},
+    given?: WorkOptions,
   ): Promise<WorkProgress> {
     const { model } = this.#table;
+    const options = takeOptions(given, workNames, "transform");
     return await this.#work.run({
       operation: "transform",
-      planned: this.#plan(query),
+      planned: this.#plan("transform", query),
       judge: (record) => {
         const after = fn(record);
         return after === undefined ? undefined : { after: model.check(after) };
@@ -71,46 +79,49 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
   async deleteWhere(
     query: WorkQuery<E>,
     predicate: (record: Infer<E>) => boolean,
-    options: WorkOptions = {},
+    given?: WorkOptions,
   ): Promise<WorkProgress> {
+    const options = takeOptions(given, workNames, "deleteWhere");
     return await this.#work.run({
       operation: "deleteWhere",
-      planned: this.#plan(query),
+      planned: this.#plan("deleteWhere", query),
       judge: (record) => (predicate(record) === true ? { after: undefined } : undefined),
       options,
     });
   }
 
-  watch(id: IdOf<E>, options: OperationOptions = {}): AsyncIterable<Infer<E> | undefined> {
+  watch(id: IdOf<E>, options?: OperationOptions): AsyncIterable<Infer<E> | undefined> {
+    const { signal } = takeOptions(options, operationNames, "watch");
     const table = this.#table;
     const packed = table.model.encodeId(id);
     table.access?.enter("watch");
-    return { [Symbol.asyncIterator]: () => new RecordWatch(table, this.#writer, packed, options.signal) };
+    return { [Symbol.asyncIterator]: () => new RecordWatch(table, this.#writer, packed, signal) };
   }
 
-  async forgetWork(name: string, options: OperationOptions = {}): Promise<void> {
+  async forgetWork(name: string, options?: OperationOptions): Promise<void> {
+    const { signal } = takeOptions(options, operationNames, "forgetWork");
     const key = workKey(this.#table.model.name, name);
     this.#table.access?.enter("forgetWork");
-    const terms = callTerms("forgetWork", this.#table.model.name, options.signal);
+    const terms = callTerms("forgetWork", this.#table.model.name, signal);
     await this.#writer.write(async ({ transaction }) => transaction.clear(key), terms);
   }
 
-  async recount(options: OperationOptions = {}): Promise<void> {
+  async recount(options?: OperationOptions): Promise<void> {
+    const { signal } = takeOptions(options, operationNames, "recount");
     const { model, access } = this.#table;
     access?.enter("recount");
-    const terms = callTerms("recount", model.name, options.signal);
+    const terms = callTerms("recount", model.name, signal);
     await recountAll(this.#table, (fn) => this.#writer.write(fn, terms));
   }
 
-  /** Plans the query of long work. @throws `QUERY_INVALID` */
-  #plan(query: WorkQuery<E>): PlannedQuery {
+  /** Plans the query of long work. @throws `QUERY_INVALID`, `OPTION_UNKNOWN` */
+  #plan(operation: string, query: WorkQuery<E>): PlannedQuery {
     const { model } = this.#table;
-    const planned = planQuery(model, query);
+    const planned = planQuery(model, takeQuery(model, query, workQueryNames, `${operation} query`));
     const refuse = (reason: string): never => {
-      throw tenantryError("QUERY_INVALID", { entity: model.name, index: query.index, reason, lacks: undefined });
+      const index = planned.range.index?.name;
+      throw tenantryError("QUERY_INVALID", { entity: model.name, index, reason, lacks: undefined });
     };
-    const stray = Object.keys(query).find((option) => !workQueryOptions.has(option));
-    if (stray !== undefined) refuse(`long work goes through whole ranges: its query has no ${JSON.stringify(stray)}`);
     if (planned.range.index?.each !== undefined) {
       refuse("long work meets each record once: it cannot go through an index over the elements of an array");
     }

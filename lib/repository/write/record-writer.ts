@@ -2,12 +2,13 @@
 import { addAmounts, assertAmounts, counterKey } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
 import { maintainedIndexes } from "../../indexes/index.js";
+import { takeOptions } from "../../options/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import { callTerms, type Operation, resultOf, siblings, valueAt, valuesAt } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
 import type { CursorSeal } from "../cursor.js";
 import type { CounterAmounts } from "../interface/aggregate-query.js";
-import type { ChangeOptions, OperationOptions } from "../interface/options.js";
+import { type ChangeOptions, changeNames, type OperationOptions, operationNames } from "../interface/options.js";
 import type { TransactionRepository } from "../interface/transaction-repository.js";
 import { assertBatch, RecordReader } from "../record-reader.js";
 import type { RecordTable, Stored } from "../table/record-table.js";
@@ -43,19 +44,22 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     this.#writer = writer;
   }
 
-  async create(input: InputOf<E>, options?: OperationOptions): Promise<Infer<E>> {
+  async create(input: InputOf<E>, given?: OperationOptions): Promise<Infer<E>> {
+    const options = takeOptions(given, operationNames, "create");
     const record = this.#table.model.parse(input);
     await this.#store("create", [record], options, this.#refuseExisting);
     return record;
   }
 
-  async createMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]> {
+  async createMany(inputs: readonly InputOf<E>[], given?: OperationOptions): Promise<Infer<E>[]> {
+    const options = takeOptions(given, operationNames, "createMany");
     const records = this.#parseAll(inputs);
     await this.#store("createMany", records, options, this.#refuseExisting);
     return records;
   }
 
-  async put(input: InputOf<E>, options?: ChangeOptions): Promise<Infer<E>> {
+  async put(input: InputOf<E>, given?: ChangeOptions): Promise<Infer<E>> {
+    const options = takeOptions(given, changeNames, "put");
     const record = this.#table.model.parse(input);
     const check = (revision: Revision): void => {
       this.#assertRevision(this.#table.model.idOf(record), revision, options);
@@ -64,7 +68,8 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return record;
   }
 
-  async putMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]> {
+  async putMany(inputs: readonly InputOf<E>[], given?: OperationOptions): Promise<Infer<E>[]> {
+    const options = takeOptions(given, operationNames, "putMany");
     const records = this.#parseAll(inputs);
     await this.#store("putMany", records, options, () => {});
     return records;
@@ -78,7 +83,8 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return this.#revise("patch", id, options, (record) => this.#table.model.patch(record, changes));
   }
 
-  async add(id: IdOf<E>, amounts: CounterAmounts<E>, options?: OperationOptions): Promise<void> {
+  async add(id: IdOf<E>, amounts: CounterAmounts<E>, given?: OperationOptions): Promise<void> {
+    const options = takeOptions(given, operationNames, "add");
     const packed = this.#table.model.encodeId(id);
     assertAmounts(this.#table.model, amounts);
     await this.#write("add", [packed], options, (context) => this.#adding(context, id, packed, amounts));
@@ -105,11 +111,13 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     transaction.announce({ entity, id: packed, kind: "update", before: record, after: record, ...counts });
   }
 
-  async delete(id: IdOf<E>, options?: ChangeOptions): Promise<boolean> {
+  async delete(id: IdOf<E>, given?: ChangeOptions): Promise<boolean> {
+    const options = takeOptions(given, changeNames, "delete");
     return (await this.#remove("delete", [id], options)) === 1;
   }
 
-  async deleteMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<number> {
+  async deleteMany(ids: readonly IdOf<E>[], given?: OperationOptions): Promise<number> {
+    const options = takeOptions(given, operationNames, "deleteMany");
     assertBatch(ids);
     return await this.#remove("deleteMany", ids, options);
   }
@@ -123,7 +131,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   async #store(
     operation: string,
     records: readonly Infer<E>[],
-    options: OperationOptions | undefined,
+    options: OperationOptions,
     check: RevisionCheck<E>,
   ): Promise<void> {
     const { model } = this.#table;
@@ -154,9 +162,10 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   async #revise(
     operation: string,
     id: IdOf<E>,
-    options: ChangeOptions | undefined,
+    given: ChangeOptions | undefined,
     revise: (record: Infer<E>) => Infer<E>,
   ): Promise<Infer<E>> {
+    const options = takeOptions(given, changeNames, operation);
     const packed = this.#table.model.encodeId(id);
     return await this.#write(operation, [packed], options, (context) =>
       this.#revising(context, id, packed, options, revise),
@@ -167,7 +176,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     context: WriteContext,
     id: IdOf<E>,
     packed: Uint8Array,
-    options: ChangeOptions | undefined,
+    options: ChangeOptions,
     revise: (record: Infer<E>) => Infer<E>,
   ): Operation<Infer<E>> {
     const table = this.#table;
@@ -187,7 +196,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   }
 
   /** Removes the records there are of `ids`; how many. */
-  async #remove(operation: string, ids: readonly IdOf<E>[], options: ChangeOptions | undefined): Promise<number> {
+  async #remove(operation: string, ids: readonly IdOf<E>[], options: ChangeOptions): Promise<number> {
     const wanted = new Map<string, Wanted<E>>();
     for (const id of ids) {
       const packed = this.#table.model.encodeId(id);
@@ -202,7 +211,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     context: WriteContext,
     wanted: readonly Wanted<E>[],
     ids: readonly Uint8Array[],
-    options: ChangeOptions | undefined,
+    options: ChangeOptions,
   ): Operation<number> {
     const found = yield* this.#stored(context, ids);
     const changes: Change<E>[] = [];
@@ -236,8 +245,8 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     throw tenantryError("RECORD_EXISTS", this.#table.named(this.#table.model.idOf(record)));
   };
 
-  #assertRevision(id: IdOf<E>, actual: Revision, options: ChangeOptions | undefined): void {
-    const expected = options?.ifRevision;
+  #assertRevision(id: IdOf<E>, actual: Revision, options: ChangeOptions): void {
+    const expected = options.ifRevision;
     if (expected === undefined || expected === actual) return;
     throw tenantryError("REVISION_MISMATCH", { ...this.#table.named(id), expected, actual });
   }
@@ -246,12 +255,12 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   #write<T>(
     operation: string,
     ids: readonly Uint8Array[],
-    options: OperationOptions | undefined,
+    options: OperationOptions,
     work: (context: WriteContext) => Operation<T>,
   ): Promise<T> {
     const table = this.#table;
     table.access?.enter(operation);
-    const terms = callTerms(operation, table.model.name, options?.signal);
+    const terms = callTerms(operation, table.model.name, options.signal);
     return this.#writer.operate(
       (context) => (context.turns === undefined ? work(context) : this.#inTurn(context, context.turns, ids, work)),
       terms,

@@ -208,16 +208,16 @@ describe("transform", () => {
     const never = () => expect.unreachable();
     // As a program without types may ask.
     const queries = [
-      { index: "byTag" },
-      { limit: 3 },
-      { select: ["id"] },
-      { signal: new AbortController().signal },
-      { max: 3 },
-      { hits: 3 },
-    ] as never[];
-    for (const query of queries) {
-      await expect(parcels.transform(query, never)).rejects.toMatchObject({ code: "QUERY_INVALID" });
-      await expect(parcels.deleteWhere(query, never)).rejects.toMatchObject({ code: "QUERY_INVALID" });
+      [{ index: "byTag" }, "QUERY_INVALID"],
+      [{ hits: 3 }, "QUERY_INVALID"],
+      [{ limit: 3 }, "OPTION_UNKNOWN"],
+      [{ select: ["id"] }, "OPTION_UNKNOWN"],
+      [{ signal: new AbortController().signal }, "OPTION_UNKNOWN"],
+      [{ max: 3 }, "OPTION_UNKNOWN"],
+    ] as [never, string][];
+    for (const [query, code] of queries) {
+      await expect(parcels.transform(query, never)).rejects.toMatchObject({ code });
+      await expect(parcels.deleteWhere(query, never)).rejects.toMatchObject({ code });
     }
     for (const name of ["", "\ud800", "x".repeat(256), 7 as never]) {
       const invalid = { code: "WORK_NAME_INVALID", details: { entity: "parcel", workNameBytesMax: 255 } };
