@@ -24,6 +24,7 @@ import {
   CallObserver,
   codeOf,
   emptyTally,
+  named,
   RunningWork,
   type RunPlan,
   Stopper,
@@ -116,7 +117,8 @@ export class TransactionHost {
       const { value, attempt } = applied;
       if (attempt !== undefined && attempt.afterCommit.length > 0) await this.#follow(call, attempt.afterCommit);
       return value;
-    } catch (error) {
+    } catch (thrown) {
+      const error = named(thrown);
       observed?.failed(error);
       throw leaving(error);
     } finally {

@@ -19,6 +19,12 @@ export interface WriteOptions {
  * engine's own refusals show at the next read or at the commit.
  */
 export interface TenantTransaction extends ReadTransaction {
+  /**
+   * To be asked before the first of several writes which are `bytes` together.
+   *
+   * @throws TRANSACTION_TOO_LARGE when they are more than the transaction can still hold.
+   */
+  assertRoom(bytes: number): void;
   set(key: Uint8Array, value: Uint8Array, options?: WriteOptions): void;
   clear(key: Uint8Array, options?: WriteOptions): void;
   clearRange(range: RelativeRange, options?: WriteOptions): void;

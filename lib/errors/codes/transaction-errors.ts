@@ -14,6 +14,10 @@ export const transactionErrors = {
     "unavailable",
     "The transaction was aborted by its signal; nothing was written.",
   ),
+  TRANSACTION_TOO_LARGE: define<{ bytes: number | undefined; transactionBytesMax: number }>()(
+    "limit",
+    "This is more than one transaction can write; nothing was written: write it in several.",
+  ),
   TRANSACTION_OUTCOME_UNKNOWN: define<{ attempts: number; fdbCode: number | undefined }>()(
     "unavailable",
     "It could not be found out whether the transaction was applied.",

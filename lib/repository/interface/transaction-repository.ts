@@ -27,11 +27,14 @@ import type { ReadRepository } from "./read-repository.js";
 export interface TransactionRepository<E extends AnyEntity> extends ReadRepository<E> {
   /** Stores a new record and returns it as stored; `RECORD_EXISTS` when its id is taken. One get. */
   create(input: InputOf<E>, options?: OperationOptions): Promise<Infer<E>>;
-  /** Creates all or none, `batchRecordsMax` (1,000) at most. One get each, all at once. */
+  /**
+   * Creates all or none, `batchRecordsMax` (1,000) at most, and what one transaction can write: `TRANSACTION_TOO_LARGE`.
+   * One get each, all at once.
+   */
   createMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]>;
   /** Stores a record, new or in place of the one with its id, and returns it as stored. One get. */
   put(input: InputOf<E>, options?: ChangeOptions): Promise<Infer<E>>;
-  /** Puts all or none, in their order, `batchRecordsMax` (1,000) at most. One get each, all at once. */
+  /** Puts all or none, in their order, as many as `createMany` creates. One get each, all at once. */
   putMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]>;
   /**
    * Changes a record by a synchronous function, which may run several times, and returns it as stored.

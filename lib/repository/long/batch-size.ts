@@ -2,13 +2,9 @@
 import { isTenantryError } from "../../errors/index.js";
 import { workBatchRowsFirst, workBatchRowsMax } from "../../limits/index.js";
 
-/** Code of a transaction over the engine's bound. */
-const transactionTooLarge = 2101;
-
 /** Whether a batch failed, with nothing written, for what a smaller one may not fail for. */
 export const isTooMuch = (error: unknown): boolean =>
-  isTenantryError(error, "TRANSACTION_DEADLINE_PASSED") ||
-  (isTenantryError(error, "ENGINE") && error.details.fdbCode === transactionTooLarge);
+  isTenantryError(error, "TRANSACTION_DEADLINE_PASSED", "TRANSACTION_TOO_LARGE");
 
 /** Halves when a batch fails for its size, its age or others' writes, and grows by an eighth with each that does not. */
 export class BatchSize {

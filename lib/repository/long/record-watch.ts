@@ -3,6 +3,7 @@
 import type { Watch } from "../../engine/index.js";
 import { isTenantryError, leaving, tenantryError } from "../../errors/index.js";
 import { retryDelayFirstMs, retryDelayMaxMs, watchesMax } from "../../limits/index.js";
+import { onAborted } from "../../roster/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import { callTerms } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
@@ -113,10 +114,10 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
       this.#finish({ error: tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: this.#signal?.reason }) });
     };
     const stopHearing = this.#writer.onClose(() => this.#finish({ error: tenantryError("DATABASE_CLOSED", {}) }));
-    this.#signal?.addEventListener("abort", onAbort, { once: true });
+    const stopWaiting = this.#signal === undefined ? nothing : onAborted(this.#signal, onAbort);
     this.#stopListening = () => {
       stopHearing();
-      this.#signal?.removeEventListener("abort", onAbort);
+      stopWaiting();
     };
     if (this.#end !== undefined) this.#stopListening();
     else if (this.#signal?.aborted === true) onAbort();

@@ -167,7 +167,8 @@ function* assertUnique<E extends AnyEntity>(
 }
 
 /**
- * Writes the changes, each of another record, as an operation of their transaction.
+ * Writes the changes, each of another record, as an operation of their transaction. Throws `TRANSACTION_TOO_LARGE` before
+ * the first write when it cannot hold them.
  *
  * @param maintained The indexes they have to keep, by whoever knows.
  */
@@ -210,6 +211,7 @@ export function* changing<E extends AnyEntity>(
     const waiting = lock?.beginWrite();
     if (waiting !== undefined) yield* resultOf(waiting);
     try {
+      transaction.assertRoom(bytesOf(removed, prepared));
       note?.();
       write(transaction, removed, prepared);
       additions?.apply(transaction);
@@ -219,6 +221,17 @@ export function* changing<E extends AnyEntity>(
   } finally {
     turn?.end();
   }
+}
+
+/** Bytes that are to be written, as a transaction counts them. */
+function bytesOf(removed: readonly Uint8Array[], prepared: readonly PreparedChange[]): number {
+  let bytes = 0;
+  for (const key of removed) bytes += key.length;
+  for (const { rows, added } of prepared) {
+    for (const { key, value } of rows) bytes += key.length + value.length;
+    for (const { key, value } of added) bytes += key.length + value.length;
+  }
+  return bytes;
 }
 
 /** Writes what was prepared, in one go. */

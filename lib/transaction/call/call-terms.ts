@@ -103,7 +103,14 @@ export interface CallBounds {
 
 /** @throws TRANSACTION_OPTION_INVALID */
 export function callBounds(terms: CallTerms): CallBounds {
-  const { attempts = transactionAttemptsMax, deadline = transactionDeadlineMs, idempotencyKey, priority } = terms;
+  const {
+    signal,
+    attempts = transactionAttemptsMax,
+    deadline = transactionDeadlineMs,
+    idempotencyKey,
+    priority,
+  } = terms;
+  if (signal !== undefined && !isSignal(signal)) throw invalid("signal", "not an AbortSignal");
   if (!Number.isSafeInteger(attempts) || attempts < 1) throw invalid("attempts", "not a whole number from 1");
   if (!(typeof deadline === "number" && deadline > 0 && deadline <= transactionDeadlineLongestMs)) {
     throw invalid("deadline", `not milliseconds above 0 and up to ${transactionDeadlineLongestMs}`);
@@ -119,6 +126,15 @@ export function callBounds(terms: CallTerms): CallBounds {
 
 const invalid = (option: string, reason: string): Error =>
   tenantryError("TRANSACTION_OPTION_INVALID", { option, reason });
+
+/** Also one of another realm, or of a package that brings its own. */
+const isSignal = (signal: unknown): boolean =>
+  typeof signal === "object" &&
+  signal !== null &&
+  "aborted" in signal &&
+  typeof signal.aborted === "boolean" &&
+  "addEventListener" in signal &&
+  typeof signal.addEventListener === "function";
 
 const isIdempotencyKey = (key: unknown): boolean =>
   typeof key === "string" &&

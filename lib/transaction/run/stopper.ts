@@ -1,7 +1,7 @@
 /** What ends a transaction from outside: its deadline, its signal, the database's closing. */
 import { tenantryError } from "../../errors/index.js";
 import type { Clock } from "../../observe/index.js";
-import type { Placed } from "../../roster/index.js";
+import { onAborted, type Placed } from "../../roster/index.js";
 
 /** What can stop the work. */
 export interface StopSources {
@@ -20,7 +20,7 @@ export class Stopper implements Placed {
   readonly #clock: Clock;
   readonly #sources: StopSources;
   readonly #stopTimer: () => void;
-  #onAbort: (() => void) | undefined;
+  readonly #stopListening: () => void;
   #reason: Error | undefined;
   #cancel: () => void = nothing;
   #reject: (error: Error) => void = nothing;
@@ -32,13 +32,17 @@ export class Stopper implements Placed {
     this.#stopTimer = clock.after(deadlineMs, () =>
       this.stop(tenantryError("TRANSACTION_DEADLINE_PASSED", { deadlineMs, attempts: sources.attempts() })),
     );
-    if (signal === undefined) return;
-    this.#onAbort = () => {
-      const attempts = sources.attempts();
+    this.#stopListening = signal === undefined ? nothing : this.#listen(signal);
+  }
+
+  #listen(signal: AbortSignal): () => void {
+    const onAbort = (): void => {
+      const attempts = this.#sources.attempts();
       this.stop(tenantryError("TRANSACTION_ABORTED", { attempts }, { cause: signal.reason }));
     };
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (!signal.aborted) return onAborted(signal, onAbort);
+    onAbort();
+    return nothing;
   }
 
   /** Why the work was stopped, undefined while it was not. */
@@ -90,6 +94,6 @@ export class Stopper implements Placed {
   /** To be called when the work is over. */
   dispose(): void {
     this.#stopTimer();
-    if (this.#onAbort !== undefined) this.#sources.signal?.removeEventListener("abort", this.#onAbort);
+    this.#stopListening();
   }
 }

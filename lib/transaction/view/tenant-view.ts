@@ -1,6 +1,8 @@
 /** A tenant's reads and writes over an engine's transaction: every key checked before it gets there. */
 import type { Watch } from "../../engine/index.js";
+import { tenantryError } from "../../errors/index.js";
 import type { GuardedOperation, TenantGuard } from "../../guard/index.js";
+import { transactionBytesMax } from "../../limits/index.js";
 import type { EntityState } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type { RecordChange } from "../policy/hook.js";
@@ -21,6 +23,11 @@ export class TenantView extends ReadView implements TenantTransaction {
     super(attempt, guard, false, known);
     this.#attempt = attempt;
     this.#guard = guard;
+  }
+
+  assertRoom(bytes: number): void {
+    const all = this.#attempt.bytesWritten + bytes;
+    if (all > transactionBytesMax) throw tenantryError("TRANSACTION_TOO_LARGE", { bytes: all, transactionBytesMax });
   }
 
   set(key: Uint8Array, value: Uint8Array, options?: WriteOptions): void {
