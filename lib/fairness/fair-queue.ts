@@ -1,4 +1,7 @@
-/** The fair queue: who is next when more want to run than may, by start-time fair queueing. Pure. */
+/** The fair queue: who is next when more want to run than may, by worst-case fair weighted fair queueing. Pure. */
+import { Flow, type Request } from "./flow.js";
+import { Fluid } from "./fluid.js";
+import { Heap } from "./heap.js";
 
 /** Bounds of a fair queue. */
 export interface FairQueueBounds {
@@ -23,38 +26,29 @@ export interface Waiting {
   leave(): void;
 }
 
-/** What of one flow runs and waits. */
-class Flow {
-  readonly name: string;
-  readonly weight: number;
-  running = 0;
-  /** In the order they came. */
-  readonly waiting: ((turn: Turn) => void)[] = [];
-  /** The virtual time at which the first that waits is due, and at which the last that ran is paid for. */
-  start = 0;
-  finish = 0;
-
-  constructor(name: string, weight: number) {
-    this.name = name;
-    this.weight = weight;
-  }
-}
-
-/** Flows kept that have nothing to run, for what they still have to pay. */
+/** Flows kept that have nothing to run. */
 const idleFlowsMax = 1_000;
 
 /**
- * Start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996): each flow gets a share of the turns in proportion to its
- * weight while it wants them, whatever the others ask for; what nobody wants goes to whoever does. A flow that was idle
- * saves nothing up. A turn costs 1, and afterwards what it turned out to cost besides.
+ * Worst-case fair weighted fair queueing (WF²Q: Bennett and Zhang, 1996). Beside the queue goes a fluid, in which all
+ * flows with requests run at once, each by its weight. It does the work of a turn with each turn that is taken, so that
+ * time passes in it as turns are taken. The next turn is that of the request which the fluid is done with first, among
+ * those it has begun with by the end of that turn. So, of requests that cost a turn each, none is taken later than in the
+ * fluid, however many flows come and whatever they ask for, and none more than a turn earlier.
+ *
+ * What a turn turned out to cost besides is work of its flow, which the fluid does when the turn ends. Of a flow that runs
+ * as much as it may, what waits does not count: it saves nothing up. When nobody waits, all is paid for.
  */
 export class FairQueue {
   readonly #bounds: FairQueueBounds;
   readonly #flows = new Map<string, Flow>();
-  /** Those with somebody waiting who may run as far as their flow goes: the one that is due first is last. */
-  readonly #eligible: Flow[] = [];
-  #virtual = 0;
+  #flowsMax = idleFlowsMax;
+  readonly #fluid = new Fluid();
+  /** Flows with somebody waiting who may run as far as their flow goes: with whom the fluid has begun, and the others. */
+  readonly #begun = new Heap<Flow>((a, b) => a.finish < b.finish || (a.finish === b.finish && isFirst(a, b)));
+  readonly #early = new Heap<Flow>((a, b) => a.start < b.start);
   #running = 0;
+  #asked = 0;
 
   constructor(bounds: FairQueueBounds) {
     this.#bounds = bounds;
@@ -71,50 +65,48 @@ export class FairQueue {
   }
 
   /**
-   * Asks for a turn of the flow `name`: has it at once, or waits for it; undefined when too many of the flow wait already.
-   * A flow keeps the weight it came with for as long as it has anything to run.
+   * Asks for a turn of the flow `name`, which has this weight from now on: has it at once, or waits for it; undefined when
+   * too many of the flow wait already.
    */
   ask(name: string, weight: number): Turn | Waiting | undefined {
     const flow = this.#flow(name, weight);
     const { runningMax, runningPerFlowMax, waitingPerFlowMax } = this.#bounds;
-    if (this.#running < runningMax && flow.running < runningPerFlowMax) {
-      flow.start = Math.max(this.#virtual, flow.finish);
-      return this.#begin(flow);
-    }
+    // Nobody else waits who might run: turns are given as they become free.
+    if (this.#running < runningMax && flow.running < runningPerFlowMax) return this.#begin(flow);
     if (flow.waiting.length >= waitingPerFlowMax) return undefined;
-    let begin: (turn: Turn) => void = () => {};
+    let give: (turn: Turn) => void = () => {};
     const turn = new Promise<Turn>((resolve) => {
-      begin = resolve;
+      give = resolve;
     });
-    flow.waiting.push(begin);
-    if (flow.waiting.length === 1 && flow.running < runningPerFlowMax) this.#enqueue(flow);
-    return { turn, leave: () => this.#leave(flow, begin) };
+    const request = { number: this.#asked++, since: this.#fluid.now, begin: () => give(this.#begin(flow)) };
+    flow.add(request);
+    if (flow.running < runningPerFlowMax) this.#place(flow, true);
+    return { turn, leave: () => this.#leave(flow, request) };
   }
 
   #flow(name: string, weight: number): Flow {
     let flow = this.#flows.get(name);
-    if (flow === undefined || (flow.running === 0 && flow.waiting.length === 0 && flow.weight !== weight)) {
-      const { finish } = flow ?? { finish: 0 };
-      flow = new Flow(name, weight);
-      flow.finish = finish;
+    if (flow === undefined) {
+      if (this.#flows.size >= this.#flowsMax) this.#forgetIdle();
+      flow = new Flow(weight);
       this.#flows.set(name, flow);
-      if (this.#flows.size > idleFlowsMax) this.#forgetIdle();
-    }
+    } else if (flow.weight !== weight) this.#reweigh(flow, weight);
     return flow;
   }
 
-  /** Flows that nobody needs any more; the asking one is the last and stays. */
   #forgetIdle(): void {
-    let rest = this.#flows.size;
-    for (const [name, { running, waiting }] of this.#flows) {
-      if (--rest === 0) return;
-      if (running === 0 && waiting.length === 0) this.#flows.delete(name);
-    }
+    for (const [name, flow] of this.#flows) if (flow.isIdle) this.#flows.delete(name);
+    // Those that are in use are not looked through again before there are as many more.
+    this.#flowsMax = Math.max(idleFlowsMax, 2 * this.#flows.size);
+  }
+
+  #reweigh(flow: Flow, weight: number): void {
+    this.#fluid.remove(flow.share);
+    flow.reweigh(weight, this.#fluid.now);
+    this.#place(flow, flow.place >= 0);
   }
 
   #begin(flow: Flow): Turn {
-    this.#virtual = Math.max(this.#virtual, flow.start);
-    flow.finish = flow.start + 1 / flow.weight;
     flow.running++;
     this.#running++;
     let ended = false;
@@ -128,48 +120,76 @@ export class FairQueue {
   }
 
   #end(flow: Flow, extra: number): void {
-    const wasFull = flow.running === this.#bounds.runningPerFlowMax;
-    flow.finish += extra / flow.weight;
+    const { runningMax, runningPerFlowMax } = this.#bounds;
+    const wasFull = flow.running === runningPerFlowMax;
     flow.running--;
     this.#running--;
-    if (wasFull && flow.waiting.length > 0) this.#enqueue(flow);
-    while (this.#running < this.#bounds.runningMax && this.#dispatch());
-    if (this.#running === 0) {
-      // Nobody is there to be fair to.
-      this.#virtual = 0;
-      this.#flows.clear();
+    const waits = flow.waiting.length > 0;
+    if (!waits && !this.#isWaiting) return;
+    const { now } = this.#fluid;
+    if (waits && wasFull) flow.resume(now);
+    if (extra > 0) flow.owe(extra, now);
+    this.#place(flow, waits);
+    if (extra > 0) this.#fluid.advance(extra);
+    while (this.#running < runningMax && this.#isWaiting) this.#giveTurn();
+  }
+
+  /** Gives whoever is next a turn. */
+  #giveTurn(): void {
+    this.#fluid.advance(1);
+    const flow = this.#next();
+    if (flow === undefined) return;
+    flow.shift()?.begin();
+    const isFull = flow.running === this.#bounds.runningPerFlowMax;
+    if (isFull) flow.fullSince = this.#fluid.now;
+    this.#place(flow, flow.waiting.length > 0 && !isFull);
+    this.#settle();
+  }
+
+  #next(): Flow | undefined {
+    const { now } = this.#fluid;
+    for (let flow = this.#early.first; flow !== undefined && flow.start <= now; flow = this.#early.first) {
+      this.#early.remove(flow);
+      flow.isBegun = true;
+      this.#begun.put(flow);
     }
+    // The fluid has begun with one of them, but for errors of rounding.
+    return this.#begun.first ?? this.#early.first;
   }
 
-  /** Gives the flow that is due first its turn; whether there was one. */
-  #dispatch(): boolean {
-    const flow = this.#eligible.pop();
-    if (flow === undefined) return false;
-    flow.waiting.shift()?.(this.#begin(flow));
-    if (flow.waiting.length > 0 && flow.running < this.#bounds.runningPerFlowMax) this.#enqueue(flow);
-    return true;
+  #leave(flow: Flow, request: Request): void {
+    const done = flow.leave(request, this.#fluid.now);
+    if (done === undefined || flow.place < 0) return;
+    this.#place(flow, flow.waiting.length > 0);
+    // What the fluid did of it, it does for the others.
+    this.#fluid.advance(done);
+    this.#settle();
   }
 
-  /** Puts a flow in its place among the eligible; behind those due at the same time. */
-  #enqueue(flow: Flow): void {
-    flow.start = Math.max(this.#virtual, flow.finish);
-    const eligible = this.#eligible;
-    let low = 0;
-    let high = eligible.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (Number(eligible[middle]?.start) > flow.start) low = middle + 1;
-      else high = middle;
+  /** Whether anybody waits who may run as far as his flow goes. */
+  get #isWaiting(): boolean {
+    return this.#begun.first !== undefined || this.#early.first !== undefined;
+  }
+
+  /** When nobody waits, all is paid for. */
+  #settle(): void {
+    if (!this.#isWaiting) this.#fluid.advance(Number.POSITIVE_INFINITY);
+  }
+
+  /** Puts a flow whose times have changed where it belongs; `mayRun` says whether what waits of it counts. */
+  #place(flow: Flow, mayRun: boolean): void {
+    const { now } = this.#fluid;
+    if (mayRun) flow.schedule();
+    const isBegun = mayRun && flow.start <= now;
+    if (flow.place >= 0 && !(mayRun && isBegun === flow.isBegun)) {
+      (flow.isBegun ? this.#begun : this.#early).remove(flow);
     }
-    eligible.splice(low, 0, flow);
-  }
-
-  #leave(flow: Flow, begin: (turn: Turn) => void): void {
-    const at = flow.waiting.indexOf(begin);
-    if (at < 0) return;
-    flow.waiting.splice(at, 1);
-    if (flow.waiting.length > 0) return;
-    const among = this.#eligible.indexOf(flow);
-    if (among >= 0) this.#eligible.splice(among, 1);
+    flow.isBegun = isBegun;
+    if (mayRun) (isBegun ? this.#begun : this.#early).put(flow);
+    this.#fluid.put(flow.share, mayRun ? flow.due : flow.paid);
   }
 }
+
+/** Of two that the fluid is done with at once, the one of which less runs, then the one that came first. */
+const isFirst = (a: Flow, b: Flow): boolean =>
+  a.ran < b.ran || (a.ran === b.ran && (a.waiting[0]?.number ?? 0) < (b.waiting[0]?.number ?? 0));

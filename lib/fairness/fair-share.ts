@@ -6,7 +6,9 @@ import {
   fairnessRunningMax,
   fairnessRunningPerTenantMax,
   fairnessWaitingPerTenantMax,
+  fairnessWeightMax,
 } from "../limits/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { TenantId } from "../tenant/index.js";
 import type { CallEnd, CallPolicy, TenantCall } from "../transaction/index.js";
 import { FairQueue } from "./fair-queue.js";
@@ -29,11 +31,18 @@ export interface FairnessOptions {
   /** Calls of one tenant that wait; more are refused with `TENANT_BUSY`. Default `fairnessWaitingPerTenantMax` (1,000). */
   readonly waitingPerTenant?: number | undefined;
   /**
-   * A tenant's share in relation to others', a number above 0; 1 unless given. Asked with every call: it has to know
-   * the answer at once.
+   * A tenant's share in relation to others', from 0.000001 to 1,000,000 (`fairnessWeightMax`); 1 unless
+   * given. Asked with every call: it has to know the answer at once, and the answer counts from then on.
    */
   readonly weightOf?: ((tenant: TenantId) => number) | undefined;
 }
+
+const names = optionNames<FairnessOptions>({
+  running: true,
+  runningPerTenant: true,
+  waitingPerTenant: true,
+  weightOf: true,
+});
 
 const invalid = (option: string, reason: string): Error =>
   tenantryError("DATABASE_OPTION_INVALID", { option: `fairness.${option}`, reason });
@@ -48,7 +57,7 @@ function bound(option: string, value: number): number {
  * `batch` take turns of their own, with a tenth of their tenant's share. A turn costs 1, and 1 more for each
  * `fairnessRowsPerTurn` rows it read.
  *
- * @throws DATABASE_OPTION_INVALID
+ * @throws DATABASE_OPTION_INVALID, OPTION_UNKNOWN
  */
 export class FairShare implements CallPolicy {
   readonly name = "fairness";
@@ -62,7 +71,7 @@ export class FairShare implements CallPolicy {
       runningPerTenant = Math.min(running, fairnessRunningPerTenantMax),
       waitingPerTenant = fairnessWaitingPerTenantMax,
       weightOf = () => 1,
-    } = options;
+    } = takeOptions(options, names, "fairness");
     this.#waitingPerTenant = bound("waitingPerTenant", waitingPerTenant);
     this.#queue = new FairQueue({
       runningMax: bound("running", running),
@@ -75,7 +84,9 @@ export class FairShare implements CallPolicy {
   /** @throws TENANT_BUSY when too many of the tenant's calls wait already */
   enter({ tenantId, priority, onStop }: TenantCall): CallEnd | Promise<CallEnd> {
     const weight = this.#weightOf(tenantId);
-    if (!(weight > 0 && Number.isFinite(weight))) throw invalid("weightOf", "gave no number above 0");
+    if (!(weight >= 1 / fairnessWeightMax && weight <= fairnessWeightMax)) {
+      throw invalid("weightOf", `gave no number from ${1 / fairnessWeightMax} to ${fairnessWeightMax}`);
+    }
     const asked =
       priority === "batch"
         ? this.#queue.ask(`${tenantId} batch`, weight / fairnessBackgroundDivisor)

@@ -98,6 +98,7 @@ export {
   fairnessRunningMax,
   fairnessRunningPerTenantMax,
   fairnessWaitingPerTenantMax,
+  fairnessWeightMax,
   quotaClaimBytesMax,
   quotaOverridesMax,
   quotaSlotsMax,

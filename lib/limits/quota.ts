@@ -5,6 +5,9 @@ export const fairnessRunningMax = 32;
 export const fairnessRunningPerTenantMax = 16;
 export const fairnessWaitingPerTenantMax = 1_000;
 
+/** Greatest weight of a tenant in `fairness`, and the reciprocal of the least: further apart, they cannot be added up. */
+export const fairnessWeightMax = 1_000_000;
+
 /** Rows that cost as much of a tenant's share as one more call. */
 export const fairnessRowsPerTurn = 100;
 

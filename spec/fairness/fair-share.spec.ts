@@ -77,7 +77,9 @@ describe("fair shares", () => {
     for (const bad of [{ running: 0 }, { runningPerTenant: 1.5 }, { waitingPerTenant: Number.NaN }]) {
       expect(await codeOf(open({ engine: memory(), entities: [], fairness: bad }))).toBe("DATABASE_OPTION_INVALID");
     }
-    for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const misspelt = { runing: 3 } as never;
+    expect(await codeOf(open({ engine: memory(), entities: [], fairness: misspelt }))).toBe("OPTION_UNKNOWN");
+    for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e-7, 1e7]) {
       const { db, a } = await stage({ weightOf: () => weight });
       expect(await codeOf(a.read(async () => {}))).toBe("DATABASE_OPTION_INVALID");
       await db.close();
