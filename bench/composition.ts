@@ -109,6 +109,7 @@ export function compose(engine: Engine, { root, guarded = true, hooks, logger }:
     identities: new Identities(repositories, clock, random),
     enterAsOperator: (id, entrance) => enterAsOperator(registry, id, entrance),
     serviceLevels: undefined,
+    global: undefined,
     quotas: undefined,
     checkHealth: (options) => checkHealth({ control, keys: keyspace.control, clock, engine: engine.name }, options),
     rotateCursorKeys: () => keyring.rotate(),

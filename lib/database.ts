@@ -2,6 +2,7 @@
 
 import type { Identities } from "./access/identity/index.js";
 import { tenantryError } from "./errors/index.js";
+import type { GlobalData, OpenedGlobal } from "./global/index.js";
 import {
   type DatabaseSweepOptions,
   type DatabaseSwept,
@@ -19,12 +20,13 @@ import type { SchemaChange } from "./schema/index.js";
 import { parseTenantId, type TenantContext, type TenantId, tenantContext } from "./tenant/index.js";
 import { Tenant } from "./tenant-handle.js";
 import type { AuditTrails } from "./trail/index.js";
-import type { CloseOptions, TransactionRunner } from "./transaction/index.js";
+import { type CloseOptions, siblings, type TransactionRunner } from "./transaction/index.js";
 
 /** What `open` puts together. */
 export interface DatabaseParts {
   readonly tenants: Tenants;
   readonly audit: AuditTrails;
+  readonly global: OpenedGlobal | undefined;
   readonly flushAudit: () => Promise<void> | undefined;
   readonly schemaChanges: readonly SchemaChange[];
   readonly migrate: (options: MigrateOptions) => Promise<MigrationReport>;
@@ -126,6 +128,17 @@ export class Database implements AsyncDisposable {
   }
 
   /**
+   * What is no tenant's: the records of the entities given to `open` as `global`.
+   *
+   * @throws `GLOBAL_OFF` when `open` was given none.
+   */
+  get global(): GlobalData {
+    const { global } = this.#parts;
+    if (global === undefined) throw tenantryError("GLOBAL_OFF", {});
+    return global.data;
+  }
+
+  /**
    * Whether the database answers. Says nothing of any tenant, and does not reject when it is down. One get, and one
    * commit if asked for.
    */
@@ -210,7 +223,7 @@ export class Database implements AsyncDisposable {
       // Where nothing waits, new work is refused from this very tick on.
       const flushing = this.#parts.flushAudit();
       if (flushing !== undefined) await flushing;
-      await this.#parts.runner.close(options);
+      await siblings([this.#parts.runner.close(options), this.#parts.global?.runner.close(options)]);
     } finally {
       await this.#parts.closeEngine();
     }

@@ -27,6 +27,7 @@ export {
   TenantryTypeError,
 } from "./errors/index.js";
 export type { FairnessOptions } from "./fairness/index.js";
+export type { GlobalData, GlobalMigrateOptions } from "./global/index.js";
 export {
   assertQuery,
   type BoundedSelector,

@@ -4,6 +4,7 @@ import { Database } from "./database.js";
 import { type Engine, type EngineDescriptor, openEngine } from "./engine/index.js";
 import { tenantryError } from "./errors/index.js";
 import { type FairnessOptions, FairShare } from "./fairness/index.js";
+import { openGlobal } from "./global/index.js";
 import type { OnViolation } from "./guard/index.js";
 import { Keyspace } from "./keyspace/index.js";
 import {
@@ -17,7 +18,7 @@ import {
   Tenants,
 } from "./lifecycle/index.js";
 import { serviceLevelSlots, tenantLabelsLargest, tenantLabelsMax } from "./limits/index.js";
-import { Definitions, Migration } from "./migration/index.js";
+import { Definitions, Migration, type SchemaCheck } from "./migration/index.js";
 import {
   type Clock,
   type Logger,
@@ -63,6 +64,8 @@ export interface OpenOptions {
   readonly engine: EngineDescriptor | Engine;
   /** All entities that repositories will be asked for, each with a name of its own. */
   readonly entities: readonly AnyEntity[];
+  /** Entities of what is no tenant's ({@link Database.global}), with names that none of the others has. */
+  readonly global?: readonly AnyEntity[] | undefined;
   /**
    * What becomes of a change of an entity that stored records need not fit: `refuse`, the default, throws
    * `SCHEMA_INCOMPATIBLE`; `report` opens, lists it in {@link Database.schemaChanges}, and refuses the records that do
@@ -119,13 +122,14 @@ export interface OpenOptions {
 
 const invalid = (option: string, reason: string): Error => tenantryError("DATABASE_OPTION_INVALID", { option, reason });
 
-function entitiesOf({ entities }: OpenOptions): ReadonlySet<AnyEntity> {
+/** The entities of tenants, and those of what is no tenant's. */
+function entitiesOf({ entities, global = [] }: OpenOptions): readonly [ReadonlySet<AnyEntity>, ReadonlySet<AnyEntity>] {
   const names = new Set<string>();
-  for (const { name } of entities) {
+  for (const { name } of [...entities, ...global]) {
     if (names.has(name)) throw invalid("entities", `two entities have the name ${JSON.stringify(name)}`);
     names.add(name);
   }
-  return new Set(entities);
+  return [new Set(entities), new Set(global)];
 }
 
 function rolesOf({ roles, entities }: OpenOptions): AccessPolicy | undefined {
@@ -168,16 +172,15 @@ function serviceLevelsOf({ serviceLevels }: OpenOptions, clock: Clock): ServiceL
   return new ServiceLevels(clock, { latencyMs, fast, available, windowMs });
 }
 
-/** Meets the definitions; what was opened is closed again when that fails. */
-async function meet(
-  { schemaCheck = "refuse" }: OpenOptions,
-  definitions: Definitions,
-  entities: ReadonlySet<AnyEntity>,
-  close: () => Promise<void>,
-): ReturnType<Definitions["meet"]> {
+function schemaCheckOf({ schemaCheck = "refuse" }: OpenOptions): SchemaCheck {
+  if (schemaCheck === "refuse" || schemaCheck === "report") return schemaCheck;
+  throw invalid("schemaCheck", "neither refuse nor report");
+}
+
+/** What `work` comes to; what was opened is closed again when it fails. */
+async function orClose<T>(work: () => Promise<T>, close: () => Promise<void>): Promise<T> {
   try {
-    if (schemaCheck !== "refuse" && schemaCheck !== "report") throw invalid("schemaCheck", "neither refuse nor report");
-    return await definitions.meet(entities, schemaCheck);
+    return await work();
   } catch (error) {
     await close();
     throw error;
@@ -207,7 +210,8 @@ async function meet(
  */
 export async function open(options: OpenOptions): Promise<Database> {
   const { clock = systemClock, random = systemRandom, logger, meter, tracer, onViolation } = options;
-  const entities = entitiesOf(options);
+  const [entities, globalEntities] = entitiesOf(options);
+  const schemaCheck = schemaCheckOf(options);
   const given = givenKeyring(options);
   const policy = rolesOf(options);
   const seeds = seedsOf(options.provisioning ?? {});
@@ -241,7 +245,10 @@ export async function open(options: OpenOptions): Promise<Database> {
   const closeEngine = async (): Promise<void> => {
     if (engine !== options.engine) await engine.close();
   };
-  const met = await meet(options, definitions, entities, closeEngine);
+  const now = (): number => clock.now();
+  const met = await orClose(() => definitions.meet(entities, schemaCheck), closeEngine);
+  const opening = { ...running, entities: globalEntities, schemaCheck, seal, now };
+  const global = globalEntities.size === 0 ? undefined : await orClose(() => openGlobal(opening), closeEngine);
   const repositories = new RepositoryFactory(
     met.models,
     seal,
@@ -261,7 +268,8 @@ export async function open(options: OpenOptions): Promise<Database> {
     serviceLevels,
     quotas,
     checkHealth: (asked) => checkHealth(healthParts, asked),
-    schemaChanges: met.changes,
+    schemaChanges: [...met.changes, ...(global?.changes ?? [])],
+    global,
     migrate: (asked) => new Migration({ ...migrating, listTenants: (list) => tenants.list(list) }, asked).run(),
     tenants,
     audit: audit.connect({ control, keys: keyspace.control, logger, meter, seal, tenants }),

@@ -4,7 +4,7 @@ import { pack, strinc, type TupleElement, TupleUuid, tupleRange, unpack, uuid } 
 import { type KeyRange, PrefixRange } from "./tenant-range.js";
 
 /** What stands in place of a tenant's id, in front of all of the control plane. */
-const CONTROL = 0;
+export const CONTROL = 0;
 
 /** The parts of the control plane. The numbers are stored: none is ever changed or used again. */
 export const controlSubspaces = {
@@ -19,6 +19,8 @@ export const controlSubspaces = {
   /** The definitions the database was opened with last. */
   schemas: 7,
   tenantsByName: 8,
+  /** What is no tenant's: a keyspace of its own. */
+  global: 9,
 } as const;
 
 /** Things stored once for the whole database. */

@@ -1,7 +1,7 @@
 /** The keyspace of one database: its root, the tenants' ranges and the control plane's keys. */
 import { type TenantId, tenantIdBytes } from "../tenant/index.js";
 import { pack, type TupleElement, uuid } from "../tuple/index.js";
-import { ControlKeys } from "./control-keys.js";
+import { CONTROL, ControlKeys, controlSubspaces } from "./control-keys.js";
 import { TenantRange } from "./tenant-range.js";
 
 /** The root of a database that names none. */
@@ -14,9 +14,11 @@ export const defaultRoot: readonly TupleElement[] = ["tenantry"];
 export class Keyspace {
   readonly control: ControlKeys;
   readonly #root: Uint8Array;
+  readonly #elements: readonly TupleElement[];
 
   /** @param root The elements in front of every key: lets several databases share a cluster. */
   constructor(root: readonly TupleElement[] = defaultRoot) {
+    this.#elements = [...root];
     this.#root = pack(root);
     this.control = new ControlKeys(this.#root);
   }
@@ -24,6 +26,11 @@ export class Keyspace {
   /** The range of a tenant; every key of its own lies in there, and none of another's. */
   tenant(id: TenantId): TenantRange {
     return new TenantRange(id, pack([uuid(tenantIdBytes(id))], this.#root));
+  }
+
+  /** The keyspace of what is no tenant's, inside the control plane: `(root…, 0, 9, …)`. */
+  global(): Keyspace {
+    return new Keyspace([...this.#elements, CONTROL, controlSubspaces.global]);
   }
 
   /** The range of the audit trail of one incarnation of a tenant: in the control plane, and of this tenant alone. */

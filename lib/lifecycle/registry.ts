@@ -28,6 +28,10 @@ export const defined = (record: TenantRecord): TenantRecord =>
   // Those that have to be there are: only others can be undefined.
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as unknown as TenantRecord;
 
+/** All external keys of a tenant. */
+export const externalKeysOf = (record: TenantRecord | undefined): ReadonlySet<string> =>
+  new Set([...(record?.externalKey === undefined ? [] : [record.externalKey]), ...(record?.externalKeys ?? [])]);
+
 /** Eight bytes, little-endian, as the engines' `max` compares them. */
 function clockBytes(ms: number): Uint8Array {
   const bytes = new Uint8Array(8);
@@ -121,12 +125,9 @@ export class Registry {
     if (before !== undefined && before.name !== after.name) transaction.clear(keys.nameKey(before.name, before.id));
     // Also of a record of the first format, which was stored without.
     if (after.name !== "") transaction.set(keys.nameKey(after.name, after.id), new Uint8Array());
-    if (before?.externalKey !== undefined && after.externalKey === undefined) {
-      transaction.clear(keys.externalKey(before.externalKey));
-    }
-    if (before?.externalKey === undefined && after.externalKey !== undefined) {
-      transaction.set(keys.externalKey(after.externalKey), keys.externalKeyValue(after.id));
-    }
+    const [had, has] = [externalKeysOf(before), externalKeysOf(after)];
+    for (const key of had) if (!has.has(key)) transaction.clear(keys.externalKey(key));
+    for (const key of has) if (!had.has(key)) transaction.set(keys.externalKey(key), keys.externalKeyValue(after.id));
     this.#storeJobs(transaction, before, after);
     const now = this.clock.now();
     transaction.atomic("max", keys.metaKey("clock"), clockBytes(now));

@@ -1,8 +1,9 @@
 /** The tenants of a database: making them, finding them, and moving them through their states. */
 import { tenantryError } from "../errors/index.js";
-import { tenantNameBytesMax } from "../limits/index.js";
+import { externalKeysMax, tenantNameBytesMax } from "../limits/index.js";
 import type { CursorSeal } from "../repository/index.js";
 import {
+  isExternalKey,
   isTenantName,
   type OperatorOptions,
   parseTenantId,
@@ -11,7 +12,7 @@ import {
   type TenantRecord,
   tenantProfile,
 } from "../tenant/index.js";
-import { callTerms, type TransactionRunner } from "../transaction/index.js";
+import { callTerms, type SystemTransaction, type TransactionRunner } from "../transaction/index.js";
 import { Directory } from "./directory.js";
 import type {
   EraseOptions,
@@ -24,7 +25,7 @@ import type {
   TenantPageOptions,
 } from "./options.js";
 import { Provisioning, type ProvisioningParts, type ResumedProvisioning } from "./provisioning.js";
-import { defined, type Registry } from "./registry.js";
+import { defined, externalKeysOf, type Registry } from "./registry.js";
 import { Retirement, unretired } from "./retirement.js";
 
 /** What the tenants of a database are put together from. */
@@ -137,6 +138,37 @@ export class Tenants {
     return this.#update(id, changes, { ...options, operation: "update" });
   }
 
+  /**
+   * Adds a key that another system knows the tenant by, beside those it has, 32 at most; does nothing when it has it. One
+   * get more than other changes.
+   *
+   * @throws `TENANT_KEY_TAKEN` when another tenant has it, `TENANT_PROFILE_INVALID`.
+   */
+  addExternalKey(id: TenantId, key: string, options?: OperatorOptions): Promise<TenantRecord> {
+    return this.#changeKeys(id, key, { ...options, operation: "addExternalKey" }, async (record, transaction) => {
+      if (externalKeysOf(record).has(key)) return record;
+      const { keys } = this.#registry;
+      if ((await transaction.get(keys.externalKey(key))) !== undefined) throw tenantryError("TENANT_KEY_TAKEN", {});
+      const externalKeys = [...(record.externalKeys ?? []), key];
+      if (externalKeys.length > externalKeysMax)
+        throw tenantryError("TENANT_PROFILE_INVALID", { part: "externalKeys" });
+      return { ...record, externalKeys };
+    });
+  }
+
+  /** Takes an external key from a tenant; does nothing when it has no such key. The key is free for others then. */
+  removeExternalKey(id: TenantId, key: string, options?: OperatorOptions): Promise<TenantRecord> {
+    return this.#changeKeys(id, key, { ...options, operation: "removeExternalKey" }, (record) => {
+      if (!externalKeysOf(record).has(key)) return record;
+      const externalKeys = record.externalKeys?.filter((other) => other !== key);
+      return defined({
+        ...record,
+        externalKey: record.externalKey === key ? undefined : record.externalKey,
+        externalKeys: externalKeys?.length === 0 ? undefined : externalKeys,
+      });
+    });
+  }
+
   /** Stops a tenant: nobody reads or writes its data but an operator, who may read. With `reads`, everybody may read. */
   suspend(id: TenantId, options: SuspendOptions = {}): Promise<TenantRecord> {
     return this.#move(id, options.reads === true ? "readOnly" : "suspended", { ...options, operation: "suspend" });
@@ -190,6 +222,19 @@ export class Tenants {
         (from === "retired" && (await transaction.get(keys.jobKey("provisioning", record.id))) !== undefined);
       if (unfinished) throw tenantryError("TENANT_MOVE_INVALID", { from, to: state });
       return { ...unretired(record), state };
+    });
+  }
+
+  async #changeKeys(
+    id: TenantId,
+    key: string,
+    act: TenantAct,
+    revise: (record: TenantRecord, transaction: SystemTransaction) => TenantRecord | Promise<TenantRecord>,
+  ): Promise<TenantRecord> {
+    if (!isExternalKey(key)) throw tenantryError("TENANT_PROFILE_INVALID", { part: "externalKey" });
+    return await this.#registry.change(id, act, (record, transaction) => {
+      if (record.state === "erased") throw tenantryError("TENANT_MOVE_INVALID", { from: "erased", to: "erased" });
+      return revise(record, transaction);
     });
   }
 

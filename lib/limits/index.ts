@@ -119,6 +119,7 @@ export {
   splitReadsMax,
 } from "./record.js";
 export {
+  externalKeysMax,
   operatorReasonBytesMax,
   retirementGraceLongestMs,
   retirementGraceMs,

@@ -9,6 +9,9 @@ export const tenantNameBytesMax = 256;
 /** Longest external key of a tenant, in UTF-8 bytes: room for a URL-like name of another system. */
 export const tenantExternalKeyBytesMax = 512;
 
+/** Further external keys of a tenant: its record, which every process keeps, holds them. */
+export const externalKeysMax = 32;
+
 /** Longest plan or region of a tenant, in UTF-8 bytes. */
 export const tenantPlanBytesMax = 64;
 

@@ -1,5 +1,6 @@
 /** The registry's record of a tenant, and its stored form: a format byte and JSON. */
 import { tenantryError } from "../errors/index.js";
+import { externalKeysMax } from "../limits/index.js";
 import { isQuotaOverrides, type QuotaOverrides } from "./quota-override.js";
 import { isTenantId, type TenantId } from "./tenant-id.js";
 import { isExternalKey, isPlan, isTenantMetadata, isTenantName, type TenantProfile } from "./tenant-profile.js";
@@ -27,6 +28,8 @@ export interface TenantRecord extends TenantProfile {
   readonly revision: number;
   /** What another system knows the tenant by: 1 to 512 bytes of UTF-8, of one tenant at most. */
   readonly externalKey?: string | undefined;
+  /** Further keys of that kind, in the order in which they were added. */
+  readonly externalKeys?: readonly string[] | undefined;
   /** Of a retired tenant: milliseconds since 1970 from which its data may be erased. */
   readonly eraseAfter?: number | undefined;
   /** What operators have set for it instead of what its plan says; see {@link Quotas.setOverride}. */
@@ -45,6 +48,7 @@ export type TenantRecordFault =
   | "createdAt"
   | "revision"
   | "externalKey"
+  | "externalKeys"
   | "plan"
   | "region"
   | "metadata"
@@ -52,11 +56,13 @@ export type TenantRecordFault =
   | "quotaOverrides";
 
 /** Every format there is. The first has none of the fields that may be absent, and is only read. */
-const formats = { bare: 1, plain: 2, overriding: 3 } as const;
+const formats = { bare: 1, plain: 2, overriding: 3, keyed: 4 } as const;
 
-/** The format that a record is written in: only one with overrides needs the latest. */
-const formatOf = ({ quotaOverrides }: TenantRecord): number =>
-  quotaOverrides === undefined ? formats.plain : formats.overriding;
+/** The format that a record is written in: the first that has room for it. */
+function formatOf({ quotaOverrides, externalKeys }: TenantRecord): number {
+  if (externalKeys !== undefined) return formats.keyed;
+  return quotaOverrides === undefined ? formats.plain : formats.overriding;
+}
 
 const fields: readonly string[] = ["id", "name", "state", "incarnation", "createdAt", "revision"];
 
@@ -71,11 +77,21 @@ const plainExtras: Extras = new Map<string, (value: unknown) => boolean>([
   ["eraseAfter", (value) => isCount(value, 0)],
 ]);
 
+const overridingExtras: Extras = new Map([...plainExtras, ["quotaOverrides", isQuotaOverrides]]);
+
+const isKeys = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= externalKeysMax &&
+  value.every(isExternalKey) &&
+  new Set(value).size === value.length;
+
 /** By formats. */
 const extrasOf: ReadonlyMap<number | undefined, Extras> = new Map<number, Extras>([
   [formats.bare, new Map()],
   [formats.plain, plainExtras],
-  [formats.overriding, new Map([...plainExtras, ["quotaOverrides", isQuotaOverrides]])],
+  [formats.overriding, overridingExtras],
+  [formats.keyed, new Map([...overridingExtras, ["externalKeys", isKeys]])],
 ]);
 
 const isCount = (value: unknown, from: number): value is number => Number.isSafeInteger(value) && Number(value) >= from;

@@ -232,6 +232,7 @@ describe("parts of a tenant", () => {
       jobs: 6,
       schemas: 7,
       tenantsByName: 8,
+      global: 9,
     });
     const numbers = Object.values(subspaces);
     for (const a of numbers) {

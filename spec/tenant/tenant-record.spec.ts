@@ -173,6 +173,18 @@ describe("records", () => {
     expect(reason(() => encodeTenantRecord({ ...record, name: "", state: "retired" }))).toBe("name");
   });
 
+  test("with further external keys are of a format of their own, which alone may have them", () => {
+    const keyed = { ...record, externalKeys: ["crm:1", "é"] };
+    const bytes = encodeTenantRecord(keyed);
+    expect(bytes[0]).toBe(4);
+    expect(decodeTenantRecord(bytes)).toEqual(keyed);
+    expect(encodeTenantRecord({ ...keyed, quotaOverrides: { seats: { hard: 1 } } })[0]).toBe(4);
+    expect(reason(() => decodeTenantRecord(stored(keyed, 3)))).toBe("fields");
+    for (const wrong of [[], [""], ["a", "a"], "a", [1], Array.from({ length: 33 }, (_, n) => `k${n}`)]) {
+      expect(reason(() => decodeTenantRecord(stored({ ...record, externalKeys: wrong }, 4)))).toBe("externalKeys");
+    }
+  });
+
   test("refuse bytes that hold none", () => {
     const { name, ...nameless } = record;
     expect(reason(() => decodeTenantRecord(stored({ ...nameless, title: name })))).toBe("fields");
@@ -180,7 +192,7 @@ describe("records", () => {
     expect(reason(() => decodeTenantRecord(stored([1, 2, 3, 4, 5, 6])))).toBe("fields");
     expect(reason(() => decodeTenantRecord(new Uint8Array(0)))).toBe("format");
     expect(reason(() => decodeTenantRecord(Buffer.from(JSON.stringify(record))))).toBe("format");
-    expect(reason(() => decodeTenantRecord(encodeTenantRecord(record).fill(4, 0, 1)))).toBe("format");
+    expect(reason(() => decodeTenantRecord(encodeTenantRecord(record).fill(5, 0, 1)))).toBe("format");
     expect(reason(() => decodeTenantRecord(encodeTenantRecord(record).slice(0, -1)))).toBe("notJson");
     expect(reason(() => decodeTenantRecord(Uint8Array.of(2, 0x22, 0xff, 0x22)))).toBe("notJson");
   });

@@ -68,4 +68,6 @@ export const tenantErrors = {
     "entity",
     "reason",
   ),
+  TENANT_KEY_TAKEN: define()("conflict", "Another tenant has this external key."),
+  GLOBAL_OFF: define()("usage", "The database was opened without global entities."),
 } as const;
