@@ -176,7 +176,7 @@ export class Tenant {
    * in the order of the lines: an import that ends early has stored what came before, and may be run again.
    *
    * @throws `IMPORT_LINE_INVALID` with the number of the line and the reason, `IMPORT_SOURCE_INVALID`, `ACCESS_DENIED`
-   *   unless the handle may create and update all records, and what writes throw.
+   *   unless the handle may read, create and update all records, and what writes throw.
    */
   import(source: ImportSource, options?: ImportOptions): Promise<TransferProgress> {
     return this.#repositories.import(new RunnerWriter(this.#runner, this.id), source, options);

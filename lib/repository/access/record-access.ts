@@ -84,8 +84,17 @@ export class RecordAccess {
     if (this.#right(action) !== true) throw this.#denied(action);
   }
 
-  /** Lets one record change; undefined is a record that is not there. @throws ACCESS_DENIED */
+  /**
+   * Lets one record change; undefined is a record that is not there. Whoever may not see what is there is refused as if
+   * it were missing where that would be refused, and may never take its place.
+   *
+   * @throws ACCESS_DENIED
+   */
   assertChange(before: object | undefined, after: object | undefined): void {
+    if (before !== undefined && !this.shows(before)) {
+      if (after !== undefined) this.#assert("create", after);
+      throw this.#denied("update");
+    }
     if (before === undefined) {
       if (after !== undefined) this.#assert("create", after);
     } else if (after === undefined) this.#assert("delete", before);

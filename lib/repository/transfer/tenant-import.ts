@@ -119,7 +119,8 @@ export class RecordImport {
         const table = this.#tables.get(name);
         if (table === undefined) throw lineInvalid(line, "entityUnknown", name);
         if (version > table.model.version) throw lineInvalid(line, "versionNewer", name);
-        // Records come with their revisions, over what is there.
+        // Records come with their revisions, over what is there, seen or not.
+        table.access?.assertAll("read");
         table.access?.assertAll("create");
         table.access?.assertAll("update");
         return [name, { table, version }];

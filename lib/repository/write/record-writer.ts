@@ -19,7 +19,8 @@ import { type KeyTurns, textOf } from "./key-turns.js";
 /** What the record there has for a revision; undefined when there is none. */
 type Revision = number | undefined;
 
-type RevisionCheck<E extends AnyEntity> = (revision: Revision, record: Infer<E>) => void;
+/** Throws about what is under a record's id: its revision, and itself where no record of the same call goes there. */
+type RevisionCheck<E extends AnyEntity> = (revision: Revision, record: Infer<E>, before: Stored<E> | undefined) => void;
 
 /** A record to store. */
 interface Candidate<E extends AnyEntity> {
@@ -61,8 +62,10 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   async put(input: InputOf<E>, given?: ChangeOptions): Promise<Infer<E>> {
     const options = takeOptions(given, changeNames, "put");
     const record = this.#table.model.parse(input);
-    const check = (revision: Revision): void => {
-      this.#assertRevision(this.#table.model.idOf(record), revision, options);
+    const check: RevisionCheck<E> = (revision, _, before) => {
+      // One that may not be seen shows no revision.
+      const seen = this.#table.present(before) === undefined ? undefined : revision;
+      this.#assertRevision(this.#table.model.idOf(record), seen, options);
     };
     await this.#store("put", [record], options, check);
     return record;
@@ -152,7 +155,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
       const before = found[at];
       const key = textOf(id);
       const revision = changes.get(key)?.revision ?? (before?.expired ? undefined : before?.revision);
-      check(revision, record);
+      check(revision, record, before);
       changes.set(key, { id, before, after: record, revision: (revision ?? 0) + 1 });
     }
     yield* changing(context, this.#table, [...changes.values()]);
@@ -240,7 +243,9 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return whole.length === all.length ? whole : yield* resultOf(siblings(all));
   }
 
-  readonly #refuseExisting = (revision: Revision, record: Infer<E>): void => {
+  readonly #refuseExisting: RevisionCheck<E> = (revision, record) => {
+    // First: what there is under an id is not for whoever may not create that record anyway.
+    this.#table.access?.assertChange(undefined, record);
     if (revision === undefined) return;
     throw tenantryError("RECORD_EXISTS", this.#table.named(this.#table.model.idOf(record)));
   };
