@@ -8,6 +8,7 @@ import type {
   ImportSource,
   OperationOptions,
   ReadScope,
+  RecordAccess,
   RepositoryFactory,
   RepositoryOptions,
   SweepOptions,
@@ -48,7 +49,7 @@ export interface TenantScope extends TransactionScope {
   /**
    * The claims of a resource, in this transaction.
    *
-   * @throws `QUOTAS_OFF`, `QUOTA_UNKNOWN` when no plan names the resource.
+   * @throws `QUOTAS_OFF`, `QUOTA_UNKNOWN` when no plan names the resource. What roles do not permit, the claims refuse.
    */
   claims(resource: string): Claims;
 }
@@ -121,7 +122,7 @@ export class Tenant {
 
   /** What the tenant uses and may use. */
   get quotas(): TenantQuotas {
-    return new TenantQuotas(this.id, this.#quotas);
+    return new TenantQuotas(this.id, this.#quotas, this.#quotaAccess);
   }
 
   /**
@@ -132,7 +133,7 @@ export class Tenant {
    */
   transact<T>(fn: (tx: TenantScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
     const act: WriteFunction<T> = (transaction, tenant) => {
-      const claims = claimsIn(this.#quotas, transaction, tenant);
+      const claims = claimsIn(this.#quotas, transaction, tenant, this.#quotaAccess);
       return fn({ ...this.#repositories.transactionScope(transaction, this.context), claims });
     };
     return this.#runner.transact(this.id, act, options);
@@ -143,6 +144,8 @@ export class Tenant {
    * some hundred each; hooks see them deleted. To be called from time to time: until it is, they take room and count
    * in aggregates. What it has removed stays removed when it ends early, and any number of processes may sweep. Per
    * transaction one range read, a get and the writes of a `delete` for each record.
+   *
+   * @throws `ACCESS_DENIED` unless the handle may read and delete all records of each entity that expires.
    */
   sweep(options?: SweepOptions): Promise<Swept> {
     return this.#repositories.sweep(new RunnerWriter(this.#runner, this.id), options);
@@ -180,6 +183,10 @@ export class Tenant {
    */
   import(source: ImportSource, options?: ImportOptions): Promise<TransferProgress> {
     return this.#repositories.import(new RunnerWriter(this.#runner, this.id), source, options);
+  }
+
+  get #quotaAccess(): RecordAccess | undefined {
+    return this.#repositories.access(this.context, "#quotas");
   }
 
   /** Runs `fn`, which only reads, at one point in time. It may run several times. */

@@ -27,16 +27,18 @@ const problem = (status: number, code: string, title: string): Response =>
   });
 const notFound = (): Response => problem(404, "NOT_FOUND", "There is nothing here.");
 
-/** One token of the tenant's plan for each request; what is left stands in the headers. */
-const withinPlan: MiddlewareHandler<{ Variables: TenantVariables }> = async (c, next) => {
-  const room = await c.var.tenant.quotas.take("requests");
-  if (room !== undefined) {
-    c.header("ratelimit-limit", String(room.limit));
-    c.header("ratelimit-remaining", String(room.remaining));
-    c.header("ratelimit-reset", String(Math.ceil(room.resetMs / 1_000)));
-  }
-  await next();
-};
+/** One token of the tenant's plan for each request, taken by the service itself; what is left stands in the headers. */
+const withinPlan =
+  (db: Database): MiddlewareHandler<{ Variables: TenantVariables }> =>
+  async (c, next) => {
+    const room = await db.tenant(c.var.tenant.id).quotas.take("requests");
+    if (room !== undefined) {
+      c.header("ratelimit-limit", String(room.limit));
+      c.header("ratelimit-remaining", String(room.remaining));
+      c.header("ratelimit-reset", String(Math.ceil(room.resetMs / 1_000)));
+    }
+    await next();
+  };
 
 /** What a new task needs, and what of one may be changed; the entity says the rest. */
 const NewTask = z.object({ title: z.string() });
@@ -56,7 +58,7 @@ const malformed = (): Response => problem(400, "BODY_INVALID", "The body is no t
 export function createService({ db, issuer, tenants }: Parts): Hono<{ Variables: TenantVariables }> {
   const app = new Hono<{ Variables: TenantVariables }>();
   const authenticate = jwtAuthenticator(issuer.trusted);
-  app.use("/t/*", tenantMiddleware({ db, authenticate }), withinPlan);
+  app.use("/t/*", tenantMiddleware({ db, authenticate }), withinPlan(db));
   app.use("/t/*", bodyLimit({ maxSize: bodyBytesMax, onError: () => problem(413, "BODY_TOO_LARGE", "Too large.") }));
 
   app.get("/t/:tenant/tasks", async (c) => {

@@ -2,6 +2,7 @@
 import { tenantryError } from "../errors/index.js";
 import { connectionLeaseLongestMs, connectionLeaseMs } from "../limits/index.js";
 import type { Clock, Random } from "../observe/index.js";
+import type { RecordAccess } from "../repository/index.js";
 import {
   type OperatorOptions,
   parseTenantId,
@@ -26,7 +27,7 @@ import { PlanBook, type QuotaOptions } from "./plan/plan-book.js";
 import { RatePolicy } from "./rate/rate-policy.js";
 import { Rates } from "./rate/rates.js";
 import type { Headroom } from "./rate/token-desk.js";
-import { type ClaimAccess, type Claims, ResourceClaims } from "./usage/claims.js";
+import { type Claims, type ClaimWay, ResourceClaims } from "./usage/claims.js";
 import { Recount, type RecountedResource } from "./usage/recount.js";
 import { Turns } from "./usage/turns.js";
 import { UsageHook } from "./usage/usage-hook.js";
@@ -187,17 +188,17 @@ export class Quotas {
   }
 
   /** The claims of a resource, by transactions of their own. @internal */
-  claims(id: TenantId, resource: string): Claims {
-    const access = {
+  claims(id: TenantId, resource: string, access?: RecordAccess | undefined): Claims {
+    const way = {
       write: <T>(fn: Own<T>) => this.#runner().transactOwn(id, fn, callTerms("claim")),
       read: <T>(fn: (transaction: ReadTransaction) => Promise<T>) => this.#runner().readOwn(id, fn, callTerms("claim")),
     };
-    return this.claimsBy(access, resource);
+    return this.claimsBy(way, resource, access);
   }
 
   /** The claims of a resource. @internal */
-  claimsBy(access: ClaimAccess, resource: string): Claims {
-    return new ResourceClaims(resource, access, this.#book, this.#turns);
+  claimsBy(way: ClaimWay, resource: string, access: RecordAccess | undefined): Claims {
+    return new ResourceClaims(resource, { way, access, book: this.#book, turns: this.#turns });
   }
 
   /** @internal */

@@ -1,15 +1,17 @@
 /** The quotas of one tenant, as its handle has them. */
 import { tenantryError } from "../errors/index.js";
+import type { RecordAccess } from "../repository/index.js";
 import type { TenantId, TenantRecord } from "../tenant/index.js";
 import type { TenantTransaction } from "../transaction/index.js";
 import type { ConnectionLease } from "./connection/lease.js";
 import type { Quotas } from "./quotas.js";
 import type { Headroom } from "./rate/token-desk.js";
-import { type ClaimAccess, type Claims, joinedClaims } from "./usage/claims.js";
+import { type Claims, type ClaimWay, joinedClaims } from "./usage/claims.js";
 import type { UsageReport } from "./usage/usage-report.js";
 
 /**
- * What a tenant uses and may use. Everything here throws `QUOTAS_OFF` in a database opened without `quotas`.
+ * What a tenant uses and may use. Everything here throws `QUOTAS_OFF` in a database opened without `quotas`, and
+ * `ACCESS_DENIED` on a handle with a context without a right to `quotas` from the roles, where `open` was given some.
  *
  * @example
  * ```ts
@@ -23,16 +25,19 @@ import type { UsageReport } from "./usage/usage-report.js";
 export class TenantQuotas {
   readonly #id: TenantId;
   readonly #quotas: Quotas | undefined;
+  readonly #access: RecordAccess | undefined;
 
   /** @internal */
-  constructor(id: TenantId, quotas: Quotas | undefined) {
+  constructor(id: TenantId, quotas: Quotas | undefined, access: RecordAccess | undefined) {
     this.#id = id;
     this.#quotas = quotas;
+    this.#access = access;
     Object.freeze(this);
   }
 
-  /** What the tenant uses, and how much room is left. @throws `TENANT_UNAVAILABLE` */
+  /** What the tenant uses, and how much room is left: takes the right to `read`. @throws `TENANT_UNAVAILABLE` */
   async usage(): Promise<UsageReport> {
+    this.#access?.assertAll("read");
     return await this.#known.usage(this.#id);
   }
 
@@ -42,27 +47,30 @@ export class TenantQuotas {
    * @throws `QUOTA_UNKNOWN` when no plan names the resource.
    */
   claims(resource: string): Claims {
-    return this.#known.claims(this.#id, resource);
+    return this.#known.claims(this.#id, resource, this.#access);
   }
 
   /**
    * Takes tokens of a rate, one by default, before whatever they stand for is done, and says how much room is left;
-   * undefined when the tenant's plan has no such rate.
+   * undefined when the tenant's plan has no such rate. Takes the right to `update`.
    *
    * @throws `QUOTA_EXCEEDED` with `retryAfterMs`; without it when there will never be so many. `QUOTA_UNKNOWN`,
    *   `QUOTA_AMOUNT_INVALID`, `TENANT_UNAVAILABLE`.
    */
   async take(rate: string, count = 1): Promise<Headroom | undefined> {
+    this.#access?.assertAll("update");
     return await this.#known.take(this.#id, rate, count);
   }
 
   /**
    * Counts a connection for as long as the lease is held. It ends by itself some time after the process has died
-   * (`connectionLeaseMs`). One transaction, and one every third of that time for all leases of the tenant.
+   * (`connectionLeaseMs`). One transaction, and one every third of that time for all leases of the tenant. Takes the right
+   * to `update`.
    *
    * @throws `QUOTA_EXCEEDED`, `TENANT_UNAVAILABLE`
    */
   async connect(): Promise<ConnectionLease> {
+    this.#access?.assertAll("update");
     return await this.#known.connect(this.#id);
   }
 
@@ -82,11 +90,12 @@ export function claimsIn(
   quotas: Quotas | undefined,
   transaction: TenantTransaction,
   tenant: TenantRecord | undefined,
+  access: RecordAccess | undefined,
 ): (resource: string) => Claims {
-  let access: ClaimAccess | undefined;
+  let way: ClaimWay | undefined;
   return (resource) => {
     const known = knownQuotas(quotas);
-    access ??= joinedClaims(transaction, tenant);
-    return known.claimsBy(access, resource);
+    way ??= joinedClaims(transaction, tenant);
+    return known.claimsBy(way, resource, access);
   };
 }

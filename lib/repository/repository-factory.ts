@@ -84,10 +84,15 @@ export class RepositoryFactory {
     return await new RecordImport(this.#tables(tenant), tenant, options).run(source);
   }
 
-  /** Removes a tenant's expired records, of all entities. */
-  sweep(tenant: RunnerWriter, options?: SweepOptions): Promise<Swept> {
+  /** Removes a tenant's expired records, of all entities. @throws ACCESS_DENIED unless all that expire may be seen and deleted */
+  async sweep(tenant: RunnerWriter, options?: SweepOptions): Promise<Swept> {
+    for (const { model, access } of this.#tables(tenant)) {
+      if (!model.expires) continue;
+      access?.assertAll("read");
+      access?.assertAll("delete");
+    }
     const tables = [...this.#models].map(([entity]) => [entity.name, this.#table(entity, undefined)] as const);
-    return sweepExpired(new Map(tables), tenant, this.#now(), options);
+    return await sweepExpired(new Map(tables), tenant, this.#now(), options);
   }
 
   /** What brings an entity of one tenant to its present definition. */

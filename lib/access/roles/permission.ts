@@ -26,8 +26,11 @@ export interface PermissionOptions<E extends AnyEntity, C extends RecordConditio
 }
 
 /**
- * What besides entities a permission can be about: who belongs to the tenant, the sessions of others, or everything there
- * is.
+ * What besides entities a permission can be about: who belongs to the tenant, the sessions of others, what the tenant uses
+ * of what it may use, or everything there is.
+ *
+ * Of `quotas`, `read` is for usage and for who has which claim, `create` for making a claim, `delete` for releasing one,
+ * and `update` for tokens of a rate and connections.
  *
  * @example
  * ```ts
@@ -36,7 +39,7 @@ export interface PermissionOptions<E extends AnyEntity, C extends RecordConditio
  * const permission = allow("manage", people);
  * ```
  */
-export type PermissionSubject = "members" | "sessions" | "all";
+export type PermissionSubject = "members" | "sessions" | "quotas" | "all";
 
 /**
  * Something that a role allows or forbids, made by {@link allow} and {@link forbid}.
@@ -50,7 +53,7 @@ export type PermissionSubject = "members" | "sessions" | "all";
 export interface Permission {
   readonly forbids: boolean;
   readonly actions: readonly (RecordAction | "manage")[];
-  /** The name of an entity; `#members`, `#sessions` and `#all` cannot be one. */
+  /** The name of an entity; `#members`, `#sessions`, `#quotas` and `#all` cannot be one. */
   readonly subject: string;
 }
 
@@ -77,7 +80,7 @@ const known: readonly unknown[] = ["create", "read", "update", "delete", "manage
 
 const isAction = (value: unknown): value is RecordAction | "manage" => known.includes(value);
 
-const subjects: readonly unknown[] = ["members", "sessions", "all"];
+const subjects: readonly unknown[] = ["members", "sessions", "quotas", "all"];
 
 const optionsKnown = optionNames<{ readonly where?: unknown }>({ where: true });
 

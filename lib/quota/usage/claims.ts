@@ -1,6 +1,7 @@
 /** Claims: things that are used by name, such as seats, each once. */
 import { tenantryError } from "../../errors/index.js";
 import { quotaClaimBytesMax, scanBatchRowsMax } from "../../limits/index.js";
+import type { RecordAccess } from "../../repository/index.js";
 import type { TenantRecord } from "../../tenant/index.js";
 import { type ReadTransaction, rangeAfter, readRows, type TenantTransaction } from "../../transaction/index.js";
 import { unpack } from "../../tuple/index.js";
@@ -10,7 +11,9 @@ import { claimed, UsageKeys } from "./resource.js";
 import type { Turns } from "./turns.js";
 
 /**
- * The claims of one resource in a tenant, each in the name of whoever has it. Claiming and releasing may be repeated.
+ * The claims of one resource in a tenant, each in the name of whoever has it. Claiming and releasing may be repeated. On a
+ * handle with a context everything here takes a right to `quotas` from the roles, where `open` was given some: to `create`
+ * for `claim`, to `delete` for `release`, to `read` for the rest. `ACCESS_DENIED` otherwise.
  *
  * @example
  * ```ts
@@ -45,13 +48,13 @@ function assertName(name: unknown): asserts name is string {
 }
 
 /** How claims are reached: by transactions of their own, or inside one. */
-export interface ClaimAccess {
+export interface ClaimWay {
   write<T>(fn: (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>): Promise<T>;
   read<T>(fn: (transaction: ReadTransaction) => Promise<T>): Promise<T>;
 }
 
 /** Inside a transaction: each operation reads before it writes, so they follow one another. */
-export function joinedClaims(transaction: TenantTransaction, tenant: TenantRecord | undefined): ClaimAccess {
+export function joinedClaims(transaction: TenantTransaction, tenant: TenantRecord | undefined): ClaimWay {
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const done = last.then(work);
@@ -64,17 +67,28 @@ export function joinedClaims(transaction: TenantTransaction, tenant: TenantRecor
   };
 }
 
+/** What claims work with. */
+export interface ClaimParts {
+  readonly way: ClaimWay;
+  /** What whoever claims may do; undefined for anything. */
+  readonly access: RecordAccess | undefined;
+  readonly book: PlanBook;
+  readonly turns: Turns;
+}
+
 export class ResourceClaims implements Claims {
   readonly #resource: string;
-  readonly #access: ClaimAccess;
+  readonly #way: ClaimWay;
+  readonly #access: RecordAccess | undefined;
   readonly #book: PlanBook;
   readonly #turns: Turns;
   readonly #keys = UsageKeys.ofTenant;
 
   /** @throws QUOTA_UNKNOWN when no plan has the resource. */
-  constructor(resource: string, access: ClaimAccess, book: PlanBook, turns: Turns) {
+  constructor(resource: string, { way, access, book, turns }: ClaimParts) {
     if (!book.hasResource(resource)) throw tenantryError("QUOTA_UNKNOWN", { kind: "resource", name: String(resource) });
     this.#resource = resource;
+    this.#way = way;
     this.#access = access;
     this.#book = book;
     this.#turns = turns;
@@ -82,22 +96,26 @@ export class ResourceClaims implements Claims {
   }
 
   async claim(name: string): Promise<boolean> {
+    this.#access?.assertAll("create");
     assertName(name);
     return await this.#change(name, true);
   }
 
   async release(name: string): Promise<boolean> {
+    this.#access?.assertAll("delete");
     assertName(name);
     return await this.#change(name, false);
   }
 
   async has(name: string): Promise<boolean> {
+    this.#access?.assertAll("read");
     assertName(name);
     const key = this.#keys.claim(this.#resource, name);
-    return await this.#access.read(async (transaction) => (await transaction.get(key)) !== undefined);
+    return await this.#way.read(async (transaction) => (await transaction.get(key)) !== undefined);
   }
 
   async list({ after, limit = scanBatchRowsMax }: Parameters<Claims["list"]>[0] = {}): Promise<string[]> {
+    this.#access?.assertAll("read");
     if (after !== undefined) assertName(after);
     if (!Number.isSafeInteger(limit) || limit < 1) {
       throw tenantryError("QUOTA_AMOUNT_INVALID", { resource: this.#resource });
@@ -105,7 +123,7 @@ export class ResourceClaims implements Claims {
     const all = this.#keys.claims(this.#resource);
     const range = after === undefined ? all : rangeAfter(all, this.#keys.claim(this.#resource, after), false);
     const prefix = this.#keys.claimPrefixLength(this.#resource);
-    return await this.#access.read(async (transaction) => {
+    return await this.#way.read(async (transaction) => {
       const rows = await readRows(transaction, range, { limit });
       return rows.map(([key]) => nameIn(key.subarray(prefix)));
     });
@@ -114,7 +132,7 @@ export class ResourceClaims implements Claims {
   /** Has a name hold a claim, or none; false when it is so already. */
   #change(name: string, held: boolean): Promise<boolean> {
     const key = this.#keys.claim(this.#resource, name);
-    return this.#access.write(async (transaction, tenant) => {
+    return this.#way.write(async (transaction, tenant) => {
       if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});
       const isHeld = (await transaction.get(key)) !== undefined;
       if (isHeld === held) return false;
