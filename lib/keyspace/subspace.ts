@@ -91,9 +91,12 @@ export const schemaPrefix = (entity: string): Uint8Array => pack([subspaces.sche
 /** How far the count of an entity's aggregates has come: `(5, entity, "count")`. */
 export const countPlaceKey = (entity: string): Uint8Array => pack([subspaces.schema, entity, "count"]);
 
-/** How far the work with a name on an entity's records has come: `(11, "work", entity, name)`. */
-export const workPlaceKey = (entity: string, name: string): Uint8Array =>
-  pack([subspaces.progress, "work", entity, name]);
+/**
+ * How far the work with a name on an entity's records has come: `(11, "work", entity, name)`, and `(11, "work", entity,
+ * name, subject)` for work on somebody's behalf, `subject` being a digest.
+ */
+export const workPlaceKey = (entity: string, name: string, subject?: Uint8Array | undefined): Uint8Array =>
+  pack([subspaces.progress, "work", entity, name, ...(subject === undefined ? [] : [subject])]);
 
 /** The time bucket of `at`: whole widths since 1970, both in milliseconds. */
 export const timeBucket = (at: number, widthMs: number): number => Math.floor(at / widthMs);

@@ -59,14 +59,15 @@ export const recordErrors = {
   WATCHES_TOO_MANY: define<{ watchesMax: number }>()("limit", "The engine holds as many watches as it may."),
   WORK_NAME_INVALID: define<{ entity: string; workNameBytesMax: number }>()(
     "usage",
-    "The name of long work is not well-formed text of the length allowed.",
+    "The name of long work, or its version, is not well-formed text of the length allowed.",
     "entity",
     "workNameBytesMax",
   ),
-  WORK_NAME_TAKEN: define<{ entity: string }>()(
+  WORK_NAME_TAKEN: define<{ entity: string; differs: "operation" | "query" | "function" }>()(
     "usage",
-    "Other work, of another operation or query, has come to a place under this name.",
+    "Other work, of another operation, query or function, has come to a place under this name.",
     "entity",
+    "differs",
   ),
   WORK_MOVES_RECORD: define<{ entity: string; id: string; index: string }>()(
     "usage",

@@ -60,12 +60,18 @@ export interface WorkProgress {
  */
 export interface WorkOptions extends OperationOptions {
   /**
-   * A name for the work, of its entity in this tenant: how far it has come is stored under it with each batch. Work
-   * that ended early (a crash, an error, a signal) goes on from there when it is called again with the name, the same
-   * query and the same function; work that was done changes nothing more. Several processes may run it at once. At
-   * most `workNameBytesMax` (255) bytes of well-formed text.
+   * A name for the work, of its entity in this tenant, and of its subject for a handle with a context: how far it has
+   * come is stored under it with each batch. Work that ended early (a crash, an error, a signal) goes on from there when
+   * it is called again with the name and the same query, also with a function that was mended; work that was done
+   * changes nothing more, and is refused with another function. Several processes may run it at once. At most
+   * `workNameBytesMax` (255) bytes of well-formed text.
    */
   readonly name?: string | undefined;
+  /**
+   * What tells the function of named work from others once the work is done: its source text, unless given. To be given
+   * where finished work is called again by programs whose text differs, as bundlers make it. Text as a name is.
+   */
+  readonly version?: string | undefined;
   /** Called after each batch is committed, which waits for it. What it throws ends the work there. */
   readonly onProgress?: ((progress: WorkProgress) => void | Promise<void>) | undefined;
 }

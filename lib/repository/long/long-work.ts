@@ -1,7 +1,7 @@
 /** Long work: batches, each a transaction that stores how far it came, until the range's end. */
 import { isTenantryError } from "../../errors/index.js";
-import type { AnyEntity } from "../../schema/index.js";
 import { callTerms } from "../../transaction/index.js";
+import type { AnyEntity, Infer } from "../../schema/index.js";
 import type { WorkOptions, WorkProgress } from "../interface/long-work.js";
 import type { PlannedQuery } from "../query-plan.js";
 import type { RecordTable } from "../table/record-table.js";
@@ -15,6 +15,8 @@ export interface WorkOrder<E extends AnyEntity> {
   readonly operation: string;
   readonly planned: PlannedQuery;
   readonly judge: Judge<E>;
+  /** The caller's function, by which the judge goes. */
+  readonly fn: (record: Infer<E>) => unknown;
   readonly options: WorkOptions;
 }
 
@@ -29,10 +31,11 @@ export class LongWork<E extends AnyEntity> {
   }
 
   async run(order: WorkOrder<E>): Promise<WorkProgress> {
-    const { operation, planned, options } = order;
-    const { name, onProgress } = options;
+    const { operation, planned, fn, options } = order;
+    const { name, version, onProgress } = options;
     this.#table.access?.enter(operation);
-    const identity = { entity: this.#table.model.name, operation, planned };
+    const subject = this.#writer.context?.subject;
+    const identity = { entity: this.#table.model.name, operation, planned, subject, fn, version };
     const keeper = name === undefined ? new PassingPlace() : new NamedPlace(identity, name);
     const size = new BatchSize();
     for (;;) {

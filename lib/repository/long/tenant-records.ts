@@ -72,6 +72,7 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
         const after = fn(record);
         return after === undefined ? undefined : { after: model.check(after) };
       },
+      fn,
       options,
     });
   }
@@ -86,6 +87,7 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
       operation: "deleteWhere",
       planned: this.#plan("deleteWhere", query),
       judge: (record) => (predicate(record) === true ? { after: undefined } : undefined),
+      fn: predicate,
       options,
     });
   }
@@ -100,7 +102,7 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
 
   async forgetWork(name: string, options?: OperationOptions): Promise<void> {
     const { signal } = takeOptions(options, operationNames, "forgetWork");
-    const key = workKey(this.#table.model.name, name);
+    const key = workKey({ entity: this.#table.model.name, subject: this.#writer.context?.subject }, name);
     this.#table.access?.enter("forgetWork");
     const terms = callTerms("forgetWork", this.#table.model.name, signal);
     await this.#writer.write(async ({ transaction }) => transaction.clear(key), terms);

@@ -1,5 +1,4 @@
 /** Markers of one tenant that are used again: as many keys as transactions ran at once, not one per transaction. */
-import { createHash } from "node:crypto";
 import type { EngineTransaction } from "../../engine/index.js";
 import type { TenantGuard } from "../../guard/index.js";
 import {
@@ -18,6 +17,7 @@ import {
   idempotencyBucketsKept,
 } from "../../limits/index.js";
 import type { Random } from "../../observe/index.js";
+import { subjectDigest } from "../../tenant/index.js";
 import { Marker, runIdBytes } from "./marker.js";
 
 /** The markers of one place: a tenant, or the control plane. */
@@ -57,10 +57,6 @@ export interface IdempotencyKey {
   /** On whose behalf the call is; undefined for the program itself. */
   readonly subject: string | undefined;
 }
-
-/** The first sixteen bytes of a SHA-256: a subject may be long, and need not be read in a key. */
-const subjectDigest = (subject: string): Uint8Array =>
-  new Uint8Array(createHash("sha256").update(subject).digest().subarray(0, 16));
 
 /** The marker of a caller's idempotency key in a tenant. */
 export function idempotencyMarker(

@@ -166,7 +166,11 @@ describe("a process that is killed", () => {
     const parcels = after.tenant(parseTenantId(id)).repository(Parcel);
     // What was told was committed.
     expect(await parcels.count({ index: "byHits", equals: 1 })).toBeGreaterThanOrEqual(Math.max(...examined));
-    expect(await parcels.transform({}, hit, { name: "work" })).toEqual({ examined: total, changed: total, done: true });
+    expect(await parcels.transform({}, hit, { name: "work", version: "1" })).toEqual({
+      examined: total,
+      changed: total,
+      done: true,
+    });
     expect(await parcels.count({ index: "byHits", equals: 1 })).toBe(total);
     expect(await parcels.verify()).toEqual([]);
     await after.close();

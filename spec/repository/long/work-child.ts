@@ -13,6 +13,8 @@ await db
   .repository(Parcel)
   .transform({}, hit, {
     name: "work",
+    // The programs that do it were compiled by others.
+    version: "1",
     // Written at once: what is out when the process is killed has been committed.
     onProgress: ({ examined }) => void writeSync(1, `${examined}\n`),
   });

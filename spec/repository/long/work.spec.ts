@@ -126,25 +126,33 @@ describe("transform", () => {
     await expect(invalid).rejects.toMatchObject({ code: "RECORD_INVALID" });
     const renamed = parcels.transform({}, (parcel) => ({ ...parcel, id: -1 }), { name: "hit" });
     await expect(renamed).rejects.toMatchObject({ code: "RECORD_ID_CHANGED" });
-    const taken = parcels.transform({}, (parcel) => ({ ...parcel, noise: 1, id: parcel.id }), { name: "hit" });
-    expect(await taken).toMatchObject({ examined: 1_000, changed: 1_000, done: true });
+    const mended = (parcel: Parcel) => ({ ...parcel, noise: 1, id: parcel.id });
+    expect(await parcels.transform({}, mended, { name: "hit" })).toMatchObject({
+      examined: 1_000,
+      changed: 1_000,
+      done: true,
+    });
     expect(await parcels.count({ index: "byHits", equals: 1 })).toBe(count);
     expect(await parcels.count({ index: "byNoise", equals: 1 })).toBe(1_000 - count);
 
     // Done is done, until it is forgotten; other work has other names.
     const never = () => expect.unreachable();
-    expect(await parcels.transform({}, never, { name: "hit" })).toEqual({
+    expect(await parcels.transform({}, mended, { name: "hit" })).toEqual({
       examined: 1_000,
       changed: 1_000,
       done: true,
     });
     await expect(parcels.transform({ from: 1 }, never, { name: "hit" })).rejects.toMatchObject({
       code: "WORK_NAME_TAKEN",
+      details: { differs: "query" },
     });
     await expect(parcels.transform({ reverse: true }, never, { name: "hit" })).rejects.toMatchObject({
-      code: "WORK_NAME_TAKEN",
+      details: { differs: "query" },
     });
-    await expect(parcels.deleteWhere({}, never, { name: "hit" })).rejects.toMatchObject({ code: "WORK_NAME_TAKEN" });
+    await expect(parcels.deleteWhere({}, never, { name: "hit" })).rejects.toMatchObject({
+      code: "WORK_NAME_TAKEN",
+      details: { differs: "operation" },
+    });
     await parcels.forgetWork("hit");
     expect(await parcels.deleteWhere({}, ({ hits }) => hits === 1, { name: "hit" })).toEqual({
       examined: 1_000,
@@ -182,13 +190,14 @@ describe("transform", () => {
     expect(await half).toEqual({ examined: 3, changed: 2, done: true });
     const value = await engine.begin().get(pack(["tenantry", uuid(tenantIdBytes(id)), 11, "work", "parcel", "half"]));
     expect(unpack(value ?? expect.unreachable())).toEqual([
-      1,
+      2,
       "transform",
       pack([pack(["parcel"]), concatBytes(pack(["parcel"]), Uint8Array.of(0xff)), false]),
       pack(["parcel", 2]),
       3,
       2,
       true,
+      expect.any(Uint8Array),
     ]);
     await own.close();
     await engine.close();
