@@ -1,7 +1,7 @@
 /** Long work: batches, each a transaction that stores how far it came, until the range's end. */
 import { isTenantryError } from "../../errors/index.js";
-import { callTerms } from "../../transaction/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
+import { callTerms } from "../../transaction/index.js";
 import type { WorkOptions, WorkProgress } from "../interface/long-work.js";
 import type { PlannedQuery } from "../query-plan.js";
 import type { RecordTable } from "../table/record-table.js";
