@@ -76,7 +76,7 @@ export interface WorkOptions extends OperationOptions {
   readonly onProgress?: ((progress: WorkProgress) => void | Promise<void>) | undefined;
 }
 
-export const workNames = optionNames<WorkOptions>({ signal: true, name: true, onProgress: true });
+export const workNames = optionNames<WorkOptions>({ signal: true, name: true, version: true, onProgress: true });
 
 /**
  * How far a long scan has come.
