@@ -11,6 +11,7 @@ export type {
   MemoryOptions,
 } from "./descriptor.js";
 export { embedded, foundationdb, memory } from "./descriptor.js";
+export type { CompactionReport } from "./embedded/compaction/compaction.js";
 export type { IntegrityReport } from "./embedded/lmdb/integrity.js";
 export type {
   Engine,
@@ -32,6 +33,6 @@ export type {
   FoundationDbNetworkOptions,
   FoundationDbOptions,
 } from "./foundationdb/options.js";
-export { backupStore, checkStore, restoreStore } from "./maintenance.js";
+export { backupStore, checkStore, compactStore, restoreStore } from "./maintenance.js";
 export { openEngine } from "./open-engine.js";
 export type { EngineOption } from "./option.js";

@@ -1,4 +1,5 @@
-/** Looking after embedded stores: verifying, backing up and restoring. LMDB is loaded only when one is called. */
+/** Looking after embedded stores: verifying, backing up, restoring and compacting. LMDB is loaded only when one is called. */
+import type { CompactionReport } from "./embedded/compaction/compaction.js";
 import type { IntegrityReport } from "./embedded/lmdb/integrity.js";
 
 /**
@@ -49,4 +50,24 @@ export async function backupStore(path: string, target: string): Promise<Integri
  */
 export async function restoreStore(backup: string, path: string): Promise<IntegrityReport> {
   return (await import("./embedded/maintenance.js")).restoreStore(backup, path);
+}
+
+/**
+ * Gives back to the file system what a store does not use: writes its rows to a new file, closely packed and verified,
+ * which then takes the old one's place. A store that this process has open is in use all the while: readers and commits
+ * go on, commits with a wait of some milliseconds now and then. The new file needs its room beside the old one. When the
+ * process ends before that is done, the store is as it was.
+ *
+ * Throws `STORE_LOCKED` when another process has it, `STORE_UNWRITABLE` when there is none, `STORE_CORRUPT` when it is
+ * damaged, `STORE_DISK_FULL` when the new file has no room, `ENGINE_CLOSED` when the store is closed meanwhile.
+ *
+ * @example
+ * ```ts
+ * import { compactStore } from "tenantry/engine";
+ * const { bytesBefore, bytesAfter } = await compactStore("./data");
+ * console.log(`${bytesBefore - bytesAfter} bytes were given back`);
+ * ```
+ */
+export async function compactStore(path: string): Promise<CompactionReport> {
+  return (await import("./embedded/maintenance.js")).compactStore(path);
 }

@@ -66,6 +66,11 @@ export const soaks: Readonly<Record<string, Soak>> = {
     specs: ["spec/engine/embedded/file-size.spec.ts", "spec/engine/embedded/states.spec.ts"],
     runs: 30,
   },
+  compaction: {
+    shows: "A store compacted in use has what was committed, and its older versions are read.",
+    specs: ["spec/engine/embedded/compaction.spec.ts"],
+    runs: 1_000,
+  },
   kills: {
     shows: "Nothing acknowledged is lost, and nothing is torn, when processes are killed.",
     specs: ["spec/engine/embedded/durability.spec.ts"],

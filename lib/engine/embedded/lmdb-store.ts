@@ -1,25 +1,25 @@
 /** The store of the embedded engine, on LMDB: puts snapshots, commits and watches together. */
 import { tenantryError } from "../../errors/index.js";
 import { EngineError } from "../error.js";
+import { writeBatch } from "./commit/batch-write.js";
 import { CommitPipeline } from "./commit/commit-pipeline.js";
-import { type CommittedState, isLong, type StampedMutations, writeEffects } from "./commit/effects.js";
+import type { CommittedState, StampedMutations } from "./commit/effects.js";
 import { singleKey } from "./commit/resolver.js";
 import { VersionClock } from "./commit/version-clock.js";
+import { type CompactedStore, Compaction, type CompactionReport, pieceBytes } from "./compaction/compaction.js";
+import { Draft } from "./compaction/draft.js";
 import { checksumOfFormat } from "./lmdb/checksum.js";
 import { Environment, type WriteTarget } from "./lmdb/environment.js";
 import { pageBytes } from "./lmdb/page-file.js";
-import { type RangeShape, rangeShape } from "./lmdb/range-estimate.js";
 import { allocateTogether, storeRecordKey } from "./lmdb/row-codec.js";
 import { StoreFile } from "./lmdb/store-file.js";
 import { decodeStoreRecord, encodeStoreRecord, type StoreRecord, storeFormat } from "./lmdb/store-record.js";
+import { estimatedBytes, splitPoints } from "./range-sizes.js";
 import { inSlices } from "./slices.js";
 import { type OldStateBounds, oldStateBounds, States } from "./states/states.js";
 import { WrittenKeys } from "./states/written-keys.js";
 import type { CommitRequest, CommitResult, KeyRange, Mutation, Snapshot, Store, StoreWatch } from "./store.js";
 import { Watches } from "./watches.js";
-
-/** Leaf pages of a range whose rows are looked at one by one to measure or split it. */
-const rowwiseLeavesMax = 16;
 
 export interface LmdbStoreOptions {
   readonly directory: string;
@@ -33,32 +33,34 @@ export interface LmdbStoreOptions {
 }
 
 export class LmdbStore implements Store {
-  readonly #file: StoreFile;
+  #file: StoreFile;
   readonly #clock: VersionClock;
   readonly #states: States;
   readonly #pipeline: CommitPipeline;
   readonly #watches: Watches;
   readonly #format: number;
-  readonly #held: () => boolean;
-  readonly #mapBytes: number;
+  readonly #options: LmdbStoreOptions;
   /** For the keys that commits wrote: those of many share a block. */
   readonly #keyMemory = allocateTogether();
-  readonly #flush: LmdbStoreOptions["flush"];
   /** As the last commit left it. */
   #fileBytes: number;
   #closing: Promise<void> | undefined;
+  #compaction: Compaction | undefined;
+  #compacting: Promise<CompactionReport> | undefined;
 
   private constructor(environment: Environment, { format, version }: StoreRecord, options: LmdbStoreOptions) {
-    const { held, mapBytes, flush, bounds = oldStateBounds } = options;
     this.#file = new StoreFile(environment, checksumOfFormat(format));
     this.#format = format;
-    this.#held = held;
-    this.#mapBytes = mapBytes;
-    this.#flush = flush;
+    this.#options = options;
     this.#fileBytes = this.#file.pages.length;
     this.#clock = new VersionClock(version);
     this.#pipeline = new CommitPipeline(this.#clock, version, (at, commits) => this.#write(at, commits));
-    this.#states = new States(this.#file, () => this.#pipeline.readVersion(), version, bounds);
+    this.#states = new States(
+      this.#file,
+      () => this.#pipeline.readVersion(),
+      version,
+      options.bounds ?? oldStateBounds,
+    );
     this.#watches = new Watches((key) => this.#states.newest().get(key));
   }
 
@@ -94,17 +96,18 @@ export class LmdbStore implements Store {
   async commit(request: CommitRequest): Promise<CommitResult> {
     const room = this.#states.room();
     if (room !== undefined) await room;
-    if (this.#fileBytes > this.#mapBytes / 2) this.#assertRoom(request);
+    if (this.#fileBytes > this.#options.mapBytes / 2) this.#assertRoom(request);
     return this.#pipeline.commit(request);
   }
 
   /** Throws `STORE_FULL` when the rows a commit adds may pass the store's largest size. Clearing makes room. */
   #assertRoom({ mutations }: CommitRequest): void {
     const added = mutations.reduce((sum, mutation) => sum + addedBytes(mutation), 0);
+    const { mapBytes } = this.#options;
     const { branchPages, leafPages, overflowPages } = this.#file.pages.meta().main;
     const used = (branchPages + leafPages + overflowPages) * pageBytes;
-    if (added === 0 || used + 2 * added <= this.#mapBytes) return;
-    throw tenantryError("STORE_FULL", { path: this.#file.environment.directory, mapBytes: this.#mapBytes });
+    if (added === 0 || used + 2 * added <= mapBytes) return;
+    throw tenantryError("STORE_FULL", { path: this.#file.environment.path, mapBytes });
   }
 
   watch(key: Uint8Array, expected: Uint8Array | undefined): StoreWatch {
@@ -112,57 +115,56 @@ export class LmdbStore implements Store {
   }
 
   estimatedRangeSizeBytes(begin: Uint8Array, end: Uint8Array): number {
-    const shape = this.#shape(begin, end, Number.POSITIVE_INFINITY);
-    if (shape !== undefined) return Math.round(shape.units.length * shape.leavesPerUnit * shape.bytesPerLeaf);
-    let bytes = 0;
-    for (const [key, value] of this.#rows(begin, end)) bytes += key.length + value.length;
-    return bytes;
+    return estimatedBytes(this.#states.newest(), begin, end);
   }
 
   rangeSplitPoints(begin: Uint8Array, end: Uint8Array, chunkBytes: number): Uint8Array[] {
-    const points = [begin];
-    const shape = this.#shape(begin, end, chunkBytes);
-    let bytes = 0;
-    if (shape === undefined) {
-      for (const [key, value] of this.#rows(begin, end)) {
-        if (bytes >= chunkBytes) {
-          points.push(key.slice());
-          bytes = 0;
-        }
-        bytes += key.length + value.length;
-      }
-    } else {
-      for (const { low } of shape.units) {
-        if (bytes >= chunkBytes && low !== undefined) {
-          points.push(low.slice(1));
-          bytes = 0;
-        }
-        bytes += shape.leavesPerUnit * shape.bytesPerLeaf;
-      }
-    }
-    points.push(end);
-    return points;
-  }
-
-  #rows(begin: Uint8Array, end: Uint8Array): Iterable<[Uint8Array, Uint8Array]> {
-    return this.#file.environment.rows(begin, end, false, this.#states.newest().reader, allocateTogether());
-  }
-
-  /** The range's shape in the file; undefined when it is small enough to look at each row. */
-  #shape(begin: Uint8Array, end: Uint8Array, unitBytes: number): RangeShape | undefined {
-    // The newest reader keeps the pages of the file's newest state, and no batch begins before this is done.
-    const { pages } = this.#file;
-    const shape = rangeShape(pages, pages.meta(), begin, end, unitBytes);
-    return shape.leavesPerUnit === 1 && shape.units.length <= rowwiseLeavesMax ? undefined : shape;
+    return splitPoints(this.#states.newest(), begin, end, chunkBytes);
   }
 
   /** Runs `act` while the pages of the newest state, and of later ones, stay as they are. */
-  async whileKept<T>(act: () => Promise<T>): Promise<T> {
-    const reader = this.#file.environment.read();
-    try {
-      return await act();
-    } finally {
-      reader.done();
+  whileKept<T>(act: () => Promise<T>): Promise<T> {
+    return this.#file.whileKept(act);
+  }
+
+  /** Writes the store to a new file, closely packed, and goes on with that; `piece` bytes of rows at a time. */
+  compact(piece: number = pieceBytes): Promise<CompactionReport> {
+    this.#compacting ??= this.#compact(piece).finally(() => {
+      this.#compaction = undefined;
+      this.#compacting = undefined;
+    });
+    return this.#compacting;
+  }
+
+  async #compact(piece: number): Promise<CompactionReport> {
+    const { directory, mapBytes, flush } = this.#options;
+    const durable = flush === "commit";
+    this.#assertWritable();
+    const draft = new Draft({ directory, mapBytes, durable }, checksumOfFormat(this.#format));
+    const store: CompactedStore = {
+      file: this.#file,
+      newest: () => this.#states.newest(),
+      exclusively: (act) => this.#pipeline.exclusively(act),
+      assertWritable: () => this.#assertWritable(),
+      putRecord: (target) => this.#putRecord(target, this.#states.newest().version),
+      moveTo: (file, place) => {
+        this.#states.moveTo(file, place);
+        this.#file = file;
+        this.#fileBytes = file.pages.length;
+      },
+      unused: (file) => this.#states.unused(file),
+    };
+    this.#compaction = new Compaction(store, draft, piece);
+    return await this.#compaction.run();
+  }
+
+  /** Throws when another process has taken the lock, or a write struck while a state was put in place, or it closes. */
+  #assertWritable(): void {
+    const { path } = this.#file.environment;
+    if (this.#closing !== undefined) throw tenantryError("ENGINE_CLOSED", { engine: "embedded" });
+    this.#file.environment.assertWell();
+    if (!this.#options.held()) {
+      throw tenantryError("STORE_FAILED", { path, reason: "another process took the store's lock" });
     }
   }
 
@@ -180,12 +182,13 @@ export class LmdbStore implements Store {
     await this.#pipeline.close();
     this.#watches.close();
     this.#states.close();
+    await this.#compacting?.catch(() => {});
     const version = this.#clock.now();
     try {
       // Each commit noted its own version: should this not be written, only read versions are forgotten.
-      if (this.#held())
+      if (this.#options.held())
         await this.#file.environment.write((target) => this.#putRecord(target, version)).catch(() => {});
-      if (this.#flush === "close") await this.#file.pages.flush();
+      if (this.#options.flush === "close") await this.#file.pages.flush();
     } finally {
       await this.#file.close();
     }
@@ -197,9 +200,8 @@ export class LmdbStore implements Store {
 
   async #write(version: number, commits: readonly StampedMutations[]): Promise<void> {
     const { environment } = this.#file;
-    if (!this.#held()) {
-      const { directory } = environment;
-      throw tenantryError("STORE_FAILED", { path: directory, reason: "another process took the store's lock" });
+    if (!this.#options.held()) {
+      throw tenantryError("STORE_FAILED", { path: environment.path, reason: "another process took the store's lock" });
     }
     const folded = this.#states.folded();
     if (folded !== undefined) await folded;
@@ -209,15 +211,18 @@ export class LmdbStore implements Store {
       get: (key) => environment.get(key, reader),
       keys: (begin, end) => environment.keys(begin, end, reader, allocateTogether()),
     };
-    const write = (target: WriteTarget): Generator<void, void> => {
-      this.#putRecord(target, version);
-      return writeEffects(commits, committed, target);
-    };
-    if (isLong(commits, committed)) await environment.writeLong(write);
-    else {
-      await environment.write((target) => {
-        for (const _ of write(target));
+    const compaction = this.#compaction;
+    const followed = compaction?.follow(commits, committed);
+    try {
+      await writeBatch(environment, commits, committed, (target) => {
+        this.#putRecord(target, version);
+        return target;
       });
+    } catch (error) {
+      compaction?.fail(error);
+      throw error;
+    } finally {
+      if (followed !== undefined) await followed;
     }
     this.#fileBytes = this.#file.pages.length;
     this.#states.advance(this.#file, version, written);

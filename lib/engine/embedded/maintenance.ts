@@ -1,14 +1,16 @@
 /** Looking after embedded stores: verifying them, and copying them while they are in use. */
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, open as openFile, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
 import { lockTimeoutMs } from "../../limits/index.js";
+import type { CompactionReport } from "./compaction/compaction.js";
 import { copyEnvironment } from "./lmdb/copy.js";
 import type { IntegrityReport } from "./lmdb/integrity.js";
 import { dataPath, markMade, prepareDirectory, verifyStore, writably } from "./opening/inspect.js";
 import { ProcessLock } from "./opening/process-lock.js";
-import { sharedStore } from "./opening/shared-stores.js";
+import { openShared, sharedStore, storeMapBytes } from "./opening/shared-stores.js";
 
 /** Copies tried when another process's opening got in between. */
 const copyAttempts = 3;
@@ -37,6 +39,26 @@ export async function backupStore(path: string, target: string): Promise<Integri
     } catch (error) {
       if (attempt === copyAttempts || !isTenantryError(error, "STORE_CORRUPT")) throw error;
     }
+  }
+}
+
+/** Writes a store to a new file, closely packed, which takes the old one's place. */
+export async function compactStore(path: string): Promise<CompactionReport> {
+  const directory = resolve(path);
+  if (!existsSync(dataPath(directory))) throw tenantryError("STORE_UNWRITABLE", { path: directory, reason: "ENOENT" });
+  // One that is open stays as durable as it is.
+  const durable = (await sharedStore(directory)) === undefined;
+  const { store, release } = await openShared({
+    directory,
+    durable,
+    mapBytes: storeMapBytes,
+    lockTimeoutMs,
+    verification: "quick",
+  });
+  try {
+    return await writably(directory, () => store.compact());
+  } finally {
+    await release();
   }
 }
 

@@ -8,10 +8,9 @@ import type { EmbeddedOptions, MemoryOptions } from "../descriptor.js";
 import type { Engine } from "../engine.js";
 import { EmbeddedEngine } from "./engine.js";
 import { LmdbStore } from "./lmdb-store.js";
-import { openShared } from "./opening/shared-stores.js";
+import { openShared, storeMapBytes } from "./opening/shared-stores.js";
 
-/** Address space of a store when nothing is said: far more than a disk, far less than a process has. */
-const embeddedMapBytes = 2 ** 40;
+/** As `storeMapBytes`, of a store in memory. */
 const memoryMapBytes = 2 ** 36;
 const mapBytesMin = 2 ** 20;
 
@@ -20,7 +19,7 @@ const sharedMemoryBytesMin = 2 ** 30;
 
 /** Opens the durable engine in a directory. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Engine> {
-  const { path, durability = "durable", lockTimeout = lockTimeoutMs, mapBytes = embeddedMapBytes } = options;
+  const { path, durability = "durable", lockTimeout = lockTimeoutMs, mapBytes = storeMapBytes } = options;
   if (typeof path !== "string" || path === "") throw option("path", "a directory is needed");
   if (durability !== "durable" && durability !== "relaxed") throw option("durability", "neither durable nor relaxed");
   if (!(lockTimeout >= 0)) throw option("lockTimeout", "not a number of milliseconds");

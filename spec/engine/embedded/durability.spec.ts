@@ -111,13 +111,13 @@ describe("an acknowledged commit", () => {
     expect({ flushing, acknowledged }).toEqual({ flushing: true, acknowledged: commits });
   });
 
-  test(
-    "is there after kill -9, whole, and so is everything before it",
-    async () => {
+  test.each(["acknowledge", "compacting"] as const)(
+    "is there after kill -9, whole, and so is everything before it (%s)",
+    async (task) => {
       let path = temporaryDirectory();
       let first = 1;
       for (let round = 1; round <= killRounds; round++) {
-        first = (await killRound(path, first)).next;
+        first = (await killRound(path, first, task)).next;
         // A store grows with every round: begin another now and then.
         if (round % 25 === 0) [path, first] = [temporaryDirectory(), 1];
       }

@@ -26,11 +26,15 @@ const rowsOf = async (path: string, prefix: string): Promise<Map<string, string>
 };
 
 /**
- * Lets a child commit from number `first` on in each of its lanes, kills it, and checks that nothing acknowledged is
+ * Lets a child commit, and do what its task says besides, from number `first` on in each of its lanes, kills it, and checks that nothing acknowledged is
  * missing and nothing is there in part. Gives the number the next round begins at.
  */
-export async function killRound(path: string, first: number): Promise<{ next: number; acknowledged: number }> {
-  const child = startChild("acknowledge", path, first);
+export async function killRound(
+  path: string,
+  first: number,
+  task: "acknowledge" | "compacting" = "acknowledge",
+): Promise<{ next: number; acknowledged: number }> {
+  const child = startChild(task, path, first);
   await child.next();
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 120));
   child.process.kill("SIGKILL");

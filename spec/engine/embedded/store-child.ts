@@ -1,6 +1,6 @@
 /** A process of its own for specs: opens the embedded engine and does what its arguments say, a line per step. */
 import { writeSync } from "node:fs";
-import { embedded, openEngine } from "../../../lib/engine/index.js";
+import { compactStore, embedded, openEngine } from "../../../lib/engine/index.js";
 
 const [, , task = "", path = "", option = ""] = process.argv;
 
@@ -25,6 +25,13 @@ async function acknowledge(): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: 8 }, (_, lane) => worker(lane)));
+}
+
+/** As `acknowledge`, and compacts all the while. */
+async function compacting(): Promise<never> {
+  await openEngine(embedded(path));
+  const commits = acknowledge();
+  for (;;) await Promise.race([compactStore(path), commits]);
 }
 
 /** Commits `option` times in a row, and says how each ended. */
@@ -61,5 +68,5 @@ async function hold(): Promise<void> {
   }
 }
 
-const tasks: Readonly<Record<string, () => Promise<void>>> = { acknowledge, commit, hold };
+const tasks: Readonly<Record<string, () => Promise<void>>> = { acknowledge, compacting, commit, hold };
 await tasks[task]?.();

@@ -36,6 +36,8 @@ export class CommitPipeline {
   readonly #clock: VersionClock;
   readonly #write: WriteBatch;
   readonly #resolver = new Resolver();
+  /** What is to be done while no batch is written. */
+  readonly #acts: (() => Promise<void>)[] = [];
   /** Oldest first; the first is being written. */
   readonly #batches: Batch[] = [];
   #readVersion: number;
@@ -79,6 +81,15 @@ export class CommitPipeline {
     });
   }
 
+  /** Runs `act` between two batches: none is written meanwhile. */
+  exclusively<T>(act: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw tenantryError("ENGINE_CLOSED", { engine: "embedded" });
+      this.#acts.push(() => act().then(resolve, reject));
+      this.#running ??= this.#run();
+    });
+  }
+
   /** Answers a commit that lost once what it may have lost to can be read: sooner, a retry could only lose again. */
   #lose(answer: () => void): void {
     const last = this.#batches.at(-1);
@@ -111,8 +122,12 @@ export class CommitPipeline {
     // Commits issued in the same turn of the event loop go together.
     await new Promise<void>((resolve) => setImmediate(resolve));
     for (;;) {
+      await this.#acts.shift()?.();
       const batch = this.#batches[0];
-      if (batch === undefined) break;
+      if (batch === undefined) {
+        if (this.#acts.length === 0) break;
+        continue;
+      }
       this.#writing = true;
       await this.#writeBatch(batch);
       this.#writing = false;

@@ -21,6 +21,8 @@ export type Reader = ReturnType<RootDatabase["useReadTransaction"]>;
 
 export interface EnvironmentOptions {
   readonly directory: string;
+  /** What errors name; the directory unless said otherwise. */
+  readonly path?: string;
   /** Whether a commit waits for the disk. */
   readonly durable: boolean;
   /** Address space reserved for the store, and so its largest size. */
@@ -42,6 +44,12 @@ const reasonWaitMs = 1_000;
 /** How LMDB words a page of data, rather than the page that makes it the newest state, that had no room. */
 const unwrittenPage = /(no space left|quota|too large).*attempting to write page/is;
 
+/** `put` takes the options of `putSync`, though lmdb-js does not say so in its types. */
+interface Appending {
+  put(key: Uint8Array, value: Uint8Array, options: { readonly append: true }): Promise<boolean>;
+}
+const appended = { append: true } as const;
+
 /** One row of a range read by LMDB. */
 interface Entry {
   readonly key: Uint8Array;
@@ -59,15 +67,19 @@ const fitBound = (key: Uint8Array): Bound =>
   key.length > storeKeyBytesMax ? { key: key.subarray(0, storeKeyBytesMax), past: true } : { key, past: false };
 
 export class Environment {
-  readonly directory: string;
+  /** What errors name. */
+  readonly path: string;
+  /** The file that holds everything, where it was opened. */
+  readonly dataFile: string;
   readonly #db: RootDatabase<Uint8Array, Uint8Array>;
   readonly #codec: RowCodec;
   #writingLong = false;
   #failure: Error | undefined;
 
-  constructor({ directory, durable, mapBytes }: EnvironmentOptions) {
-    this.directory = directory;
-    this.#codec = new RowCodec(directory);
+  constructor({ directory, path = directory, durable, mapBytes }: EnvironmentOptions) {
+    this.path = path;
+    this.dataFile = join(directory, "data.mdb");
+    this.#codec = new RowCodec(path);
     this.#db = openMapped(mapBytes, (mapSize) => ({
       path: directory,
       noSubdir: false,
@@ -91,17 +103,14 @@ export class Environment {
   /** Takes the writes of one transaction: what it copies of them shares blocks. */
   #target(): WriteTarget {
     const db = this.#db;
+    const appending = db as unknown as Appending;
     const codec = this.#codec;
     const allocate = allocateTogether();
     return {
       put: (key, value) => void db.put(key, codec.sealed(key, value, allocate)),
+      append: (key, value) => void appending.put(key, codec.sealed(key, value, allocate), appended),
       remove: (key) => void db.remove(key),
     };
-  }
-
-  /** The file that holds everything. */
-  get dataFile(): string {
-    return join(this.directory, "data.mdb");
   }
 
   /** Opens a reader of the newest committed state; each call is one use, ended by `done()`. */
@@ -221,14 +230,19 @@ export class Environment {
     return this.#guard(() => this.#db.childTransaction(run));
   }
 
-  async #guard(write: () => Promise<unknown>): Promise<void> {
+  /** Throws what made a write fail that may have struck while a new state was put in place. */
+  assertWell(): void {
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #guard(write: () => Promise<unknown>): Promise<void> {
+    this.assertWell();
     try {
       await write();
     } catch (error) {
       const cause = await reasonOf(error);
       const reason = cause instanceof Error ? cause.message : String(cause);
-      const path = this.directory;
+      const { path } = this;
       // Pages that found no room were those of a state nobody sees: nothing is written, and room can be made.
       if (unwrittenPage.test(reason)) throw tenantryError("STORE_DISK_FULL", { path }, { cause });
       // Anything else may have struck while the new state was put in place, and LMDB would take no more writes.
@@ -260,6 +274,8 @@ function openMapped(
 /** Takes the writes of one LMDB transaction, in order; copies them. */
 export interface WriteTarget {
   put(key: Uint8Array, value: Uint8Array): void;
+  /** As `put`, after all other keys: pages are filled to their end. */
+  append(key: Uint8Array, value: Uint8Array): void;
   remove(key: Uint8Array): void;
 }
 

@@ -24,9 +24,9 @@ import { inSlices } from "../slices.js";
 /** How much of a store is verified: `"quick"` leaves out its leaf pages, and with them its rows. */
 export type Verification = "auto" | "full" | "quick";
 
-const dataFile = "data.mdb";
+export const dataFile = "data.mdb";
 /** LMDB's table of readers. */
-const readersFile = "lock.mdb";
+export const readersFile = "lock.mdb";
 /** Says that a store was made here: without its data, something is lost. */
 const markerFile = "store";
 const markerText = "A store of Tenantry (https://www.npmjs.com/package/tenantry). Its data is in data.mdb.\n";
@@ -89,7 +89,8 @@ export function markMade(directory: string): void {
   for (const made of [directory, dirname(directory)]) flushDirectory(made);
 }
 
-function flushDirectory(directory: string): void {
+/** Makes the names of a directory's files as durable as the files. */
+export function flushDirectory(directory: string): void {
   let fd: number | undefined;
   try {
     fd = openSync(directory, "r");

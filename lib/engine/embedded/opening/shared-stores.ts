@@ -1,9 +1,13 @@
 /** The stores this process has open: opening one again gives the same, and the last to close it closes it. */
 import { existsSync, realpathSync } from "node:fs";
 import { tenantryError } from "../../../errors/index.js";
+import { removeDraft } from "../compaction/draft.js";
 import { LmdbStore } from "../lmdb-store.js";
 import { inspectStore, markMade, prepareDirectory, type Verification, writably } from "./inspect.js";
 import { ProcessLock } from "./process-lock.js";
+
+/** Address space of a store when nothing is said: far more than a disk, far less than a process has. */
+export const storeMapBytes = 2 ** 40;
 
 export interface StoreSettings {
   readonly directory: string;
@@ -89,6 +93,7 @@ async function openOnce(path: string, settings: StoreSettings): Promise<OpenStor
   const { durable, mapBytes, lockTimeoutMs, verification } = settings;
   const lock = await writably(path, () => ProcessLock.acquire(path, lockTimeoutMs));
   try {
+    removeDraft(path);
     await inspectStore(path, verification);
     const flush = durable ? "commit" : "close";
     const held = (): boolean => lock.held;

@@ -1,26 +1,11 @@
 /** Turns the oldest state that LMDB keeps into old values, after which LMDB uses its pages again. */
-import { rangeShape } from "../lmdb/range-estimate.js";
 import { keyAfter } from "../reading/bounds.js";
 import type { OldValues } from "./old-values.js";
 import type { State } from "./state.js";
-import type { WrittenKeys } from "./written-keys.js";
 
 /** Keys looked up, and rows copied, between two points at which the work may pause. */
 const stepKeys = 64;
 const stepRows = { reverse: false, rowsMax: 256, bytesMax: 262_144 };
-
-/** Bytes that the ranges cleared by the commit after `state` take in it, about; no more than `most` are looked for. */
-export function* clearedBytes(state: State, written: WrittenKeys, most: number): Generator<void, number, undefined> {
-  const { file, meta } = state;
-  let bytes = 0;
-  for (const { begin, end } of written.ranges()) {
-    if (state.isClosed || bytes > most) break;
-    const shape = rangeShape(file.pages, meta, begin, end, Number.POSITIVE_INFINITY);
-    bytes += shape.units.length * shape.leavesPerUnit * shape.bytesPerLeaf;
-    yield;
-  }
-  return bytes;
-}
 
 /**
  * Notes what `oldest` has of all that the commit after it wrote: then `next`, the state that commit left, answers for

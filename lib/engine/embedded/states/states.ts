@@ -10,7 +10,7 @@ import { type Meta, pageBytes } from "../lmdb/page-file.js";
 import type { StoreFile } from "../lmdb/store-file.js";
 import { inSlices } from "../slices.js";
 import type { Snapshot } from "../store.js";
-import { clearedBytes, fold } from "./folding.js";
+import { fold } from "./folding.js";
 import { OldState } from "./old-state.js";
 import { OldValues } from "./old-values.js";
 import { State } from "./state.js";
@@ -58,8 +58,6 @@ export class States {
   #heldPages = 0;
   /** A state that is let go by its age alone: it has too much that was cleared since. */
   #stuck: State | undefined;
-  /** What was cleared after a state, in bytes. */
-  #measured: { readonly state: State; readonly bytes: number } | undefined;
   #folding: Promise<void> | undefined;
   #room: Promise<void> | undefined;
   #sweep: NodeJS.Timeout | undefined;
@@ -78,7 +76,23 @@ export class States {
 
   /** Takes the newest state of `file` as that of the commit at `version`, which wrote `written`. */
   advance(file: StoreFile, version: number, written: WrittenKeys | undefined): void {
-    const state = new State(file, version, written);
+    this.#add(new State(file, version, written));
+  }
+
+  /** Goes on with the newest state of another file, which has what the newest state has, once `place` is done. */
+  moveTo(file: StoreFile, place: () => void): void {
+    const state = new State(file, this.newest().version, undefined);
+    try {
+      place();
+    } catch (error) {
+      state.close();
+      throw error;
+    }
+    this.#usedPagesMax = 0;
+    this.#add(state);
+  }
+
+  #add(state: State): void {
     this.#kept.push(state);
     this.#usedPages = usedPages(state.meta);
     this.#usedPagesMax = Math.max(this.#usedPagesMax, this.#usedPages);
@@ -118,7 +132,9 @@ export class States {
   }
 
   get #keepsTooMuch(): boolean {
-    return this.#kept.length > 1 && (this.#kept.length > keptMax || this.#isHigh);
+    const [oldest] = this.#kept;
+    if (oldest === undefined || this.#kept.length === 1) return false;
+    return this.#kept.length > keptMax || oldest.file !== this.newest().file || this.#isHigh;
   }
 
   *#fold(): Generator<void, void, undefined> {
@@ -127,13 +143,10 @@ export class States {
       if (oldest === undefined || next === undefined || oldest === this.#stuck || this.#isClosed) return;
       const { memoryBytesMax } = this.#bounds;
       const most = memoryBytesMax - this.#values.bytes;
-      if (oldest !== this.#measured?.state) {
-        const bytes = next.written === undefined ? 0 : yield* clearedBytes(oldest, next.written, most);
-        this.#measured = { state: oldest, bytes };
-        if (oldest.isClosed) continue;
-      }
-      const { bytes } = this.#measured;
-      if (bytes > clearedAtOnceBytesMax && !this.#isHigh && this.#kept.length <= keptLongestMax) return;
+      // What was cleared lies on the pages that the commit replaced.
+      const bytes = next.written?.hasRanges === true ? next.freedPages * pageBytes : 0;
+      const isPatient = !this.#isHigh && this.#kept.length <= keptLongestMax && oldest.file === this.newest().file;
+      if (bytes > clearedAtOnceBytesMax && isPatient) return;
       // Until all is noted. What cannot be read, or is too much, is kept as it is.
       this.#stuck = oldest;
       if (bytes > most || !(yield* fold(oldest, next, this.#values, memoryBytesMax))) return;
@@ -172,6 +185,15 @@ export class States {
       if (!this.#isClosed) this.#letGo();
     }
     this.#room = undefined;
+  }
+
+  /** Resolves once no state of `file`, which is not that of the newest, is kept. */
+  async unused(file: StoreFile): Promise<void> {
+    while (this.#kept[0]?.file === file) {
+      this.#letGo();
+      await this.#folding;
+      if (this.#kept[0]?.file === file) await new Promise((resolve) => setTimeout(resolve, roomPollMs));
+    }
   }
 
   /** Resolves once the states that LMDB should not keep are let go, when there are many; undefined: at once. */

@@ -53,6 +53,11 @@ export class WrittenKeys {
     return written;
   }
 
+  /** Whether ranges are among them. */
+  get hasRanges(): boolean {
+    return this.#hasRanges;
+  }
+
   #add(begin: Uint8Array, end: Uint8Array | undefined): void {
     this.#put(begin);
     this.#put(end ?? nothing);
@@ -76,12 +81,6 @@ export class WrittenKeys {
       // The end of a range is no empty key.
       yield { begin, end: end.length === 0 ? undefined : end };
     }
-  }
-
-  /** The ranges alone. */
-  *ranges(): Generator<{ readonly begin: Uint8Array; readonly end: Uint8Array }, void, undefined> {
-    if (!this.#hasRanges) return;
-    for (const { begin, end } of this) if (end !== undefined) yield { begin, end };
   }
 
   #at(place: number): Uint8Array {
