@@ -21,6 +21,10 @@ import { serviceLevelSlots, tenantLabelsLargest, tenantLabelsMax } from "./limit
 import { Definitions, Migration, type SchemaCheck } from "./migration/index.js";
 import {
   type Clock,
+  containedClock,
+  containedLogger,
+  containedMeter,
+  containedTracer,
   type Logger,
   type Meter,
   type Random,
@@ -74,7 +78,10 @@ export interface OpenOptions {
   readonly schemaCheck?: "refuse" | "report" | undefined;
   /** What stands in front of every key, so that several databases can share a store or a cluster: `["tenantry"]`. */
   readonly root?: readonly TupleElement[] | undefined;
-  /** Gets one debug event per transaction: entity, operation, attempts, rows, milliseconds; never keys or values. */
+  /**
+   * Gets one debug event per transaction: entity, operation, attempts, rows, milliseconds; never keys or values. What it,
+   * the meter or the tracer throws changes nothing.
+   */
   readonly logger?: Logger | undefined;
   readonly meter?: Meter | undefined;
   readonly tracer?: Tracer | undefined;
@@ -91,7 +98,7 @@ export interface OpenOptions {
   readonly fairness?: FairnessOptions | undefined;
   /** What is promised to every tenant; unless given, {@link Database.serviceLevels} has nothing to tell. */
   readonly serviceLevels?: ServiceObjectives | undefined;
-  /** Time, replaced in tests. */
+  /** Time, replaced in tests. Where it throws, no time has passed. */
   readonly clock?: Clock | undefined;
   /** Randomness, replaced in tests. */
   readonly random?: Random | undefined;
@@ -177,6 +184,14 @@ function schemaCheckOf({ schemaCheck = "refuse" }: OpenOptions): SchemaCheck {
   throw invalid("schemaCheck", "neither refuse nor report");
 }
 
+/** The program's own ports, so that what one of them throws is nobody's. */
+const portsOf = ({ clock, logger, meter, tracer }: OpenOptions) => ({
+  clock: clock === undefined ? systemClock : containedClock(clock),
+  logger: logger && containedLogger(logger),
+  meter: meter && containedMeter(meter),
+  tracer: tracer && containedTracer(tracer),
+});
+
 /** What `work` comes to; what was opened is closed again when it fails. */
 async function orClose<T>(work: () => Promise<T>, close: () => Promise<void>): Promise<T> {
   try {
@@ -209,7 +224,8 @@ async function orClose<T>(work: () => Promise<T>, close: () => Promise<void>): P
  * ```
  */
 export async function open(options: OpenOptions): Promise<Database> {
-  const { clock = systemClock, random = systemRandom, logger, meter, tracer, onViolation } = options;
+  const { random = systemRandom, onViolation } = options;
+  const { clock, logger, meter, tracer } = portsOf(options);
   const [entities, globalEntities] = entitiesOf(options);
   const schemaCheck = schemaCheckOf(options);
   const given = givenKeyring(options);

@@ -1,6 +1,8 @@
 /** Observing and its ports: clock, randomness, logger, meter, tracer. */
 export type { Clock } from "./clock.js";
 export { systemClock } from "./clock.js";
+export { containedClock } from "./contained-clock.js";
+export { containedLogger, containedMeter, containedTracer } from "./contained-ports.js";
 export { LatencyHistogram } from "./latency-histogram.js";
 export type { Logger } from "./logger.js";
 export { silentLogger } from "./logger.js";
