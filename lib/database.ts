@@ -11,16 +11,18 @@ import {
   type OperatorEntrance,
   sweepTenants,
   type Tenants,
+  takeSweepOptions,
 } from "./lifecycle/index.js";
 import type { MigrateOptions, MigrationReport } from "./migration/index.js";
 import type { ServiceLevels } from "./observe/index.js";
+import { optionNames, takeOptions } from "./options/index.js";
 import type { Quotas } from "./quota/index.js";
 import type { RepositoryFactory } from "./repository/index.js";
 import type { SchemaChange } from "./schema/index.js";
 import { parseTenantId, type TenantContext, type TenantId, tenantContext } from "./tenant/index.js";
 import { Tenant } from "./tenant-handle.js";
 import type { AuditTrails } from "./trail/index.js";
-import { type CloseOptions, siblings, type TransactionRunner } from "./transaction/index.js";
+import { type CloseOptions, drainMsOf, siblings, type TransactionRunner } from "./transaction/index.js";
 
 /** What `open` puts together. */
 export interface DatabaseParts {
@@ -29,14 +31,14 @@ export interface DatabaseParts {
   readonly global: OpenedGlobal | undefined;
   readonly flushAudit: () => Promise<void> | undefined;
   readonly schemaChanges: readonly SchemaChange[];
-  readonly migrate: (options: MigrateOptions) => Promise<MigrationReport>;
+  readonly migrate: (options: MigrateOptions | undefined) => Promise<MigrationReport>;
   readonly runner: TransactionRunner;
   readonly repositories: RepositoryFactory;
   readonly identities: Identities;
   readonly serviceLevels: ServiceLevels | undefined;
   readonly quotas: Quotas | undefined;
   readonly checkHealth: (options: HealthOptions | undefined) => Promise<HealthReport>;
-  readonly enterAsOperator: (id: TenantId, entrance: OperatorEntrance) => Promise<void>;
+  readonly enterAsOperator: (id: TenantId, entrance: OperatorEntrance) => Promise<string>;
   readonly rotateCursorKeys: () => Promise<void>;
   readonly closeEngine: () => Promise<void>;
 }
@@ -60,6 +62,8 @@ export interface TenantHandleOptions {
    */
   readonly context?: TenantContext | undefined;
 }
+
+const handleNames = optionNames<TenantHandleOptions>({ context: true });
 
 /**
  * An open database, made by {@link open}. It reaches every tenant: keep it to the parts of a program that run the
@@ -97,9 +101,10 @@ export class Database implements AsyncDisposable {
    * @throws `TENANT_ID_INVALID` for text that is no tenant id, `TENANT_CONTEXT_INVALID`, and `TENANT_CONTEXT_FOREIGN` for
    *   the context of another tenant.
    */
-  tenant(id: TenantId, options: TenantHandleOptions = {}): Tenant {
+  tenant(id: TenantId, options?: TenantHandleOptions): Tenant {
     const known = parseTenantId(id);
-    const context = options.context === undefined ? undefined : tenantContext(options.context);
+    const { context: given } = takeOptions(options, handleNames, "tenant");
+    const context = given === undefined ? undefined : tenantContext(given);
     if (context !== undefined && context.tenant !== known) throw tenantryError("TENANT_CONTEXT_FOREIGN", {});
     const { runner, repositories, identities, quotas } = this.#parts;
     return new Tenant(known, runner.onBehalfOf(context), repositories, identities, quotas);
@@ -155,8 +160,8 @@ export class Database implements AsyncDisposable {
    */
   async operator(id: TenantId, entrance: OperatorEntrance): Promise<Tenant> {
     const { enterAsOperator, runner, repositories, identities, quotas } = this.#parts;
-    await enterAsOperator(id, entrance);
-    const acting = runner.asOperator(entrance.by);
+    const by = await enterAsOperator(id, entrance);
+    const acting = runner.asOperator(by);
     return new Tenant(parseTenantId(id), acting, repositories, identities, quotas);
   }
 
@@ -180,7 +185,7 @@ export class Database implements AsyncDisposable {
    * console.info(`${rewritten} records, ${entries} index entries, ${failures.length} failures`);
    * ```
    */
-  async migrate(options: MigrateOptions = {}): Promise<MigrationReport> {
+  async migrate(options?: MigrateOptions): Promise<MigrationReport> {
     return await this.#parts.migrate(options);
   }
 
@@ -198,9 +203,10 @@ export class Database implements AsyncDisposable {
    *
    * @throws `DATABASE_OPTION_INVALID`, `TRANSACTION_ABORTED` at the signal.
    */
-  sweep(options: DatabaseSweepOptions = {}): Promise<DatabaseSwept> {
-    const { signal } = options;
-    return sweepTenants(this.tenants.list({ signal }), (id, asked) => this.tenant(id).sweep(asked), options);
+  async sweep(options?: DatabaseSweepOptions): Promise<DatabaseSwept> {
+    const taken = takeSweepOptions(options);
+    const tenants = this.tenants.list({ signal: taken.signal });
+    return await sweepTenants(tenants, (id, asked) => this.tenant(id).sweep(asked), taken);
   }
 
   /**
@@ -208,22 +214,27 @@ export class Database implements AsyncDisposable {
    * engine that `open` opened. Everything acknowledged is stored. May be called again: it is the same closing.
    */
   close(options?: CloseOptions): Promise<void> {
-    this.#closed ??= this.#close(options);
-    return this.#closed;
+    try {
+      const drainMs = drainMsOf(options);
+      this.#closed ??= this.#close(drainMs);
+      return this.#closed;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #close(options: CloseOptions | undefined): Promise<void> {
+  async #close(drainMs: number): Promise<void> {
     try {
       const releasing = this.#parts.quotas?.close();
       if (releasing !== undefined) await releasing;
       // Where nothing waits, new work is refused from this very tick on.
       const flushing = this.#parts.flushAudit();
       if (flushing !== undefined) await flushing;
-      await siblings([this.#parts.runner.close(options), this.#parts.global?.runner.close(options)]);
+      await siblings([this.#parts.runner.close(drainMs), this.#parts.global?.runner.close(drainMs)]);
     } finally {
       await this.#parts.closeEngine();
     }

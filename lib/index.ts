@@ -84,7 +84,8 @@ export {
   type Span,
   type Tracer,
 } from "./observe/index.js";
-export { type OpenOptions, open } from "./open.js";
+export { open } from "./open.js";
+export type { OpenOptions } from "./open-options.js";
 export type {
   Claims,
   ConnectionLease,
@@ -206,6 +207,7 @@ export type {
   AuditPruneOptions,
   AuditReport,
   AuditTrails,
+  AuditVerifyOptions,
   DeniedAttempt,
 } from "./trail/index.js";
 export type {

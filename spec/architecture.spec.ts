@@ -41,6 +41,7 @@ const levels: Readonly<Record<string, number>> = {
   "tenant-handle.ts": 7,
   "database.ts": 7,
   "open.ts": 7,
+  "open-options.ts": 7,
   http: 7,
   testing: 7,
   cli: 7,
@@ -61,11 +62,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   global: ["migration"],
   trail: ["lifecycle"],
   "database.ts": ["tenant-handle.ts"],
-  "open.ts": ["database.ts"],
+  "open.ts": ["database.ts", "open-options.ts"],
   http: ["database.ts", "tenant-handle.ts"],
-  testing: ["open.ts", "database.ts", "tenant-handle.ts"],
+  testing: ["open.ts", "open-options.ts", "database.ts", "tenant-handle.ts"],
   cli: ["open.ts", "database.ts"],
-  "index.ts": ["open.ts", "database.ts", "tenant-handle.ts"],
+  "index.ts": ["open.ts", "open-options.ts", "database.ts", "tenant-handle.ts"],
 };
 
 /** Sub-rooms with a door of their own: what `tenantry/testing` publishes and `tenantry/engine` does not. */

@@ -1,7 +1,10 @@
 /** The keys that seal cursors, or audit trails: given to `open`, or made by the database and kept in its control plane. */
+import { tenantryError } from "../errors/index.js";
+import { copiedBytes } from "../intrinsics/index.js";
 import type { ControlKeys } from "../keyspace/index.js";
-import { cursorKeysKeptMax, cursorKeysMissReloadMs, cursorKeysReloadMs } from "../limits/index.js";
+import { cursorKeysKeptMax, cursorKeysMissReloadMs, cursorKeysReloadMs, givenKeysMax } from "../limits/index.js";
 import type { Clock, Random } from "../observe/index.js";
+import { copiedList } from "../options/index.js";
 import { type CursorKey, type CursorKeyring, cursorKey, cursorSecretBytes } from "../repository/index.js";
 import { callTerms, type SystemTransaction } from "../transaction/index.js";
 import { equalBytes, pack, unpack } from "../tuple/index.js";
@@ -28,6 +31,20 @@ export class GivenKeyring implements CursorKeyring {
   async find(id: Uint8Array): Promise<CursorKey | undefined> {
     return named(this.#keys, id);
   }
+}
+
+/** The keys that `open` was given: copies of the secrets. @throws DATABASE_OPTION_INVALID */
+export function givenKeyring(option: string, given: unknown): GivenKeyring {
+  const invalid = (reason: string): Error => tenantryError("DATABASE_OPTION_INVALID", { option, reason });
+  const list = copiedList(given, givenKeysMax);
+  if (list === undefined) throw invalid(`not a list of ${givenKeysMax} secrets at most`);
+  const [first, ...others] = list.map((secret) => {
+    const bytes = copiedBytes(secret);
+    if (bytes?.length !== cursorSecretBytes) throw invalid(`a secret does not have ${cursorSecretBytes} bytes`);
+    return bytes;
+  });
+  if (first === undefined) throw invalid("there is none");
+  return new GivenKeyring(first, ...others);
 }
 
 const FORMAT = 1;

@@ -3,6 +3,7 @@
 import { tenantryError } from "../errors/index.js";
 import type { ControlKeys, KeyRange } from "../keyspace/index.js";
 import { pageSizeMax, tenantsListedAtOnceMax } from "../limits/index.js";
+import { copiedList, takeOptions } from "../options/index.js";
 import type { CursorBinding, CursorSeal } from "../repository/index.js";
 import {
   decodeTenantRecord,
@@ -11,6 +12,8 @@ import {
   isTenantState,
   parseTenantId,
   type TenantRecord,
+  type TenantState,
+  tenantStates,
 } from "../tenant/index.js";
 import { callTerms, siblings } from "../transaction/index.js";
 import { equalBytes, keyAfter, pack } from "../tuple/index.js";
@@ -18,6 +21,8 @@ import { type ControlPlane, type ControlRowsOptions, controlRows } from "./contr
 import {
   invalid,
   type ListTenantsOptions,
+  listNames,
+  pageNames,
   type TenantFilter,
   type TenantPage,
   type TenantPageOptions,
@@ -30,21 +35,28 @@ interface Found {
   readonly record: TenantRecord;
 }
 
-/** The states a filter asks for; undefined for all but erased ones. */
-function statesOf({ state }: TenantFilter): readonly string[] | undefined {
-  if (state === undefined) return undefined;
-  const states = typeof state === "string" ? [state] : state;
-  if (!Array.isArray(states) || !states.every(isTenantState)) throw invalid("state", "not a state of tenants");
-  return states;
+/** A filter that was taken: all of it is there. */
+interface TakenFilter {
+  readonly namePrefix: string | undefined;
+  readonly plan: string | undefined;
+  /** Undefined for all but erased ones. */
+  readonly states: readonly TenantState[] | undefined;
 }
 
-function accepts(filter: TenantFilter): (record: TenantRecord) => boolean {
-  const states = statesOf(filter);
-  const { plan } = filter;
-  return (record) =>
+/** @throws TENANT_OPTION_INVALID */
+function filterOf({ namePrefix, plan, state }: TenantFilter): TakenFilter {
+  if (namePrefix !== undefined && !isTenantName(namePrefix)) throw invalid("namePrefix", "not the beginning of a name");
+  if (state === undefined) return { namePrefix, plan, states: undefined };
+  const given = typeof state === "string" ? [state] : copiedList(state, Object.keys(tenantStates).length);
+  if (!given?.every(isTenantState)) throw invalid("state", "neither a state of tenants nor a list of them, each once");
+  return { namePrefix, plan, states: given };
+}
+
+const accepts =
+  ({ states, plan }: TakenFilter): ((record: TenantRecord) => boolean) =>
+  (record) =>
     (states === undefined ? record.state !== "erased" : states.includes(record.state)) &&
     (plan === undefined || record.plan === plan);
-}
 
 export class Directory {
   readonly #control: ControlPlane;
@@ -69,29 +81,38 @@ export class Directory {
     );
   }
 
-  async *list(options: ListTenantsOptions): AsyncGenerator<TenantRecord, undefined, undefined> {
+  list(options: ListTenantsOptions | undefined): AsyncGenerator<TenantRecord, undefined, undefined> {
+    return this.#list(takeOptions(options, listNames, "list"));
+  }
+
+  async *#list(options: ListTenantsOptions): AsyncGenerator<TenantRecord, undefined, undefined> {
     const { after, limit = Number.POSITIVE_INFINITY, signal } = options;
-    if (after !== undefined && options.namePrefix !== undefined) throw invalid("after", "given with a namePrefix");
+    const filter = filterOf(options);
+    if (!(limit === Number.POSITIVE_INFINITY || Number.isSafeInteger(limit)))
+      throw invalid("limit", "not a whole number");
+    if (after !== undefined && filter.namePrefix !== undefined) throw invalid("after", "given with a namePrefix");
     const last = after === undefined ? undefined : keyAfter(this.#keys.registryKey(parseTenantId(after)));
     let remaining = limit;
     if (remaining <= 0) return;
-    for await (const { record } of this.#found(options, last, { limit, signal })) {
+    for await (const { record } of this.#found(filter, last, { limit, signal })) {
       yield record;
       if (--remaining <= 0) return;
     }
   }
 
-  async page(options: TenantPageOptions): Promise<TenantPage> {
+  async page(given: TenantPageOptions): Promise<TenantPage> {
+    const options = takeOptions(given, pageNames, "page");
     const { size, cursor, principal, signal } = options;
     if (!Number.isSafeInteger(size) || size < 1 || size > pageSizeMax) {
       throw tenantryError("PAGE_SIZE_INVALID", { size, pageSizeMax });
     }
-    const query = pack([options.namePrefix ?? null, options.plan ?? null, [...(statesOf(options) ?? [])]]);
+    const filter = filterOf(options);
+    const query = pack([filter.namePrefix ?? null, filter.plan ?? null, [...(filter.states ?? [])]]);
     const binding: CursorBinding = { tenantId: "registry", principal, query };
     const position = cursor === undefined ? undefined : await this.#seal.open(cursor, binding);
     const items: TenantRecord[] = [];
     let cut: Uint8Array | undefined;
-    for await (const { key, record } of this.#found(options, position?.cut, { limit: size + 1, signal })) {
+    for await (const { key, record } of this.#found(filter, position?.cut, { limit: size + 1, signal })) {
       if (items.length === size) {
         return { items, next: cut && (await this.#seal.seal({ direction: "next", cut }, binding)) };
       }
@@ -103,14 +124,12 @@ export class Directory {
 
   /** Tenants a filter asks for, from `begin` on. */
   async *#found(
-    filter: TenantFilter,
+    filter: TakenFilter,
     begin: Uint8Array | undefined,
     options: ControlRowsOptions,
   ): AsyncGenerator<Found, undefined, undefined> {
     const isWanted = accepts(filter);
     const { namePrefix } = filter;
-    if (namePrefix !== undefined && !isTenantName(namePrefix))
-      throw invalid("namePrefix", "not the beginning of a name");
     const whole = namePrefix === undefined ? this.#keys.registryRange : this.#keys.namesWith(namePrefix);
     const range: KeyRange = { begin: begin ?? whole.begin, end: whole.end };
     const rows = controlRows(this.#control, range, options);

@@ -1,6 +1,6 @@
 /** Lifecycle: tenants from provisioning to erasure, and what the database keeps for itself. */
 export type { ControlPlane } from "./control-plane.js";
-export { GivenKeyring, StoredKeyring } from "./cursor-keys.js";
+export { GivenKeyring, givenKeyring, StoredKeyring } from "./cursor-keys.js";
 export { checkHealth, type HealthOptions, type HealthParts, type HealthReport } from "./health.js";
 export { enterAsOperator, type OperatorEntrance } from "./operator.js";
 export type {
@@ -18,4 +18,9 @@ export type { FailedProvisioning, ResumedProvisioning } from "./provisioning.js"
 export { Registry } from "./registry.js";
 export { type ProvisioningOptions, type Seed, type SeedPosition, seedsOf } from "./seed.js";
 export { Tenants } from "./tenants.js";
-export { type DatabaseSweepOptions, type DatabaseSwept, sweepTenants } from "./upkeep/expiry-sweep.js";
+export {
+  type DatabaseSweepOptions,
+  type DatabaseSwept,
+  sweepTenants,
+  takeSweepOptions,
+} from "./upkeep/expiry-sweep.js";

@@ -1,6 +1,7 @@
 /** Operators: the way into a tenant whose state shuts others out, with an entry in its trail. */
 
 import { tenantryError } from "../errors/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import { parseTenantId, type TenantId, tenantStates } from "../tenant/index.js";
 import { callTerms } from "../transaction/index.js";
 import { assertOperator } from "./options.js";
@@ -26,16 +27,18 @@ export interface OperatorEntrance {
   readonly signal?: AbortSignal | undefined;
 }
 
+const entranceNames = optionNames<OperatorEntrance>({ by: true, reason: true, signal: true });
+
 /**
- * Writes down that an operator goes in; only then may it be.
+ * Writes down that an operator goes in; only then may it be. Gives who that is.
  *
  * @throws TENANT_UNKNOWN, TENANT_OPTION_INVALID, TENANT_UNAVAILABLE for an erased tenant.
  */
-export async function enterAsOperator(registry: Registry, id: TenantId, entrance: OperatorEntrance): Promise<void> {
+export async function enterAsOperator(registry: Registry, id: TenantId, entrance: OperatorEntrance): Promise<string> {
   const known = parseTenantId(id);
-  const { by, reason, signal } = entrance;
+  const { by, reason, signal } = takeOptions(entrance, entranceNames, "operator");
   // Given as options that may be absent, they are asked for here.
-  assertOperator({ by: by ?? "", reason: reason ?? "" });
+  assertOperator(by ?? "", reason ?? "");
   await registry.control.system(
     async (transaction) => {
       const tenant = await transaction.getTenant(known);
@@ -52,4 +55,5 @@ export async function enterAsOperator(registry: Registry, id: TenantId, entrance
     },
     callTerms("operator", undefined, signal),
   );
+  return by;
 }

@@ -1,6 +1,7 @@
 /** What callers say to the registry of tenants: of a new one, of a change, of which to list. */
 import { tenantryError } from "../errors/index.js";
 import { operatorReasonBytesMax, tenantContextTextBytesMax } from "../limits/index.js";
+import { optionNames } from "../options/index.js";
 import {
   isBoundedText,
   type OperatorOptions,
@@ -33,6 +34,18 @@ export interface ProvisionOptions extends TenantProfile, OperatorOptions {
   readonly id?: TenantId | undefined;
 }
 
+export const provisionNames = optionNames<ProvisionOptions>({
+  name: true,
+  externalKey: true,
+  id: true,
+  plan: true,
+  region: true,
+  metadata: true,
+  by: true,
+  reason: true,
+  signal: true,
+});
+
 /**
  * What is to become of a tenant's name and profile: what is not named stays, `null` removes.
  *
@@ -53,6 +66,8 @@ export interface TenantChanges {
   readonly metadata?: TenantProfile["metadata"] | null | undefined;
 }
 
+export const changesNames = optionNames<TenantChanges>({ name: true, plan: true, region: true, metadata: true });
+
 /**
  * How a tenant is suspended.
  *
@@ -69,6 +84,8 @@ export interface SuspendOptions extends OperatorOptions {
   /** Whether its data can still be read (state `readOnly`); default false (state `suspended`). */
   readonly reads?: boolean | undefined;
 }
+
+export const suspendNames = optionNames<SuspendOptions>({ reads: true, by: true, reason: true, signal: true });
 
 /**
  * How a tenant is retired.
@@ -87,6 +104,8 @@ export interface RetireOptions extends OperatorOptions {
   readonly graceMs?: number | undefined;
 }
 
+export const retireNames = optionNames<RetireOptions>({ graceMs: true, by: true, reason: true, signal: true });
+
 /**
  * How a tenant is erased.
  *
@@ -103,6 +122,8 @@ export interface EraseOptions extends OperatorOptions {
   /** Erases although the grace period has not ended; default false. */
   readonly withinGrace?: boolean | undefined;
 }
+
+export const eraseNames = optionNames<EraseOptions>({ withinGrace: true, by: true, reason: true, signal: true });
 
 /**
  * Which tenants are wanted.
@@ -142,6 +163,9 @@ export interface ListTenantsOptions extends TenantFilter {
   readonly signal?: AbortSignal | undefined;
 }
 
+const filter = { namePrefix: true, plan: true, state: true } as const;
+export const listNames = optionNames<ListTenantsOptions>({ ...filter, after: true, limit: true, signal: true });
+
 /**
  * Which page of the tenants.
  *
@@ -164,6 +188,14 @@ export interface TenantPageOptions extends TenantFilter {
   readonly signal?: AbortSignal | undefined;
 }
 
+export const pageNames = optionNames<TenantPageOptions>({
+  ...filter,
+  size: true,
+  cursor: true,
+  principal: true,
+  signal: true,
+});
+
 /**
  * A page of tenants.
  *
@@ -181,7 +213,7 @@ export interface TenantPage {
 }
 
 /** @throws TENANT_OPTION_INVALID */
-export function assertOperator({ by, reason }: OperatorOptions): void {
+export function assertOperator(by: string | undefined, reason: string | undefined): void {
   if (by !== undefined && !isBoundedText(by, tenantContextTextBytesMax)) {
     throw invalid("by", `not well-formed text of 1 to ${tenantContextTextBytesMax} bytes`);
   }

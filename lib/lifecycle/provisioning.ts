@@ -2,6 +2,7 @@
 import { tenantryError } from "../errors/index.js";
 import { seedKey } from "../keyspace/index.js";
 import { tenantNameBytesMax } from "../limits/index.js";
+import { takeOptions } from "../options/index.js";
 import type { RepositoryFactory } from "../repository/index.js";
 import {
   isExternalKey,
@@ -14,8 +15,8 @@ import {
 } from "../tenant/index.js";
 import { callTerms, type SystemTransaction, type TransactionRunner } from "../transaction/index.js";
 import { controlRows } from "./control-plane.js";
-import { assertOperator, type ProvisionOptions } from "./options.js";
-import { defined, type Registry } from "./registry.js";
+import { assertOperator, type ProvisionOptions, provisionNames } from "./options.js";
+import { defined, type Registry, type Said } from "./registry.js";
 import { decodeProgress, encodeProgress, type Seed } from "./seed.js";
 
 /** What provisioning works with. */
@@ -67,14 +68,15 @@ export class Provisioning {
     this.#parts = parts;
   }
 
-  async provision(options: ProvisionOptions): Promise<TenantRecord> {
+  async provision(given: ProvisionOptions): Promise<TenantRecord> {
     const { registry, seeds } = this.#parts;
-    const { name, externalKey, signal } = options;
+    const options = takeOptions(given, provisionNames, "provision");
+    const { name, externalKey, plan, region, metadata, by, reason, signal } = options;
     if (!isTenantName(name)) throw tenantryError("TENANT_NAME_INVALID", { tenantNameBytesMax });
     if (externalKey !== undefined && !isExternalKey(externalKey)) {
       throw tenantryError("TENANT_PROFILE_INVALID", { part: "externalKey" });
     }
-    assertOperator(options);
+    assertOperator(by, reason);
     const fresh = defined({
       id: options.id === undefined ? newTenantId() : parseTenantId(options.id),
       name,
@@ -83,10 +85,11 @@ export class Provisioning {
       createdAt: registry.clock.now(),
       revision: 1,
       externalKey,
-      ...tenantProfile(options),
+      ...tenantProfile(plan, region, metadata),
     });
     const record = await registry.control.system(
-      async (transaction) => (await this.#existing(transaction, options)) ?? this.#make(transaction, fresh, options),
+      async (transaction) =>
+        (await this.#existing(transaction, options)) ?? this.#make(transaction, fresh, { by, reason }),
       callTerms("provision", undefined, signal),
     );
     return record.state === "provisioning" ? await this.#complete(record, signal) : record;
@@ -133,17 +136,18 @@ export class Provisioning {
     throw tenantryError("TENANT_EXISTS", {});
   }
 
-  async #make(transaction: SystemTransaction, record: TenantRecord, options: ProvisionOptions): Promise<TenantRecord> {
+  async #make(transaction: SystemTransaction, record: TenantRecord, said: Said): Promise<TenantRecord> {
     const { registry } = this.#parts;
-    const sealed = await registry.seal(transaction, record.id, options);
-    registry.store(transaction, undefined, record, { ...sealed, operation: "provision" });
+    const sealed = await registry.seal(transaction, record.id, said);
+    registry.store(transaction, undefined, record, { ...sealed, operation: "provision", quota: undefined });
     return record;
   }
 
   /** Runs what is left of the seeds, and opens the tenant. */
   async #complete(record: TenantRecord, signal: AbortSignal | undefined): Promise<TenantRecord> {
     for (const seed of this.#parts.seeds) await this.#sow(record, seed, signal);
-    return await this.#parts.registry.change(record.id, { operation: "activate", signal }, (current) => {
+    const activation = { operation: "activate", by: undefined, reason: undefined, signal, quota: undefined };
+    return await this.#parts.registry.change(record.id, activation, (current) => {
       // Somebody else may have finished it first, and it may have gone on from there.
       if (current.state !== "provisioning") return current;
       return { ...current, state: "active" };

@@ -11,14 +11,7 @@ import {
 import { tenantryError } from "../errors/index.js";
 import { auditSecretKey, type ControlKeys } from "../keyspace/index.js";
 import type { Clock, Random } from "../observe/index.js";
-import {
-  type OperatorOptions,
-  parseTenantId,
-  type TenantAct,
-  type TenantId,
-  type TenantRecord,
-  tenantStates,
-} from "../tenant/index.js";
+import { parseTenantId, type TenantAct, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";
 import { callTerms, type SystemTransaction } from "../transaction/index.js";
 import type { ControlPlane } from "./control-plane.js";
 import { assertOperator } from "./options.js";
@@ -50,6 +43,11 @@ export function addEntry(transaction: SystemTransaction, tenant: TenantRecord, e
   transaction.trailOf(tenant).setVersionstampedKey(newEntryKey(0), encodeEntry(entry));
 }
 
+/** Who acts and why, in words. */
+export type Said = Pick<TenantAct, "by" | "reason">;
+
+const nothingSaid: Said = { by: undefined, reason: undefined };
+
 /** Changes tenants' records. */
 export class Registry {
   readonly control: ControlPlane;
@@ -65,7 +63,7 @@ export class Registry {
   }
 
   /** Seals who acts and why, under the tenant's secret, which is made when it is first needed. One get, if any. */
-  async seal(transaction: SystemTransaction, id: TenantId, { by, reason }: OperatorOptions): Promise<SealedAct> {
+  async seal(transaction: SystemTransaction, id: TenantId, { by, reason }: Said): Promise<SealedAct> {
     if (by === undefined && reason === undefined) return { subject: undefined, reason: undefined };
     const own = transaction.actAsTenant(id);
     let secret = decodeAuditSecret(await own.get(auditSecretKey()));
@@ -92,7 +90,7 @@ export class Registry {
     revise: (record: TenantRecord, transaction: SystemTransaction) => TenantRecord | Promise<TenantRecord>,
   ): Promise<TenantRecord> {
     const known = parseTenantId(id);
-    assertOperator(act);
+    assertOperator(act.by, act.reason);
     return await this.control.system(
       async (transaction) => {
         const before = await transaction.getTenant(known);
@@ -104,7 +102,7 @@ export class Registry {
           throw tenantryError("TENANT_MOVE_INVALID", { from: before.state, to: after.state });
         }
         // Nobody can read an erasing entry: the key to it goes with the data.
-        const said = after.state === "erased" ? {} : act;
+        const said = after.state === "erased" ? nothingSaid : act;
         const sealed = await this.seal(transaction, known, said);
         this.store(transaction, before, after, { ...sealed, operation: act.operation, quota: act.quota });
         return after;

@@ -1,6 +1,7 @@
 /** Seeds: what the service puts into each new tenant, in steps that are each applied once. */
 import { tenantryError } from "../errors/index.js";
 import { entityNameBytesMax, seedsMax } from "../limits/index.js";
+import { copiedList, optionNames, takeOptions } from "../options/index.js";
 import type { TransactionScope } from "../repository/index.js";
 import type { TenantRecord } from "../tenant/index.js";
 import { pack, unpack } from "../tuple/index.js";
@@ -63,21 +64,26 @@ export interface ProvisioningOptions {
   readonly seed?: readonly Seed[] | undefined;
 }
 
-/** The seeds of the options of `open`. @throws DATABASE_OPTION_INVALID */
-export function seedsOf({ seed = [] }: ProvisioningOptions): readonly Seed[] {
+const provisioningNames = optionNames<ProvisioningOptions>({ seed: true });
+
+/** The seeds of the options of `open`, copied. @throws DATABASE_OPTION_INVALID, OPTION_UNKNOWN */
+export function seedsOf(options: ProvisioningOptions | undefined): readonly Seed[] {
+  const { seed = [] } = takeOptions(options, provisioningNames, "provisioning");
   const refuse = (reason: string): Error =>
     tenantryError("DATABASE_OPTION_INVALID", { option: "provisioning.seed", reason });
-  if (seed.length > seedsMax) throw refuse(`there are more than ${seedsMax}`);
+  const given = copiedList(seed, seedsMax) as readonly Seed[] | undefined;
+  if (given === undefined) throw refuse(`not a list of ${seedsMax} seeds at most`);
   const names = new Set<string>();
-  for (const { name } of seed) {
+  return given.map((one) => {
+    const { name } = one;
     if (typeof name !== "string" || name === "" || /\p{Surrogate}/u.test(name)) throw refuse("a name is not text");
     if (Buffer.byteLength(name) > entityNameBytesMax) {
       throw refuse(`a name is longer than ${entityNameBytesMax} bytes`);
     }
     if (names.has(name)) throw refuse(`two have the name ${JSON.stringify(name)}`);
     names.add(name);
-  }
-  return [...seed];
+    return { name, run: (tx, tenant, position) => one.run(tx, tenant, position) };
+  });
 }
 
 const format = 1;

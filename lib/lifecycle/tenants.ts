@@ -1,11 +1,13 @@
 /** The tenants of a database: making them, finding them, and moving them through their states. */
 import { tenantryError } from "../errors/index.js";
 import { externalKeysMax, tenantNameBytesMax } from "../limits/index.js";
-import type { CursorSeal } from "../repository/index.js";
+import { takeOptions } from "../options/index.js";
+import { type CursorSeal, type OperationOptions, operationNames } from "../repository/index.js";
 import {
   isExternalKey,
   isTenantName,
   type OperatorOptions,
+  operatorAct,
   parseTenantId,
   type TenantAct,
   type TenantId,
@@ -14,15 +16,17 @@ import {
 } from "../tenant/index.js";
 import { callTerms, type SystemTransaction, type TransactionRunner } from "../transaction/index.js";
 import { Directory } from "./directory.js";
-import type {
-  EraseOptions,
-  ListTenantsOptions,
-  ProvisionOptions,
-  RetireOptions,
-  SuspendOptions,
-  TenantChanges,
-  TenantPage,
-  TenantPageOptions,
+import {
+  changesNames,
+  type EraseOptions,
+  type ListTenantsOptions,
+  type ProvisionOptions,
+  type RetireOptions,
+  type SuspendOptions,
+  suspendNames,
+  type TenantChanges,
+  type TenantPage,
+  type TenantPageOptions,
 } from "./options.js";
 import { Provisioning, type ProvisioningParts, type ResumedProvisioning } from "./provisioning.js";
 import { defined, externalKeysOf, type Registry } from "./registry.js";
@@ -33,6 +37,11 @@ export interface TenantsParts extends Omit<ProvisioningParts, "runner"> {
   readonly runner: TransactionRunner;
   readonly seal: CursorSeal;
 }
+
+/** Changes that were taken: all of them are there, so that nothing inherited is read in their place. */
+type Changes = { readonly [K in keyof TenantChanges]-?: TenantChanges[K] };
+
+const unchanged = { plan: undefined, region: undefined, metadata: undefined };
 
 /**
  * The registry of a database's tenants. Whoever holds it sees all of them: keep it, and the `Database`, to the parts
@@ -84,25 +93,25 @@ export class Tenants {
    * Finishes what was left of provisioning by a crash or an error: to be called when a service starts, or now and then.
    * One tenant's failure does not stop the others.
    */
-  resumeProvisioning(options?: { readonly signal?: AbortSignal | undefined }): Promise<ResumedProvisioning> {
-    return this.#provisioning.resume(options?.signal);
+  async resumeProvisioning(options?: OperationOptions): Promise<ResumedProvisioning> {
+    const { signal } = takeOptions(options, operationNames, "resumeProvisioning");
+    return await this.#provisioning.resume(signal);
   }
 
   /** What the registry knows of a tenant; undefined when there is none of this id. One get. */
-  async get(id: TenantId, options?: { readonly signal?: AbortSignal | undefined }): Promise<TenantRecord | undefined> {
+  async get(id: TenantId, options?: OperationOptions): Promise<TenantRecord | undefined> {
+    const { signal } = takeOptions(options, operationNames, "get");
     const known = parseTenantId(id);
     return await this.#registry.control.system(
       (transaction) => transaction.getTenant(known),
-      callTerms("getTenant", undefined, options?.signal),
+      callTerms("getTenant", undefined, signal),
     );
   }
 
   /** The tenant that another system knows by this key; undefined when there is none. Two gets. */
-  findByExternalKey(
-    key: string,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<TenantRecord | undefined> {
-    return this.#directory.byExternalKey(key, options?.signal);
+  async findByExternalKey(key: string, options?: OperationOptions): Promise<TenantRecord | undefined> {
+    const { signal } = takeOptions(options, operationNames, "findByExternalKey");
+    return await this.#directory.byExternalKey(key, signal);
   }
 
   /**
@@ -110,7 +119,7 @@ export class Tenants {
    * range read per thousand, each of its own point in time: one provisioned meanwhile may be among them. A name prefix
    * is answered by an index and costs a get for each tenant besides; plan and state are looked at tenant by tenant.
    */
-  list(options: ListTenantsOptions = {}): AsyncGenerator<TenantRecord, undefined, undefined> {
+  list(options?: ListTenantsOptions): AsyncGenerator<TenantRecord, undefined, undefined> {
     return this.#directory.list(options);
   }
 
@@ -125,8 +134,8 @@ export class Tenants {
   }
 
   /** Gives a tenant another name. */
-  rename(id: TenantId, name: string, options?: OperatorOptions): Promise<TenantRecord> {
-    return this.#update(id, { name }, { ...options, operation: "rename" });
+  async rename(id: TenantId, name: string, options?: OperatorOptions): Promise<TenantRecord> {
+    return await this.#update(id, { name, ...unchanged }, operatorAct("rename", options));
   }
 
   /**
@@ -134,8 +143,9 @@ export class Tenants {
    *
    * @throws `TENANT_NAME_INVALID`, `TENANT_PROFILE_INVALID`.
    */
-  update(id: TenantId, changes: TenantChanges, options?: OperatorOptions): Promise<TenantRecord> {
-    return this.#update(id, changes, { ...options, operation: "update" });
+  async update(id: TenantId, changes: TenantChanges, options?: OperatorOptions): Promise<TenantRecord> {
+    const { name, plan, region, metadata } = takeOptions(changes, changesNames, "update changes");
+    return await this.#update(id, { name, plan, region, metadata }, operatorAct("update", options));
   }
 
   /**
@@ -144,8 +154,8 @@ export class Tenants {
    *
    * @throws `TENANT_KEY_TAKEN` when another tenant has it, `TENANT_PROFILE_INVALID`.
    */
-  addExternalKey(id: TenantId, key: string, options?: OperatorOptions): Promise<TenantRecord> {
-    return this.#changeKeys(id, key, { ...options, operation: "addExternalKey" }, async (record, transaction) => {
+  async addExternalKey(id: TenantId, key: string, options?: OperatorOptions): Promise<TenantRecord> {
+    return await this.#changeKeys(id, key, operatorAct("addExternalKey", options), async (record, transaction) => {
       if (externalKeysOf(record).has(key)) return record;
       const { keys } = this.#registry;
       if ((await transaction.get(keys.externalKey(key))) !== undefined) throw tenantryError("TENANT_KEY_TAKEN", {});
@@ -157,8 +167,8 @@ export class Tenants {
   }
 
   /** Takes an external key from a tenant; does nothing when it has no such key. The key is free for others then. */
-  removeExternalKey(id: TenantId, key: string, options?: OperatorOptions): Promise<TenantRecord> {
-    return this.#changeKeys(id, key, { ...options, operation: "removeExternalKey" }, (record) => {
+  async removeExternalKey(id: TenantId, key: string, options?: OperatorOptions): Promise<TenantRecord> {
+    return await this.#changeKeys(id, key, operatorAct("removeExternalKey", options), (record) => {
       if (!externalKeysOf(record).has(key)) return record;
       const externalKeys = record.externalKeys?.filter((other) => other !== key);
       return defined({
@@ -170,18 +180,20 @@ export class Tenants {
   }
 
   /** Stops a tenant: nobody reads or writes its data but an operator, who may read. With `reads`, everybody may read. */
-  suspend(id: TenantId, options: SuspendOptions = {}): Promise<TenantRecord> {
-    return this.#move(id, options.reads === true ? "readOnly" : "suspended", { ...options, operation: "suspend" });
+  async suspend(id: TenantId, options?: SuspendOptions): Promise<TenantRecord> {
+    const { reads, by, reason, signal } = takeOptions(options, suspendNames, "suspend");
+    const act = { operation: "suspend", by, reason, signal, quota: undefined };
+    return await this.#move(id, reads === true ? "readOnly" : "suspended", act);
   }
 
   /** Shuts a tenant to everybody but operators, who may read and write it ({@link Database.operator}). */
-  quarantine(id: TenantId, options?: OperatorOptions): Promise<TenantRecord> {
-    return this.#move(id, "quarantined", { ...options, operation: "quarantine" });
+  async quarantine(id: TenantId, options?: OperatorOptions): Promise<TenantRecord> {
+    return await this.#move(id, "quarantined", operatorAct("quarantine", options));
   }
 
   /** Makes a suspended, quarantined or retired tenant active again; not one that was retired half made. */
-  resume(id: TenantId, options?: OperatorOptions): Promise<TenantRecord> {
-    return this.#move(id, "active", { ...options, operation: "resume" });
+  async resume(id: TenantId, options?: OperatorOptions): Promise<TenantRecord> {
+    return await this.#move(id, "active", operatorAct("resume", options));
   }
 
   /**
@@ -189,7 +201,7 @@ export class Tenants {
    * it back. The period is counted from the latest time that any process's clock has shown here, so that a clock that
    * stepped back does not shorten it.
    */
-  retire(id: TenantId, options: RetireOptions = {}): Promise<TenantRecord> {
+  retire(id: TenantId, options?: RetireOptions): Promise<TenantRecord> {
     return this.#retirement.retire(id, options);
   }
 
@@ -199,7 +211,7 @@ export class Tenants {
    *
    * @throws `TENANT_GRACE_UNENDED` before the grace period has ended, unless `withinGrace` is given.
    */
-  erase(id: TenantId, options: EraseOptions = {}): Promise<TenantRecord> {
+  erase(id: TenantId, options?: EraseOptions): Promise<TenantRecord> {
     return this.#retirement.erase(id, options);
   }
 
@@ -207,7 +219,7 @@ export class Tenants {
    * Erases the retired tenants whose grace period has ended, and gives their ids: to be called daily, say. Each is a
    * transaction of its own; after a crash the next call goes on.
    */
-  eraseDue(options: OperatorOptions = {}): Promise<TenantId[]> {
+  eraseDue(options?: OperatorOptions): Promise<TenantId[]> {
     return this.#retirement.eraseDue(options);
   }
 
@@ -238,14 +250,10 @@ export class Tenants {
     });
   }
 
-  #update(id: TenantId, changes: TenantChanges, act: TenantAct): Promise<TenantRecord> {
+  #update(id: TenantId, changes: Changes, act: TenantAct): Promise<TenantRecord> {
     const { name, plan, region, metadata } = changes;
     if (name !== undefined && !isTenantName(name)) throw tenantryError("TENANT_NAME_INVALID", { tenantNameBytesMax });
-    const checked = tenantProfile({
-      plan: plan ?? undefined,
-      region: region ?? undefined,
-      metadata: metadata ?? undefined,
-    });
+    const checked = tenantProfile(plan ?? undefined, region ?? undefined, metadata ?? undefined);
     return this.#registry.change(id, act, (record) => {
       if (record.state === "erased") throw tenantryError("TENANT_MOVE_INVALID", { from: "erased", to: "erased" });
       const { plan: planWas, region: regionWas, metadata: metadataWas, ...rest } = record;

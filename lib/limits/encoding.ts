@@ -4,6 +4,9 @@ import { valueBytesMax } from "./engine.js";
 /** Longest packed tuple: the largest value of a key, since a tuple may be stored as one. */
 export const tupleBytesMax = valueBytesMax;
 
+/** Elements of a database's root: ours, far above use. */
+export const rootElementsMax = 100;
+
 /** How deep tuples nest: ours, far above use, so that no stack overflows on hostile bytes. */
 export const tupleDepthMax = 32;
 

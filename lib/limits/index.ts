@@ -39,6 +39,7 @@ export {
 } from "./audit.js";
 export {
   optionNameCharsMax,
+  rootElementsMax,
   sharedTextBytesMax,
   tupleBytesMax,
   tupleDepthMax,
@@ -80,6 +81,7 @@ export {
   cursorKeysMissReloadMs,
   cursorKeysReloadMs,
   cursorSecretsCachedMax,
+  givenKeysMax,
   listRecordsMax,
   liveRowsLookedMax,
   liveRowsMin,
@@ -111,6 +113,7 @@ export {
 } from "./quota.js";
 export {
   batchRecordsMax,
+  entitiesMax,
   entityNameBytesMax,
   indexElementsMax,
   recordBytesDefault,
@@ -164,6 +167,7 @@ export {
   migrationConcurrencyDefault,
   migrationConcurrencyMax,
   migrationFailuresMax,
+  migrationListMax,
   sweepBytesMax,
   sweepRecordsMax,
   sweptTenantsFailedMax,

@@ -37,6 +37,9 @@ export const selectorOffsetMax = scanBatchRowsMax;
 /** Keys of a database that still open cursors: with a rotation a day or more, longer than any cursor lives. */
 export const cursorKeysKeptMax = 4;
 
+/** Keys that `open` can be given to seal cursors, or audit trails, with: ours, far above use. */
+export const givenKeysMax = 100;
+
 /** Time for which a process takes the cursor keys it has read for the newest. */
 export const cursorKeysReloadMs = 60_000;
 

@@ -16,3 +16,6 @@ export const entityNameBytesMax = 64;
 
 /** Records one `createMany`, `putMany`, `deleteMany` or `getMany` takes: well inside a transaction's bytes and time. */
 export const batchRecordsMax = 1_000;
+
+/** Entities of one database: ours, far above use. */
+export const entitiesMax = 10_000;

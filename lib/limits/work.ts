@@ -7,6 +7,9 @@ export const buildBatchBytesMax = 250_000;
 export const migrationConcurrencyDefault = 4;
 export const migrationConcurrencyMax = 64;
 
+/** Tenants, or entities, that a migration can be given by name: more are all of them. */
+export const migrationListMax = 100_000;
+
 /** Records of one entity of a tenant that a migration or a recount names as failed. */
 export const migrationFailuresMax = 100;
 

@@ -1,7 +1,8 @@
 /** Migrating: every tenant's records and indexes brought to the present definitions, many tenants at once. */
 import pLimit from "p-limit";
 import { isTenantryError, tenantryError } from "../errors/index.js";
-import { migrationConcurrencyDefault, migrationConcurrencyMax } from "../limits/index.js";
+import { migrationConcurrencyDefault, migrationConcurrencyMax, migrationListMax } from "../limits/index.js";
+import { copiedList, optionNames, takeOptions } from "../options/index.js";
 import { type RepositoryFactory, RunnerWriter } from "../repository/index.js";
 import type { AnyEntity, EntityModel } from "../schema/index.js";
 import { parseTenantId, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";
@@ -99,6 +100,14 @@ export interface MigrateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const migrateNames = optionNames<MigrateOptions>({
+  tenants: true,
+  entities: true,
+  concurrency: true,
+  onProgress: true,
+  signal: true,
+});
+
 /** What a migration works with. */
 export interface MigrationParts {
   readonly models: ReadonlyMap<AnyEntity, EntityModel<AnyEntity>>;
@@ -108,10 +117,18 @@ export interface MigrationParts {
   readonly listTenants: (options: { readonly signal?: AbortSignal | undefined }) => AsyncIterable<TenantRecord>;
 }
 
+/** A copy of what was given as a list. @throws MIGRATION_OPTION_INVALID */
+function listed<T>(option: string, given: readonly T[]): readonly T[] {
+  const list = copiedList(given, migrationListMax);
+  if (list === undefined) throw tenantryError("MIGRATION_OPTION_INVALID", { option, migrationConcurrencyMax });
+  return list as readonly T[];
+}
+
 /** Runs one migration. */
 export class Migration {
   readonly #parts: MigrationParts;
   readonly #options: MigrateOptions;
+  readonly #tenantIds: readonly TenantId[] | undefined;
   readonly #entities: readonly AnyEntity[];
   readonly #failures: MigrationFailure[] = [];
   #progress: MigrationProgress = { tenants: 0, done: 0, records: 0, rewritten: 0, entries: 0 };
@@ -120,17 +137,19 @@ export class Migration {
   #stopped = false;
 
   /** @throws MIGRATION_OPTION_INVALID, ENTITY_UNKNOWN, TENANT_ID_INVALID */
-  constructor(parts: MigrationParts, options: MigrateOptions) {
-    const { entities = [...parts.models.keys()], concurrency = migrationConcurrencyDefault } = options;
+  constructor(parts: MigrationParts, given: MigrateOptions | undefined) {
+    const options = takeOptions(given, migrateNames, "migrate");
+    const { entities, tenants, concurrency = migrationConcurrencyDefault } = options;
     if (!Number.isSafeInteger(concurrency) || concurrency < 1 || concurrency > migrationConcurrencyMax) {
       throw tenantryError("MIGRATION_OPTION_INVALID", { option: "concurrency", migrationConcurrencyMax });
     }
-    for (const entity of entities) {
-      if (!parts.models.has(entity)) throw tenantryError("ENTITY_UNKNOWN", { entity: String(entity.name) });
-    }
     this.#parts = parts;
     this.#options = options;
-    this.#entities = entities;
+    this.#entities = entities === undefined ? [...parts.models.keys()] : listed("entities", entities);
+    for (const entity of this.#entities) {
+      if (!parts.models.has(entity)) throw tenantryError("ENTITY_UNKNOWN", { entity: String(entity?.name) });
+    }
+    this.#tenantIds = tenants === undefined ? undefined : listed("tenants", tenants).map((id) => parseTenantId(id));
   }
 
   async run(): Promise<MigrationReport> {
@@ -143,8 +162,8 @@ export class Migration {
   }
 
   async #tenants(): Promise<readonly TenantId[]> {
-    const { tenants, signal } = this.#options;
-    if (tenants !== undefined) return [...new Set(tenants.map((id) => parseTenantId(id)))];
+    const { signal } = this.#options;
+    if (this.#tenantIds !== undefined) return [...new Set(this.#tenantIds)];
     const found: TenantId[] = [];
     for await (const { id, state } of this.#parts.listTenants({ signal })) {
       if (tenantStates[state].writes) found.push(id);

@@ -1,4 +1,4 @@
 /** Options as callers give them: taken by name, once. */
 export { copiedList } from "./copied-list.js";
 export { type OptionNames, optionNames } from "./option-names.js";
-export { takeOptions } from "./take-options.js";
+export { takeNamed, takeOptions } from "./take-options.js";

@@ -39,6 +39,20 @@ export function takeOptions(given: unknown, names: OptionNames<string>, of: stri
   return taken;
 }
 
+/**
+ * As `takeOptions`, of a value that may say more than is asked for, as a principal does of a context: what else it has is
+ * left out.
+ */
+export function takeNamed<O extends object>(given: O, names: OptionNames<KeysOf<O>>, of: string): O;
+export function takeNamed(given: unknown, names: OptionNames<string>, of: string): object {
+  if (typeof given !== "object" || given === null) throw tenantryError("OPTIONS_INVALID", { of });
+  const taken = new Taken() as Record<string, unknown>;
+  for (const name of names.all) {
+    if (Object.hasOwn(given, name)) taken[name] = (given as Record<string, unknown>)[name];
+  }
+  return taken;
+}
+
 function unknownOption(of: string, name: string, names: readonly string[]): Error {
   const option = name.slice(0, optionNameCharsMax).replace(/\p{Surrogate}/gu, "\ufffd");
   return tenantryError("OPTION_UNKNOWN", { of, option, nearest: nearestName(option, names) });

@@ -2,6 +2,7 @@
 import { tenantryError } from "../errors/index.js";
 import { connectionLeaseLongestMs, connectionLeaseMs } from "../limits/index.js";
 import type { Clock, Random } from "../observe/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { RecordAccess } from "../repository/index.js";
 import {
   type OperatorOptions,
@@ -50,6 +51,8 @@ export interface RecountOptions {
   readonly repair?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+const recountNames = optionNames<RecountOptions>({ repair: true, signal: true });
 
 type Own<T> = (transaction: TenantTransaction, tenant: TenantRecord | undefined) => Promise<T>;
 
@@ -150,7 +153,7 @@ export class Quotas {
     id: TenantId,
     resource: R,
     limit: OverrideOf<R>,
-    options: OperatorOptions = {},
+    options?: OperatorOptions,
   ): Promise<QuotaOverrides> {
     return this.#overrides.set(id, resource, limit, options);
   }
@@ -159,7 +162,7 @@ export class Quotas {
    * Takes back what was set for one resource: from then on the tenant's plan says it again. Nothing is written where
    * nothing was set. Rejects as `setOverride` does.
    */
-  clearOverride(id: TenantId, resource: string, options: OperatorOptions = {}): Promise<QuotaOverrides> {
+  clearOverride(id: TenantId, resource: string, options?: OperatorOptions): Promise<QuotaOverrides> {
     return this.#overrides.clear(id, resource, options);
   }
 
@@ -175,7 +178,8 @@ export class Quotas {
    *
    * @throws `QUOTA_RECOUNT_SUPERSEDED` when another recount of the tenant has begun since.
    */
-  async recount(id: TenantId, { repair = true, signal }: RecountOptions = {}): Promise<RecountedResource[]> {
+  async recount(id: TenantId, given?: RecountOptions): Promise<RecountedResource[]> {
+    const { repair = true, signal } = takeOptions(given, recountNames, "recount");
     const known = parseTenantId(id);
     const token = Buffer.from(this.#random.bytes(16)).toString("hex");
     const options = { ...callTerms("recount", undefined, signal), priority: "batch" } as const;

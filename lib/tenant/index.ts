@@ -5,7 +5,7 @@ export { decodeEntityState, encodeEntityState } from "./entity-state.js";
 export type { QuotaOverride, QuotaOverrides } from "./quota-override.js";
 export { isQuotaOverride, ratePrefix } from "./quota-override.js";
 export { subjectDigest } from "./subject.js";
-export type { OperatorOptions, QuotaChange, TenantAct } from "./tenant-act.js";
+export { type OperatorOptions, operatorAct, type QuotaChange, type TenantAct } from "./tenant-act.js";
 export { type TenantContext, tenantContext } from "./tenant-context.js";
 export type { Made, TenantId, TenantIdFault } from "./tenant-id.js";
 export { isTenantId, newTenantId, parseTenantId, tenantIdBytes, tenantIdFromBytes } from "./tenant-id.js";

@@ -1,4 +1,5 @@
 /** Acts on a tenant: who changes it, why, and what its trail says of it. */
+import { optionNames, takeOptions } from "../options/index.js";
 import type { QuotaOverride } from "./quota-override.js";
 
 /**
@@ -37,9 +38,20 @@ export interface QuotaChange {
   readonly limit: QuotaOverride | undefined;
 }
 
-/** A change of one tenant, as its trail names it. */
-export interface TenantAct extends OperatorOptions {
+const operatorNames = optionNames<OperatorOptions>({ by: true, reason: true, signal: true });
+
+/** A change of one tenant, as its trail names it. All of it is there, so that nothing inherited is read in its place. */
+export interface TenantAct {
   /** A word of the library's own. */
   readonly operation: string;
-  readonly quota?: QuotaChange | undefined;
+  readonly by: string | undefined;
+  readonly reason: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly quota: QuotaChange | undefined;
+}
+
+/** The act of an operator who gives no other options. @throws OPTION_UNKNOWN, OPTIONS_INVALID */
+export function operatorAct(operation: string, given: OperatorOptions | undefined, quota?: QuotaChange): TenantAct {
+  const { by, reason, signal } = takeOptions(given, operatorNames, operation);
+  return { operation, by, reason, signal, quota };
 }

@@ -1,6 +1,7 @@
 /** The tenant context: on whose behalf a tenant's data is read and written, as a value that is passed on. */
 import { tenantryError } from "../errors/index.js";
 import { tenantContextRolesMax, tenantContextTextBytesMax } from "../limits/index.js";
+import { copiedList, optionNames, takeNamed } from "../options/index.js";
 import { isBoundedText } from "./bounded-text.js";
 import { parseTenantId, type TenantId } from "./tenant-id.js";
 
@@ -25,20 +26,24 @@ export interface TenantContext {
   readonly requestId?: string | undefined;
 }
 
+const contextNames = optionNames<TenantContext>({ tenant: true, subject: true, roles: true, requestId: true });
+
 const isText = (value: unknown): value is string => isBoundedText(value, tenantContextTextBytesMax);
 
 /**
- * A frozen copy of a context, checked: what a caller does to its own later changes nothing.
+ * A frozen copy of a context, checked: what a caller does to its own later changes nothing. Its own properties count;
+ * others than a context's, as a principal has, are left out.
  *
  * @throws `TENANT_CONTEXT_INVALID` when a part of it is no well-formed text of 1 to `tenantContextTextBytesMax` bytes, or
- *   there are more than `tenantContextRolesMax` roles; `TENANT_ID_INVALID`.
+ *   there are more than `tenantContextRolesMax` roles; `TENANT_ID_INVALID`, `OPTIONS_INVALID`.
  */
 export function tenantContext(context: TenantContext): TenantContext {
-  const { subject, roles, requestId } = context;
+  const { tenant, subject, roles: given, requestId } = takeNamed(context, contextNames, "context");
   const refuse = (part: string): Error => tenantryError("TENANT_CONTEXT_INVALID", { part });
-  const tenant = parseTenantId(context.tenant);
+  const id = parseTenantId(tenant);
   if (!isText(subject)) throw refuse("subject");
-  if (!Array.isArray(roles) || roles.length > tenantContextRolesMax || !roles.every(isText)) throw refuse("roles");
+  const roles = copiedList(given, tenantContextRolesMax);
+  if (!roles?.every(isText)) throw refuse("roles");
   if (requestId !== undefined && !isText(requestId)) throw refuse("requestId");
-  return Object.freeze({ tenant, subject, roles: Object.freeze([...roles]), requestId });
+  return Object.freeze({ tenant: id, subject, roles: Object.freeze(roles), requestId });
 }

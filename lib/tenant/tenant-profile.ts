@@ -64,11 +64,18 @@ export function isTenantMetadata(value: unknown): value is TenantMetadata {
   return bytes <= tenantMetadataBytesMax;
 }
 
-/** A profile: checked, its metadata copied. @throws TENANT_PROFILE_INVALID */
-export function tenantProfile({ plan, region, metadata }: TenantProfile): TenantProfile {
+/** A profile of options that were taken: checked, its metadata copied. @throws TENANT_PROFILE_INVALID */
+export function tenantProfile(
+  plan: string | undefined,
+  region: string | undefined,
+  given: TenantMetadata | undefined,
+): TenantProfile {
   const refuse = (part: string): Error => tenantryError("TENANT_PROFILE_INVALID", { part });
   if (plan !== undefined && !isPlan(plan)) throw refuse("plan");
   if (region !== undefined && !isPlan(region)) throw refuse("region");
+  // What is stored is what was checked.
+  const isObject = typeof given === "object" && given !== null && !Array.isArray(given);
+  const metadata = isObject ? { ...given } : given;
   if (metadata !== undefined && !isTenantMetadata(metadata)) throw refuse("metadata");
-  return { plan, region, metadata: metadata === undefined ? undefined : Object.freeze({ ...metadata }) };
+  return { plan, region, metadata: metadata === undefined ? undefined : Object.freeze(metadata) };
 }

@@ -2,7 +2,8 @@
 import type { Database } from "../database.js";
 import { type Engine, type EngineDescriptor, memory, openEngine } from "../engine/index.js";
 import { Keyspace, metadataVersionKey } from "../keyspace/index.js";
-import { type OpenOptions, open } from "../open.js";
+import { open } from "../open.js";
+import type { OpenOptions } from "../open-options.js";
 import type { TenantId } from "../tenant/index.js";
 import type { Tenant } from "../tenant-handle.js";
 import { type HookFunction, hookFunction } from "./test-runner.js";

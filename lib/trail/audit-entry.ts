@@ -1,4 +1,7 @@
 /** What is answered of a trail: entries, filters and pages. */
+import { tenantryError } from "../errors/index.js";
+import { timeOf } from "../intrinsics/index.js";
+import { optionNames } from "../options/index.js";
 import type { AnyEntity } from "../schema/index.js";
 import type { QuotaChange } from "../tenant/index.js";
 
@@ -89,6 +92,25 @@ export interface AuditFilter {
   readonly signal?: AbortSignal | undefined;
 }
 
+const filter = {
+  from: true,
+  to: true,
+  subject: true,
+  entity: true,
+  id: true,
+  kind: true,
+  reverse: true,
+  signal: true,
+} as const;
+export const filterNames = optionNames<AuditFilter>(filter);
+
+/** The milliseconds of a time that was given. @throws AUDIT_OPTION_INVALID */
+export function timeGiven(option: string, value: unknown): number {
+  const time = typeof value === "number" ? value : timeOf(value);
+  if (time !== undefined && Number.isFinite(time)) return time;
+  throw tenantryError("AUDIT_OPTION_INVALID", { option, reason: "not a time" });
+}
+
 /**
  * Which page of a trail.
  *
@@ -110,6 +132,8 @@ export interface AuditPageOptions extends AuditFilter {
   /** Whom the page is for; another's cursor is refused. */
   readonly principal?: string | undefined;
 }
+
+export const pageNames = optionNames<AuditPageOptions>({ ...filter, size: true, cursor: true, principal: true });
 
 /**
  * A page of a trail.

@@ -1,16 +1,17 @@
 /** The audit trails of a database: sealing, verifying and reading them, and dropping what is old. */
 import { canonicalBytes } from "../audit/index.js";
 import type { Clock } from "../observe/index.js";
-import type { CursorSeal } from "../repository/index.js";
+import { takeOptions } from "../options/index.js";
+import { type CursorSeal, type OperationOptions, operationNames } from "../repository/index.js";
 import type { AnyEntity, Infer } from "../schema/index.js";
 import { isTenantId, type TenantId, type TenantRecord } from "../tenant/index.js";
 import type { AuditEntry, AuditFilter, AuditPage, AuditPageOptions } from "./audit-entry.js";
 import type { Denials, DeniedAttempt } from "./denials.js";
 import { Entries } from "./entries.js";
 import { type AuditPruneOptions, Retention } from "./retention.js";
-import { type AuditHead, Sealer } from "./sealer.js";
+import { type AuditHead, Sealer, takeHead } from "./sealer.js";
 import type { TrailRows } from "./trail-rows.js";
-import { type AuditReport, Verifier } from "./verifier.js";
+import { type AuditReport, type AuditVerifyOptions, Verifier, verifyNames } from "./verifier.js";
 
 /** What the trails of a database are put together from. */
 export interface AuditTrailsParts {
@@ -73,15 +74,18 @@ export class AuditTrails {
    * @throws `AUDIT_TRAIL_BROKEN` when the last seal is not to be believed, `AUDIT_TRAIL_CORRUPT` for a row that is no
    *   entry: verify it.
    */
-  seal(id: TenantId, options?: { readonly signal?: AbortSignal | undefined }): Promise<AuditHead> {
-    return this.#sealer.seal(id, options?.signal);
+  async seal(id: TenantId, options?: OperationOptions): Promise<AuditHead> {
+    const { signal } = takeOptions(options, operationNames, "seal");
+    return await this.#sealer.seal(id, signal);
   }
 
   /** Seals the trails of all tenants, erased ones too, one after another. A trail that cannot be sealed ends it. */
-  async *sealAll(options?: {
-    readonly signal?: AbortSignal | undefined;
-  }): AsyncGenerator<AuditHead, undefined, undefined> {
-    for await (const { id } of this.#tenants()) yield await this.seal(id, options);
+  sealAll(options?: OperationOptions): AsyncGenerator<AuditHead, undefined, undefined> {
+    return this.#sealAll(takeOptions(options, operationNames, "sealAll").signal);
+  }
+
+  async *#sealAll(signal: AbortSignal | undefined): AsyncGenerator<AuditHead, undefined, undefined> {
+    for await (const { id } of this.#tenants()) yield await this.#sealer.seal(id, signal);
   }
 
   /**
@@ -91,11 +95,9 @@ export class AuditTrails {
    *
    * @throws `AUDIT_OPTION_INVALID` for the head of another tenant.
    */
-  verify(
-    id: TenantId,
-    options: { readonly head?: AuditHead | undefined; readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<AuditReport> {
-    return this.#verifier.verify(id, options);
+  async verify(id: TenantId, options?: AuditVerifyOptions): Promise<AuditReport> {
+    const { head, signal } = takeOptions(options, verifyNames, "verify");
+    return await this.#verifier.verify(id, takeHead(head), signal);
   }
 
   /**
@@ -104,7 +106,7 @@ export class AuditTrails {
    *
    * @throws `AUDIT_OPTION_INVALID`, `RECORD_ID_INVALID` for an `id` that is none of the entity's.
    */
-  entries(id: TenantId, filter: AuditFilter = {}): AsyncGenerator<AuditEntry, undefined, undefined> {
+  entries(id: TenantId, filter?: AuditFilter): AsyncGenerator<AuditEntry, undefined, undefined> {
     return this.#entries.list(id, filter);
   }
 

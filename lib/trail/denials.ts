@@ -5,6 +5,7 @@ import { auditSecretKey } from "../keyspace/index.js";
 import type { ControlPlane } from "../lifecycle/index.js";
 import { denialEntriesMax, denialTenantsMax, denialWindowMs, tenantContextTextBytesMax } from "../limits/index.js";
 import type { Clock, Counter, Logger, Random } from "../observe/index.js";
+import { optionNames, takeNamed } from "../options/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { callTerms, perform } from "../transaction/index.js";
 
@@ -29,6 +30,14 @@ export interface DeniedAttempt {
   /** The name of the entity it was about. */
   readonly entity?: string | undefined;
 }
+
+const attemptNames = optionNames<DeniedAttempt>({
+  code: true,
+  subject: true,
+  requestId: true,
+  operation: true,
+  entity: true,
+});
 
 /** What is known of one tenant's denied attempts that are not written yet. */
 interface Waiting {
@@ -75,7 +84,8 @@ export class Denials {
   }
 
   /** Counts an attempt, to be written within `denialWindowMs`; of nobody's, it is only counted. Never throws, never waits. */
-  deny(id: TenantId | undefined, attempt: DeniedAttempt): void {
+  deny(id: TenantId | undefined, given: DeniedAttempt): void {
+    const attempt = takeNamed(given, attemptNames, "deny");
     this.#parts.counter.add(1, { code: attempt.code });
     if (id === undefined) return;
     let waiting = this.#waiting.get(id);

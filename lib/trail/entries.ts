@@ -9,12 +9,22 @@ import {
 } from "../audit/index.js";
 import { tenantryError } from "../errors/index.js";
 import { auditClockSkewMs, pageSizeMax } from "../limits/index.js";
+import { takeOptions } from "../options/index.js";
 import type { CursorBinding, CursorSeal } from "../repository/index.js";
 import { type AnyEntity, modelOf } from "../schema/index.js";
 import type { TenantId } from "../tenant/index.js";
 import type { RelativeRange } from "../transaction/index.js";
 import { equalBytes, keyAfter, pack, unpack } from "../tuple/index.js";
-import type { AuditEntry, AuditedChange, AuditFilter, AuditPage, AuditPageOptions } from "./audit-entry.js";
+import {
+  type AuditEntry,
+  type AuditedChange,
+  type AuditFilter,
+  type AuditPage,
+  type AuditPageOptions,
+  filterNames,
+  pageNames,
+  timeGiven,
+} from "./audit-entry.js";
 import {
   entriesAfter,
   entriesRange,
@@ -40,12 +50,35 @@ interface Place {
 const hex = (bytes: Uint8Array | undefined): string | undefined =>
   bytes === undefined ? undefined : Buffer.from(bytes).toString("hex");
 
-const timeOf = (option: string, value: Date | number | undefined): number | undefined => {
-  if (value === undefined) return undefined;
-  const time = Number(value);
-  if (Number.isFinite(time)) return time;
-  throw tenantryError("AUDIT_OPTION_INVALID", { option, reason: "not a time" });
-};
+/** A filter that was taken: all of it is there, and the id as it is stored. */
+interface TakenFilter {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly subject: string | undefined;
+  readonly entity: string | undefined;
+  readonly id: Uint8Array | undefined;
+  readonly kind: AuditFilter["kind"];
+  readonly reverse: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @throws AUDIT_OPTION_INVALID, RECORD_ID_INVALID */
+function filterOf({ from, to, subject, entity, id, kind, reverse = false, signal }: AuditFilter): TakenFilter {
+  if (id !== undefined && entity === undefined) {
+    throw tenantryError("AUDIT_OPTION_INVALID", { option: "id", reason: "given without an entity" });
+  }
+  return {
+    from: from === undefined ? undefined : timeGiven("from", from),
+    to: to === undefined ? undefined : timeGiven("to", to),
+    subject,
+    entity: entity?.name,
+    // The model checks what the type of a filter cannot.
+    id: id === undefined || entity === undefined ? undefined : modelOf(entity).encodeId(id as never),
+    kind,
+    reverse,
+    signal,
+  };
+}
 
 /** A filter as stored entries are compared with. */
 class Wanted {
@@ -57,20 +90,13 @@ class Wanted {
   readonly #id: Uint8Array | undefined | null;
   readonly #kind: AuditFilter["kind"];
 
-  constructor({ from, to, subject, entity, id, kind }: AuditFilter, key: AuditKey | undefined) {
-    this.from = timeOf("from", from);
-    this.to = timeOf("to", to);
+  constructor({ from, to, subject, entity, id, kind }: TakenFilter, key: AuditKey | undefined) {
+    this.from = from;
+    this.to = to;
     this.#kind = kind;
-    this.#entity = entity?.name;
+    this.#entity = entity;
     this.#subject = subject === undefined ? undefined : (key?.sealSubject(subject) ?? null);
-    if (id !== undefined && entity === undefined) {
-      throw tenantryError("AUDIT_OPTION_INVALID", { option: "id", reason: "given without an entity" });
-    }
-    this.#id =
-      id === undefined || entity === undefined
-        ? undefined
-        : // The model checks what the type of a filter cannot.
-          (key?.seal(`id of ${entity.name}`, modelOf(entity).encodeId(id as never)) ?? null);
+    this.#id = id === undefined ? undefined : (key?.seal(`id of ${entity}`, id) ?? null);
   }
 
   has(entry: StoredEntry): boolean {
@@ -102,24 +128,29 @@ export class Entries {
     this.#entities = new Map([...entities].map((entity) => [entity.name, entity]));
   }
 
-  async *list(id: TenantId, filter: AuditFilter): AsyncGenerator<AuditEntry, undefined, undefined> {
-    for await (const { entry } of this.#found(id, filter, undefined)) yield entry;
+  list(id: TenantId, filter: AuditFilter | undefined): AsyncGenerator<AuditEntry, undefined, undefined> {
+    return this.#list(id, takeOptions(filter, filterNames, "entries"));
+  }
+
+  async *#list(id: TenantId, filter: AuditFilter): AsyncGenerator<AuditEntry, undefined, undefined> {
+    for await (const { entry } of this.#found(id, filterOf(filter), undefined)) yield entry;
   }
 
   async page(id: TenantId, options: AuditPageOptions): Promise<AuditPage> {
-    const { size, cursor, principal, from, to, subject, entity, kind, reverse = false } = options;
+    const taken = takeOptions(options, pageNames, "page");
+    const { size, cursor, principal } = taken;
     if (!Number.isSafeInteger(size) || size < 1 || size > pageSizeMax) {
       throw tenantryError("PAGE_SIZE_INVALID", { size, pageSizeMax });
     }
-    const record =
-      options.id === undefined || entity === undefined ? null : modelOf(entity).encodeId(options.id as never);
-    const times = [timeOf("from", from) ?? null, timeOf("to", to) ?? null];
-    const query = pack(["audit", ...times, subject ?? null, entity?.name ?? null, record, kind ?? null, reverse]);
+    const filter = filterOf(taken);
+    const { from, to, subject, entity, id: record, kind, reverse } = filter;
+    const parts = [from, to, subject, entity, record, kind].map((part) => part ?? null);
+    const query = pack(["audit", ...parts, reverse]);
     const binding: CursorBinding = { tenantId: id, principal, query };
     const position = cursor === undefined ? undefined : await this.#seal.open(cursor, binding);
     const items: AuditEntry[] = [];
     let cut: Uint8Array | undefined;
-    for await (const { entry, incarnation, key } of this.#found(id, options, position && placeOf(position.cut))) {
+    for await (const { entry, incarnation, key } of this.#found(id, filter, position && placeOf(position.cut))) {
       if (items.length === size) {
         return { items, next: cut && (await this.#seal.seal({ direction: "next", cut }, binding)) };
       }
@@ -131,10 +162,10 @@ export class Entries {
 
   async *#found(
     id: TenantId,
-    filter: AuditFilter,
+    filter: TakenFilter,
     place: Place | undefined,
   ): AsyncGenerator<Found, undefined, undefined> {
-    const { reverse = false, signal } = filter;
+    const { reverse, signal } = filter;
     const { record, key } = await this.#rows.tenant(id, signal);
     const wanted = new Wanted(filter, key);
     const incarnations = incarnationsOf(record);

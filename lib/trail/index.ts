@@ -5,6 +5,6 @@ export type { DeniedAttempt } from "./denials.js";
 export type { AuditOptions } from "./options.js";
 export type { AuditPruneOptions } from "./retention.js";
 export type { AuditHead } from "./sealer.js";
-export type { AuditReport } from "./verifier.js";
+export type { AuditReport, AuditVerifyOptions } from "./verifier.js";
 export type { AuditFinding } from "./verifying-pass.js";
 export { AuditWiring } from "./wiring.js";

@@ -1,7 +1,8 @@
 /** The audit options of `open`: what is written down, and with which keys it is sealed. */
 import { tenantryError } from "../errors/index.js";
-import { GivenKeyring } from "../lifecycle/index.js";
-import { cursorSecretBytes } from "../repository/index.js";
+import { type GivenKeyring, givenKeyring } from "../lifecycle/index.js";
+import { entitiesMax } from "../limits/index.js";
+import { copiedList, optionNames, takeOptions } from "../options/index.js";
 import type { AnyEntity } from "../schema/index.js";
 
 /**
@@ -29,15 +30,15 @@ export interface AuditOptions {
 
 const invalid = (option: string, reason: string): Error => tenantryError("DATABASE_OPTION_INVALID", { option, reason });
 
+const auditNames = optionNames<AuditOptions>({ entities: true, denials: true, sealKeys: true });
+
+/** The options of `audit`, by name. @throws OPTION_UNKNOWN, OPTIONS_INVALID */
+export const takeAuditOptions = (options: AuditOptions | undefined): AuditOptions =>
+  takeOptions(options, auditNames, "audit");
+
 /** The keys given; undefined when there are none. @throws DATABASE_OPTION_INVALID */
 export function sealKeyring({ sealKeys }: AuditOptions): GivenKeyring | undefined {
-  if (sealKeys === undefined) return undefined;
-  const [first, ...others] = sealKeys.map((secret) => Uint8Array.from(secret));
-  if (first === undefined) throw invalid("audit.sealKeys", "there is none");
-  if ([first, ...others].some(({ length }) => length !== cursorSecretBytes)) {
-    throw invalid("audit.sealKeys", `a secret does not have ${cursorSecretBytes} bytes`);
-  }
-  return new GivenKeyring(first, ...others);
+  return sealKeys === undefined ? undefined : givenKeyring("audit.sealKeys", sealKeys);
 }
 
 /** The names of audited entities; undefined for all. @throws DATABASE_OPTION_INVALID for one that is not the database's */
@@ -45,9 +46,12 @@ export function auditedNames(
   { entities }: AuditOptions,
   known: ReadonlySet<AnyEntity>,
 ): ReadonlySet<string> | undefined {
-  const stranger = entities?.find((entity) => !known.has(entity));
+  if (entities === undefined) return undefined;
+  const audited = copiedList(entities, entitiesMax) as readonly AnyEntity[] | undefined;
+  if (audited === undefined) throw invalid("audit.entities", "not a list of entities");
+  const stranger = audited.find((entity) => !known.has(entity));
   if (stranger !== undefined) {
     throw invalid("audit.entities", `${JSON.stringify(stranger.name)} is not one of the database's`);
   }
-  return entities === undefined ? undefined : new Set(entities.map(({ name }) => name));
+  return new Set(audited.map(({ name }) => name));
 }

@@ -3,10 +3,12 @@
 import { checkpointKey, decodeSeal, entryKey, sealKey } from "../audit/index.js";
 import { tenantryError } from "../errors/index.js";
 import type { Clock } from "../observe/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { callTerms } from "../transaction/index.js";
 import { keyAfter } from "../tuple/index.js";
-import type { AuditHead } from "./sealer.js";
+import { timeGiven } from "./audit-entry.js";
+import { type AuditHead, takeHead } from "./sealer.js";
 import { entriesRange, type Incarnation, incarnationsOf, isSame, sealsRange, type TrailRows } from "./trail-rows.js";
 import type { Verifier } from "./verifier.js";
 
@@ -30,6 +32,8 @@ export interface AuditPruneOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const pruneNames = optionNames<AuditPruneOptions>({ before: true, head: true, signal: true });
+
 export class Retention {
   readonly #rows: TrailRows;
   readonly #verifier: Verifier;
@@ -42,11 +46,11 @@ export class Retention {
   }
 
   /** Drops what may go; how many entries that were. */
-  async prune(id: TenantId, { before, head, signal }: AuditPruneOptions): Promise<number> {
-    const time = Number(before);
-    if (!Number.isFinite(time)) throw tenantryError("AUDIT_OPTION_INVALID", { option: "before", reason: "not a time" });
+  async prune(id: TenantId, options: AuditPruneOptions): Promise<number> {
+    const { before, head, signal } = takeOptions(options, pruneNames, "prune");
+    const time = timeGiven("before", before);
     // What was tampered with is evidence: it is not swept away.
-    const { intact } = await this.#verifier.verify(id, { head, signal });
+    const { intact } = await this.#verifier.verify(id, takeHead(head), signal);
     if (!intact) throw tenantryError("AUDIT_TRAIL_BROKEN", {});
     const { record } = await this.#rows.tenant(id, signal);
     let dropped = 0;

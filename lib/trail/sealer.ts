@@ -3,6 +3,7 @@
 import { type AuditChain, type ChainPoint, entryStamp, sealKey } from "../audit/index.js";
 import { auditSealEntriesMax } from "../limits/index.js";
 import type { Clock } from "../observe/index.js";
+import { optionNames, takeNamed } from "../options/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { callTerms } from "../transaction/index.js";
 import { entriesAfter, type Incarnation, incarnationsOf, isSame, lastSeal, type TrailRows } from "./trail-rows.js";
@@ -28,6 +29,12 @@ export interface AuditHead {
   /** What the chain has come to, in hexadecimal. */
   readonly link: string;
 }
+
+const headNames = optionNames<AuditHead>({ tenant: true, incarnation: true, entries: true, link: true });
+
+/** A copy of a head that was kept somewhere. @throws OPTIONS_INVALID */
+export const takeHead = (head: AuditHead | undefined): AuditHead | undefined =>
+  head === undefined ? undefined : takeNamed(head, headNames, "head");
 
 export const headOf = ({ id, incarnation }: Incarnation, { count, link }: ChainPoint): AuditHead => ({
   tenant: id,

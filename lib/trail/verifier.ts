@@ -3,12 +3,34 @@
 import { chainBegin, checkpointKey, sealKey } from "../audit/index.js";
 import { tenantryError } from "../errors/index.js";
 import { auditVerifyAttemptsMax } from "../limits/index.js";
+import { optionNames } from "../options/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { callTerms } from "../transaction/index.js";
 import { compareBytes, equalBytes, keyAfter } from "../tuple/index.js";
 import { type AuditHead, headOf } from "./sealer.js";
 import { entriesRange, type Incarnation, incarnationsOf, isSame, sealsRange, type TrailRows } from "./trail-rows.js";
 import { type AuditFinding, Peekable, skipDropped, VerifyingPass } from "./verifying-pass.js";
+
+/**
+ * How a trail is verified.
+ *
+ * @example
+ * ```ts
+ * import type { AuditHead, AuditVerifyOptions, Database, TenantId } from "tenantry";
+ * declare const db: Database;
+ * declare const id: TenantId;
+ * declare const kept: AuditHead;
+ * const options: AuditVerifyOptions = { head: kept, signal: AbortSignal.timeout(60_000) };
+ * const { intact } = await db.audit.verify(id, options);
+ * ```
+ */
+export interface AuditVerifyOptions {
+  /** What an earlier `seal` gave: by it, it shows that the end was cut off, or all of it written anew. */
+  readonly head?: AuditHead | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export const verifyNames = optionNames<AuditVerifyOptions>({ head: true, signal: true });
 
 /**
  * What came of verifying a trail.
@@ -53,10 +75,7 @@ export class Verifier {
     this.#rows = rows;
   }
 
-  async verify(
-    id: TenantId,
-    { head, signal }: { readonly head?: AuditHead | undefined; readonly signal?: AbortSignal | undefined },
-  ): Promise<AuditReport> {
+  async verify(id: TenantId, head: AuditHead | undefined, signal: AbortSignal | undefined): Promise<AuditReport> {
     const { record } = await this.#rows.tenant(id, signal);
     if (head !== undefined && (head.tenant !== record.id || !(head.incarnation <= record.incarnation))) {
       throw tenantryError("AUDIT_OPTION_INVALID", { option: "head", reason: "not of this tenant" });

@@ -10,7 +10,7 @@ import { isTenantState, tenantStates } from "../tenant/index.js";
 import type { TransactionHook } from "../transaction/index.js";
 import { AuditTrails } from "./audit-trails.js";
 import { Denials } from "./denials.js";
-import { type AuditOptions, auditedNames, sealKeyring } from "./options.js";
+import { type AuditOptions, auditedNames, sealKeyring, takeAuditOptions } from "./options.js";
 import { TrailRows } from "./trail-rows.js";
 
 /** What the trails need of a database that is put together. */
@@ -27,7 +27,6 @@ export interface WiredParts {
 export class AuditWiring {
   /** What joins transactions: nothing unless auditing was asked for. */
   readonly hooks: readonly TransactionHook[];
-  readonly #options: AuditOptions;
   readonly #hears: boolean;
   readonly #entities: ReadonlySet<AnyEntity>;
   readonly #clock: Clock;
@@ -36,15 +35,15 @@ export class AuditWiring {
   #denials: Denials | undefined;
 
   /** @throws DATABASE_OPTION_INVALID */
-  constructor(options: AuditOptions | undefined, entities: ReadonlySet<AnyEntity>, clock: Clock, random: Random) {
-    this.#options = options ?? {};
-    this.#hears = options !== undefined && options.denials !== false;
+  constructor(given: AuditOptions | undefined, entities: ReadonlySet<AnyEntity>, clock: Clock, random: Random) {
+    const options = takeAuditOptions(given);
+    this.#hears = given !== undefined && options.denials !== false;
     this.#entities = entities;
     this.#clock = clock;
     this.#random = random;
-    this.#given = sealKeyring(this.#options);
-    const names = auditedNames(this.#options, entities);
-    this.hooks = options === undefined ? [] : [new AuditHook(new AuditKeys(random), clock, names)];
+    this.#given = sealKeyring(options);
+    const names = auditedNames(options, entities);
+    this.hooks = given === undefined ? [] : [new AuditHook(new AuditKeys(random), clock, names)];
   }
 
   /** Hears of violations, and tells `next`. */

@@ -3,13 +3,14 @@
 export { type CallLabel, type CallTerms, callTerms } from "./call/call-terms.js";
 export { TransactionHost } from "./host.js";
 export { type Operation, perform, performAtOnce, resultOf, rowsOf, together, valueAt, valuesAt } from "./operation.js";
-export type {
-  CloseOptions,
-  ReadTransactionOptions,
-  RunnerOptions,
-  TransactionLabel,
-  TransactionOptions,
-  TransactionPriority,
+export {
+  type CloseOptions,
+  drainMsOf,
+  type ReadTransactionOptions,
+  type RunnerOptions,
+  type TransactionLabel,
+  type TransactionOptions,
+  type TransactionPriority,
 } from "./options.js";
 export type { ReadFunction, WriteFunction } from "./plan/index.js";
 export type { CallEnd, CallPolicy, CallReport, TenantCall } from "./policy/call-policy.js";

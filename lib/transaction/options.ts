@@ -1,8 +1,11 @@
 /** Options of transactions, as callers give them, and of the runners. */
 import type { Engine } from "../engine/index.js";
+import { tenantryError } from "../errors/index.js";
 import type { OnViolation } from "../guard/index.js";
 import type { Keyspace } from "../keyspace/index.js";
+import { drainMs as drainMsDefault, transactionDeadlineLongestMs } from "../limits/index.js";
 import type { Clock, Logger, Meter, Random, ServiceLevels, TenantLabels, Tracer } from "../observe/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { CallPolicy } from "./policy/call-policy.js";
 import type { TransactionHook } from "./policy/hook.js";
 
@@ -127,4 +130,14 @@ export interface RunnerOptions {
 export interface CloseOptions {
   /** Milliseconds that running transactions are given to end before they are cancelled; default `drainMs` of limits. */
   readonly drainMs?: number | undefined;
+}
+
+const closeNames = optionNames<CloseOptions>({ drainMs: true });
+
+/** The time that running transactions are given. @throws TRANSACTION_OPTION_INVALID, OPTION_UNKNOWN */
+export function drainMsOf(options: CloseOptions | undefined): number {
+  const { drainMs = drainMsDefault } = takeOptions(options, closeNames, "close");
+  if (typeof drainMs === "number" && drainMs >= 0 && drainMs <= transactionDeadlineLongestMs) return drainMs;
+  const reason = `not milliseconds from 0 to ${transactionDeadlineLongestMs}`;
+  throw tenantryError("TRANSACTION_OPTION_INVALID", { option: "drainMs", reason });
 }

@@ -8,7 +8,7 @@ import type { Call } from "./call/call.js";
 import { type CallTerms, noTerms, readTerms, transactTerms } from "./call/call-terms.js";
 import { TransactionHost } from "./host.js";
 import type { Operation } from "./operation.js";
-import type { CloseOptions, ReadTransactionOptions, RunnerOptions, TransactionOptions } from "./options.js";
+import type { ReadTransactionOptions, RunnerOptions, TransactionOptions } from "./options.js";
 import {
   OperationPlan,
   OwnReadPlan,
@@ -172,7 +172,7 @@ export class TransactionRunner implements AsyncDisposable {
    * Refuses new work with `DATABASE_CLOSED`, waits for what runs, then cancels it. May be called again: it is the
    * same closing. The engine stays open.
    */
-  close({ drainMs = drainMsDefault }: CloseOptions = {}): Promise<void> {
+  close(drainMs: number = drainMsDefault): Promise<void> {
     return this.#host.running.close(drainMs);
   }
 

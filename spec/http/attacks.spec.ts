@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { denialWindowMs } from "../../lib/limits/index.js";
 import { type Clock, systemClock } from "../../lib/observe/index.js";
-import type { OpenOptions } from "../../lib/open.js";
+import type { OpenOptions } from "../../lib/open-options.js";
 import { tokenAttacks } from "../access/token-attacks.js";
 import { type Answer, type Framework, frameworks, openStage, type Stage } from "./stage.js";
 

@@ -4,7 +4,7 @@ import { jwtAuthenticator, requireMfa } from "../../lib/access/index.js";
 import { type Refusal, sessionAuthenticator, type TenantDoorOptions, tenantFetch } from "../../lib/http/index.js";
 import { denialEntriesMax, denialWindowMs } from "../../lib/limits/index.js";
 import { type Clock, systemClock } from "../../lib/observe/index.js";
-import type { OpenOptions } from "../../lib/open.js";
+import type { OpenOptions } from "../../lib/open-options.js";
 import { isTenantState, type TenantId, tenantStates } from "../../lib/tenant/index.js";
 import { collect } from "../repository/shelf.js";
 import { frameworks, openStage, type Stage } from "./stage.js";

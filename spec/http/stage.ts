@@ -22,7 +22,8 @@ import {
   tenantMiddleware,
 } from "../../lib/http/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
-import { type OpenOptions, open } from "../../lib/open.js";
+import { open } from "../../lib/open.js";
+import type { OpenOptions } from "../../lib/open-options.js";
 import type { TenantId, TenantState } from "../../lib/tenant/index.js";
 import { newTenantId } from "../../lib/tenant/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";

@@ -5,8 +5,8 @@ import type { Database } from "../../lib/database.js";
 import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
 import { type Clock, systemClock } from "../../lib/observe/index.js";
-import type { OpenOptions } from "../../lib/open.js";
 import { open } from "../../lib/open.js";
+import type { OpenOptions } from "../../lib/open-options.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 
 /** A clock whose wall time the spec moves; what it measures goes on as it does. */

@@ -81,7 +81,7 @@ describe("call policies", () => {
     await using fixture = await openFixture({ policies: [slow] });
     const id = await fixture.tenant();
     const call = codeOf(fixture.runner.transact(id, async () => {}));
-    await fixture.runner.close({ drainMs: 1 });
+    await fixture.runner.close(1);
     admit();
     expect(await call).toBe("DATABASE_CLOSED");
   });

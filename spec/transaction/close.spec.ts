@@ -39,7 +39,7 @@ describe("closing", () => {
     const id = await fixture.tenant();
     const work = codeOf(fixture.runner.transact(id, () => new Promise(() => {})));
     const begun = performance.now();
-    await fixture.runner.close({ drainMs: 20 });
+    await fixture.runner.close(20);
     expect(performance.now() - begun).toBeLessThan(1_000);
     expect(await work).toBe("DATABASE_CLOSED");
   });
@@ -59,7 +59,7 @@ describe("closing", () => {
       return "applied";
     });
     await delay(10);
-    await fixture.runner.close({ drainMs: 10 });
+    await fixture.runner.close(10);
     expect(await work).toBe("applied");
   });
 

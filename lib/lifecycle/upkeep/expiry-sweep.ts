@@ -2,6 +2,7 @@
 import pLimit from "p-limit";
 import { tenantryError } from "../../errors/index.js";
 import { sweptTenantsFailedMax, sweptTenantsMax } from "../../limits/index.js";
+import { optionNames, takeOptions } from "../../options/index.js";
 import type { SweepOptions, Swept } from "../../repository/index.js";
 import { type TenantId, type TenantRecord, tenantStates } from "../../tenant/index.js";
 
@@ -22,6 +23,10 @@ export interface DatabaseSweepOptions {
   /** Ends the work: rejects with `TRANSACTION_ABORTED` once those under way have ended. What was removed stays so. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The options of a sweep of all tenants, by name. */
+export const takeSweepOptions = (options: DatabaseSweepOptions | undefined): DatabaseSweepOptions =>
+  takeOptions(options, optionNames<DatabaseSweepOptions>({ concurrency: true, signal: true }), "sweep");
 
 /**
  * What a sweep of all tenants came to.

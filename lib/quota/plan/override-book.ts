@@ -3,6 +3,7 @@ import { tenantryError } from "../../errors/index.js";
 import { quotaOverridesMax } from "../../limits/index.js";
 import {
   type OperatorOptions,
+  operatorAct,
   parseTenantId,
   type QuotaOverride,
   type QuotaOverrides,
@@ -46,10 +47,15 @@ export class OverrideBook {
     return record.quotaOverrides ?? none;
   }
 
-  async set(id: TenantId, resource: string, given: unknown, options: OperatorOptions): Promise<QuotaOverrides> {
+  async set(
+    id: TenantId,
+    resource: string,
+    given: unknown,
+    options: OperatorOptions | undefined,
+  ): Promise<QuotaOverrides> {
     if (!this.#book.has(resource)) throw unknownResource(String(resource));
     const limit = readOverride(resource, given);
-    const act = { ...options, operation: "setOverride", quota: { resource, limit } };
+    const act = operatorAct("setOverride", options, { resource, limit });
     return await this.#change(id, act, (was) => {
       if (Object.hasOwn(was, resource) && isSame(was[resource], limit)) return was;
       const overrides = { ...was, [resource]: limit };
@@ -60,8 +66,8 @@ export class OverrideBook {
     });
   }
 
-  async clear(id: TenantId, resource: string, options: OperatorOptions): Promise<QuotaOverrides> {
-    const act = { ...options, operation: "clearOverride", quota: { resource, limit: undefined } };
+  async clear(id: TenantId, resource: string, options: OperatorOptions | undefined): Promise<QuotaOverrides> {
+    const act = operatorAct("clearOverride", options, { resource, limit: undefined });
     return await this.#change(id, act, (was) => {
       if (!Object.hasOwn(was, resource)) {
         if (this.#book.has(resource)) return was;
