@@ -91,6 +91,7 @@ export type {
   ConnectionLease,
   EntityQuota,
   Headroom,
+  ListClaimsOptions,
   OverrideOf,
   QuotaLimit,
   QuotaOptions,

@@ -24,7 +24,7 @@ import { TenantLeases } from "./connection/tenant-leases.js";
 import { refusePlan } from "./plan/limit.js";
 import type { OverrideOf } from "./plan/override.js";
 import { OverrideBook, type TenantRecords } from "./plan/override-book.js";
-import { PlanBook, type QuotaOptions } from "./plan/plan-book.js";
+import { PlanBook, type QuotaOptions, takeQuotaOptions } from "./plan/plan-book.js";
 import { RatePolicy } from "./rate/rate-policy.js";
 import { Rates } from "./rate/rates.js";
 import type { Headroom } from "./rate/token-desk.js";
@@ -89,7 +89,8 @@ export class Quotas {
   readonly #leaseOf: (id: TenantId) => TenantLeases;
 
   /** @internal */
-  constructor(options: QuotaOptions, { entities, runner, records, clock, random }: QuotaParts) {
+  constructor(given: QuotaOptions, { entities, runner, records, clock, random }: QuotaParts) {
+    const options = takeQuotaOptions(given);
     const leaseMs = options.connectionLeaseMs ?? connectionLeaseMs;
     if (!(leaseMs > 0 && leaseMs <= connectionLeaseLongestMs)) {
       throw refusePlan(`connectionLeaseMs is not above 0 and up to ${connectionLeaseLongestMs}`);

@@ -15,7 +15,6 @@ import { openStage, usedOf } from "./stage.js";
 const plans = { three: { connections: 3 }, one: { connections: 1 }, none: {} };
 const quotas = (connectionLeaseMs: number) => ({
   plans,
-  planOf: ({ name }: { name: string }) => name,
   connectionLeaseMs,
 });
 

@@ -247,10 +247,8 @@ describe("plans", () => {
     ["two kinds at once", { plans: { p: { storageBytes: { hard: 1, soft: 2 } } } }],
     ["neither kind", { plans: { p: { storageBytes: {} } } }],
     ["an entity there is not", { plans: { p: { entities: { lost: { records: 1 } } } } }],
-    ["a part there is not", { plans: { p: { storage: 1 } } }],
     ["a resource with a name of its own", { plans: { p: { resources: { storageBytes: 1 } } } }],
     ["a resource whose name is none", { plans: { p: { resources: { "a b": 1 } } } }],
-    ["a rate that is none", { plans: { p: { rates: { calls: { perHour: 1 } } } } }],
     ["a negative rate", { plans: { p: { rates: { calls: { perSecond: -1 } } } } }],
     ["a rate of NaN", { plans: { p: { rates: { calls: { perMinute: Number.NaN } } } } }],
     ["a burst without end", { plans: { p: { rates: { calls: { perMinute: 1, burst: Number.POSITIVE_INFINITY } } } } }],
@@ -260,6 +258,17 @@ describe("plans", () => {
   ])("with %s are refused when the database is opened", async (_, quotas) => {
     const opened = open({ engine: memory(), entities: [Note, Tag], quotas: quotas as never });
     expect(await codeOf(opened.then((db) => db.close()))).toBe("DATABASE_OPTION_INVALID");
+  });
+
+  test.each<[string, unknown]>([
+    ["quotas", { plans: {}, default: "p" }],
+    ["plan", { plans: { p: { storage: 1 } } }],
+    ["entity quota", { plans: { p: { entities: { tag: { record: 1 } } } } }],
+    ["limit", { plans: { p: { storageBytes: { hart: 1 } } } }],
+    ["rate", { plans: { p: { rates: { calls: { perHour: 1 } } } } }],
+  ])("with another option of %s than there is are refused when the database is opened", async (of, quotas) => {
+    const opened = open({ engine: memory(), entities: [Note, Tag], quotas: quotas as never });
+    await expect(opened).rejects.toMatchObject({ code: "OPTION_UNKNOWN", details: { of } });
   });
 
   test("are asked for: without them there is nothing to ask", async () => {

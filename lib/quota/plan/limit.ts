@@ -1,5 +1,6 @@
 /** Limits: how much of a resource a plan grants, and what counts as a limit at all. */
 import { tenantryError } from "../../errors/index.js";
+import { optionNames, takeOptions } from "../../options/index.js";
 
 /**
  * A bound on what is counted: a number, or `{ hard }`, is never passed; `{ soft }` is checked without a conflict, so
@@ -50,26 +51,45 @@ const isBound = (value: unknown): value is number =>
 /** Makes the error that says why what was given is refused. */
 export type Refuse = (reason: string) => Error;
 
-/** The limit that was given; undefined for none. @throws what `refuse` makes */
+const limitNames = optionNames<{ readonly hard: number } | { readonly soft: number }>({ hard: true, soft: true });
+const rateNames = optionNames<RateLimit>({ perSecond: true, perMinute: true, burst: true });
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The limit that was given; undefined for none. @throws what `refuse` makes, OPTION_UNKNOWN */
 export function readLimit(given: unknown, refuse: Refuse): Limit | undefined {
-  const isObject = typeof given === "object" && given !== null;
-  const kind = isObject && "soft" in given ? "soft" : "hard";
-  const limit: unknown = isObject ? Reflect.get(given, kind) : given;
-  if (!isBound(limit) || (isObject && Object.keys(given).length !== 1)) {
+  const number: { readonly hard?: unknown; readonly soft?: unknown } = { hard: given, soft: undefined };
+  const { hard, soft } = isObject(given) ? takeOptions<typeof number>(given, limitNames, "limit") : number;
+  const limit = soft ?? hard;
+  if (!isBound(limit) || (hard !== undefined && soft !== undefined)) {
     throw refuse("is not a whole number from 0 on, or one as { hard } or { soft }");
   }
-  return limit === Number.POSITIVE_INFINITY ? undefined : { kind, limit };
+  return limit === Number.POSITIVE_INFINITY ? undefined : { kind: soft === undefined ? "hard" : "soft", limit };
 }
 
-/** The rate that was given; undefined for none. @throws what `refuse` makes */
-export function readRate(given: unknown, refuse: Refuse): Rate | undefined {
+/** The tokens of a rate that was given, of one period or the other; undefined for no limit. */
+export type Tokens =
+  | { readonly perSecond: number; readonly burst: number }
+  | { readonly perMinute: number; readonly burst: number };
+
+/** @throws what `refuse` makes, OPTION_UNKNOWN */
+export function readTokens(given: unknown, refuse: Refuse): Tokens | undefined {
   const reason = "is not { perSecond } or { perMinute } of whole numbers from 0 on";
-  if (typeof given !== "object" || given === null) throw refuse(reason);
-  const perSecond = "perSecond" in given;
-  const count: unknown = Reflect.get(given, perSecond ? "perSecond" : "perMinute");
-  const burst: unknown = Reflect.get(given, "burst") ?? count;
-  if (!isBound(count) || !isBound(burst) || (perSecond && "perMinute" in given)) throw refuse(reason);
+  if (!isObject(given)) throw refuse(reason);
+  const parts = takeOptions<Partial<Record<"perSecond" | "perMinute" | "burst", unknown>>>(given, rateNames, "rate");
+  const { perSecond, perMinute, burst = perSecond ?? perMinute } = parts;
+  const count = perSecond ?? perMinute;
+  if (!isBound(count) || !isBound(burst) || (perSecond !== undefined && perMinute !== undefined)) throw refuse(reason);
   if (count === Number.POSITIVE_INFINITY) return undefined;
   if (burst === Number.POSITIVE_INFINITY) throw refuse("has a burst without end");
-  return { burst, perMs: count / (perSecond ? 1_000 : 60_000) };
+  return perSecond === undefined ? { perMinute: count, burst } : { perSecond: count, burst };
+}
+
+/** The rate that was given; undefined for no limit. @throws as `readTokens` */
+export function readRate(given: unknown, refuse: Refuse): Rate | undefined {
+  const tokens = readTokens(given, refuse);
+  if (tokens === undefined) return undefined;
+  const perMs = "perSecond" in tokens ? tokens.perSecond / 1_000 : tokens.perMinute / 60_000;
+  return { burst: tokens.burst, perMs };
 }

@@ -1,7 +1,7 @@
 /** Overrides: what operators have set for one tenant, over whatever its plan says. */
 import { tenantryError } from "../../errors/index.js";
 import { type QuotaOverride, type QuotaOverrides, ratePrefix } from "../../tenant/index.js";
-import { type QuotaLimit, type RateLimit, type Refuse, readLimit, readRate } from "./limit.js";
+import { type QuotaLimit, type RateLimit, type Refuse, readLimit, readRate, readTokens } from "./limit.js";
 import type { Limits } from "./plan.js";
 
 /**
@@ -32,10 +32,7 @@ export function readOverride(resource: string, given: unknown): QuotaOverride {
     if (limit === undefined) return null;
     return limit.kind === "hard" ? { hard: limit.limit } : { soft: limit.limit };
   }
-  const rate = readRate(given, refusing(resource));
-  if (rate === undefined) return null;
-  const { perSecond, perMinute = 0 } = given as { readonly perSecond?: number; readonly perMinute?: number };
-  return perSecond === undefined ? { perMinute, burst: rate.burst } : { perSecond, burst: rate.burst };
+  return readTokens(given, refusing(resource)) ?? null;
 }
 
 /** The limits with what is set for a tenant in their place. */

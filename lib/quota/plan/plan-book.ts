@@ -1,8 +1,9 @@
 /** The plan book: which limits hold for a tenant, by its record as the transaction's gate saw it. */
+import { optionNames, takeOptions } from "../../options/index.js";
 import { type QuotaOverrides, ratePrefix, type TenantRecord } from "../../tenant/index.js";
 import { refusePlan } from "./limit.js";
 import { overridden } from "./override.js";
-import { type Limits, mergePlans, type QuotaPlan, readPlan, resourceName } from "./plan.js";
+import { type Limits, limitsOf, type PlanParts, type QuotaPlan, readPlan, resourceName } from "./plan.js";
 
 /**
  * Quotas of a database. Once given, records and bytes are counted in every writing transaction; {@link Quotas.recount}
@@ -47,26 +48,36 @@ export interface Grant extends Limits {
   readonly overrides: QuotaOverrides;
 }
 
-const nothing: Limits = { counted: new Map(), rates: new Map() };
+const quotaNames = optionNames<QuotaOptions>({
+  plans: true,
+  defaultPlan: true,
+  overrides: true,
+  connectionLeaseMs: true,
+});
+
+/** The options of `quotas`, by name. @throws OPTION_UNKNOWN, OPTIONS_INVALID */
+export const takeQuotaOptions = (options: QuotaOptions): QuotaOptions => takeOptions(options, quotaNames, "quotas");
 
 export class PlanBook {
-  readonly #options: QuotaOptions;
   readonly #entities: ReadonlySet<string>;
-  readonly #limits: ReadonlyMap<string, Limits>;
+  readonly #plans: ReadonlyMap<string, PlanParts>;
+  readonly #defaultPlan: string | undefined;
+  readonly #overrides: QuotaOptions["overrides"];
   /** By the record itself: a change of it is another object, in every process, with its next transaction. */
   readonly #granted = new WeakMap<TenantRecord, Grant>();
 
-  /** @throws DATABASE_OPTION_INVALID */
-  constructor(options: QuotaOptions, entities: ReadonlySet<string>) {
-    const { plans, defaultPlan } = options;
-    this.#options = options;
+  /** @param options Taken. @throws DATABASE_OPTION_INVALID, OPTION_UNKNOWN */
+  constructor({ plans, defaultPlan, overrides }: QuotaOptions, entities: ReadonlySet<string>) {
+    if (typeof plans !== "object" || plans === null) throw refusePlan("there are no plans");
     this.#entities = entities;
-    this.#limits = new Map(
+    this.#overrides = overrides;
+    this.#plans = new Map(
       Object.entries(plans).map(([name, plan]) => [name, readPlan(plan, `the plan ${JSON.stringify(name)}`, entities)]),
     );
-    if (defaultPlan !== undefined && !this.#limits.has(defaultPlan)) {
+    if (defaultPlan !== undefined && !this.#plans.has(defaultPlan)) {
       throw refusePlan(`there is no plan ${JSON.stringify(defaultPlan)}`);
     }
+    this.#defaultPlan = defaultPlan;
   }
 
   /** Names of entities, of claimed resources and of rates that any plan has. */
@@ -86,17 +97,17 @@ export class PlanBook {
 
   /** Whether any plan names the resource, as one that is claimed. */
   hasResource(name: string): boolean {
-    return Object.values(this.#options.plans).some(({ resources }) => Object.hasOwn(resources ?? {}, name));
+    return [...this.#plans.values()].some(({ resources }) => resources.has(name));
   }
 
   /** Names of all resources that are claimed. */
   get resources(): readonly string[] {
-    return [...new Set(Object.values(this.#options.plans).flatMap(({ resources }) => Object.keys(resources ?? {})))];
+    return [...new Set([...this.#plans.values()].flatMap(({ resources }) => [...resources]))];
   }
 
   /** Whether any plan names the rate. */
   hasRate(name: string): boolean {
-    return Object.values(this.#options.plans).some(({ rates }) => Object.hasOwn(rates ?? {}, name));
+    return [...this.#plans.values()].some(({ rates }) => rates.has(name));
   }
 
   /** Whether there is such a resource for operators to set, by the name it has in reports; `rate:…` for a rate. */
@@ -119,14 +130,11 @@ export class PlanBook {
 
   /** What the program says of a tenant. */
   #planned(tenant: TenantRecord): Omit<Grant, "overrides"> {
-    const { plans, defaultPlan, overrides } = this.#options;
     const asked = tenant.plan;
-    const plan = asked !== undefined && this.#limits.has(asked) ? asked : defaultPlan;
-    const others = overrides?.(tenant);
-    if (others === undefined) {
-      return { plan, ...((plan === undefined ? undefined : this.#limits.get(plan)) ?? nothing) };
-    }
-    const own = (plan === undefined ? undefined : plans[plan]) ?? {};
-    return { plan, ...readPlan(mergePlans(own, others), "the overrides of a tenant", this.#entities) };
+    const plan = asked !== undefined && this.#plans.has(asked) ? asked : this.#defaultPlan;
+    const own = plan === undefined ? undefined : this.#plans.get(plan);
+    const given = this.#overrides?.(tenant);
+    const others = given && readPlan(given, "the overrides of a tenant", this.#entities);
+    return { plan, ...limitsOf(...[others, own].filter((parts) => parts !== undefined)) };
   }
 }

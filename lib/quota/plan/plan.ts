@@ -1,4 +1,5 @@
 /** Plans: what a tenant may use, as the program says it, and the same as it is looked up. */
+import { optionNames, takeOptions } from "../../options/index.js";
 import { type Limit, type QuotaLimit, type Rate, type RateLimit, readLimit, readRate, refusePlan } from "./limit.js";
 
 /**
@@ -48,11 +49,19 @@ export interface QuotaPlan {
   readonly rates?: Readonly<Record<string, RateLimit>> | undefined;
 }
 
-/** A plan with its parts checked. */
+/** What holds: a plan with its parts checked. */
 export interface Limits {
   /** By the names of resources. */
   readonly counted: ReadonlyMap<string, Limit>;
   readonly rates: ReadonlyMap<string, Rate>;
+}
+
+/** All that a plan names, checked; undefined for what it names without a limit. */
+export interface PlanParts {
+  readonly counted: ReadonlyMap<string, Limit | undefined>;
+  readonly rates: ReadonlyMap<string, Rate | undefined>;
+  /** Names of what is claimed. */
+  readonly resources: ReadonlySet<string>;
 }
 
 /** The names that resources have in errors and reports. */
@@ -65,64 +74,77 @@ export const resourceName = {
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-const parts: readonly string[] = ["storageBytes", "entities", "resources", "connections", "rates"];
+const planNames = optionNames<QuotaPlan>({
+  storageBytes: true,
+  entities: true,
+  resources: true,
+  connections: true,
+  rates: true,
+});
+const entityNames = optionNames<EntityQuota>({ records: true, bytes: true });
 
 function assertName(name: string, place: string): void {
   if (namePattern.test(name)) return;
   throw refusePlan(`${place} has the name ${JSON.stringify(name)}, which is not letters, digits, _ and -`);
 }
 
-/** What a plan comes to, its parts checked. @throws DATABASE_OPTION_INVALID */
-export function readPlan(plan: QuotaPlan, place: string, entities: ReadonlySet<string>): Limits {
-  const counted = new Map<string, Limit>();
-  const rates = new Map<string, Rate>();
-  const bound = (name: string, given: QuotaLimit | undefined): void => {
-    if (given === undefined) return;
-    const limit = readLimit(given, (reason) => refusePlan(`${name} of ${place} ${reason}`));
-    if (limit !== undefined) counted.set(name, limit);
+/** What a plan of a caller's names, each part read once. @throws DATABASE_OPTION_INVALID, OPTION_UNKNOWN */
+export function readPlan(given: QuotaPlan, place: string, entities: ReadonlySet<string>): PlanParts {
+  const counted = new Map<string, Limit | undefined>();
+  const rates = new Map<string, Rate | undefined>();
+  const names = new Set<string>();
+  const bound = (name: string, limit: QuotaLimit | undefined): void => {
+    const refuse = (reason: string): Error => refusePlan(`${name} of ${place} ${reason}`);
+    counted.set(name, limit === undefined ? undefined : readLimit(limit, refuse));
   };
-  if (typeof plan !== "object" || plan === null) throw refusePlan(`${place} is not a plan`);
-  const unknown = Object.keys(plan).find((part) => !parts.includes(part));
-  if (unknown !== undefined) throw refusePlan(`${place} has a part ${JSON.stringify(unknown)}`);
-
-  bound(resourceName.storage, plan.storageBytes);
-  bound(resourceName.connections, plan.connections);
-  for (const [entity, { records, bytes }] of Object.entries(plan.entities ?? {})) {
+  if (typeof given !== "object" || given === null) throw refusePlan(`${place} is not a plan`);
+  const plan = takeOptions(given, planNames, "plan");
+  for (const name of [resourceName.storage, resourceName.connections] as const) {
+    if (Object.hasOwn(plan, name)) bound(name, plan[name]);
+  }
+  for (const [entity, quota] of entriesOf(plan.entities, `the entities of ${place}`)) {
     if (!entities.has(entity))
       throw refusePlan(`${place} names the entity ${JSON.stringify(entity)}, of which there is none`);
-    bound(resourceName.records(entity), records);
-    bound(resourceName.bytes(entity), bytes);
+    const parts = takeOptions(quota, entityNames, "entity quota");
+    if (Object.hasOwn(parts, "records")) bound(resourceName.records(entity), parts.records);
+    if (Object.hasOwn(parts, "bytes")) bound(resourceName.bytes(entity), parts.bytes);
   }
-  for (const [name, limit] of Object.entries(plan.resources ?? {})) {
+  for (const [name, limit] of entriesOf(plan.resources, `the resources of ${place}`)) {
     assertName(name, place);
     if (name === resourceName.storage || name === resourceName.connections) {
       throw refusePlan(`${place} has a resource with the name ${name}, which is taken`);
     }
+    names.add(name);
     bound(name, limit);
   }
-  for (const [name, given] of Object.entries(plan.rates ?? {})) {
+  for (const [name, rate] of entriesOf(plan.rates, `the rates of ${place}`)) {
     assertName(name, place);
-    if (given === undefined) continue;
-    const rate = readRate(given, (reason) => refusePlan(`${name} of ${place} ${reason}`));
-    if (rate !== undefined) rates.set(name, rate);
+    const refuse = (reason: string): Error => refusePlan(`${name} of ${place} ${reason}`);
+    rates.set(name, rate === undefined ? undefined : readRate(rate, refuse));
   }
-  return { counted, rates };
+  return { counted, rates, resources: names };
 }
 
-/** A plan with some of its parts replaced: those that `overrides` names. */
-export const mergePlans = (plan: QuotaPlan, overrides: QuotaPlan): QuotaPlan => ({
-  ...plan,
-  ...overrides,
-  entities: mergeEntities(plan.entities, overrides.entities),
-  resources: { ...plan.resources, ...overrides.resources },
-  rates: { ...plan.rates, ...overrides.rates },
-});
+/** What a caller names by words of its own, each read once. */
+function entriesOf<T>(
+  given: Readonly<Record<string, T>> | undefined,
+  place: string,
+): readonly (readonly [string, T])[] {
+  if (given === undefined) return [];
+  if (typeof given !== "object" || given === null) throw refusePlan(`${place} are no object`);
+  return Object.entries(given);
+}
 
-function mergeEntities(
-  plan: QuotaPlan["entities"] = {},
-  overrides: QuotaPlan["entities"] = {},
-): Readonly<Record<string, EntityQuota>> {
-  const merged: Record<string, EntityQuota> = { ...plan };
-  for (const [entity, quota] of Object.entries(overrides)) merged[entity] = { ...plan[entity], ...quota };
-  return merged;
+/** What holds by the first of the plans that names it. */
+export function limitsOf(...plans: readonly PlanParts[]): Limits {
+  const held = <T>(parts: readonly ReadonlyMap<string, T | undefined>[]): ReadonlyMap<string, T> => {
+    const all = new Map<string, T>();
+    const named = new Set<string>();
+    for (const [name, limit] of parts.flatMap((part) => [...part])) {
+      if (!named.has(name) && limit !== undefined) all.set(name, limit);
+      named.add(name);
+    }
+    return all;
+  };
+  return { counted: held(plans.map(({ counted }) => counted)), rates: held(plans.map(({ rates }) => rates)) };
 }

@@ -1,6 +1,7 @@
 /** Claims: things that are used by name, such as seats, each once. */
 import { tenantryError } from "../../errors/index.js";
 import { quotaClaimBytesMax, scanBatchRowsMax } from "../../limits/index.js";
+import { optionNames, takeOptions } from "../../options/index.js";
 import type { RecordAccess } from "../../repository/index.js";
 import type { TenantRecord } from "../../tenant/index.js";
 import { type ReadTransaction, rangeAfter, readRows, type TenantTransaction } from "../../transaction/index.js";
@@ -32,8 +33,28 @@ export interface Claims {
   /** Whether a name has one. One get. */
   has(name: string): Promise<boolean>;
   /** The names that have one, in the order of their UTF-8 bytes, `limit` at most, those after `after`. */
-  list(options?: { readonly after?: string | undefined; readonly limit?: number | undefined }): Promise<string[]>;
+  list(options?: ListClaimsOptions): Promise<string[]>;
 }
+
+/**
+ * Which claims to list.
+ *
+ * @example
+ * ```ts
+ * import type { ListClaimsOptions, Tenant } from "tenantry";
+ * declare const tenant: Tenant;
+ * const next: ListClaimsOptions = { after: "ada@example.com", limit: 50 };
+ * const names = await tenant.quotas.claims("seats").list(next);
+ * ```
+ */
+export interface ListClaimsOptions {
+  /** Begins after this name. */
+  readonly after?: string | undefined;
+  /** Names at most: `scanBatchRowsMax` (1,000) unless given. */
+  readonly limit?: number | undefined;
+}
+
+const listNames = optionNames<ListClaimsOptions>({ after: true, limit: true });
 
 /** What is stored under a claim: its format. */
 const mark = Uint8Array.of(1);
@@ -114,7 +135,8 @@ export class ResourceClaims implements Claims {
     return await this.#way.read(async (transaction) => (await transaction.get(key)) !== undefined);
   }
 
-  async list({ after, limit = scanBatchRowsMax }: Parameters<Claims["list"]>[0] = {}): Promise<string[]> {
+  async list(options?: ListClaimsOptions): Promise<string[]> {
+    const { after, limit = scanBatchRowsMax } = takeOptions(options, listNames, "claims.list");
     this.#access?.assertAll("read");
     if (after !== undefined) assertName(after);
     if (!Number.isSafeInteger(limit) || limit < 1) {
