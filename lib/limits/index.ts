@@ -147,6 +147,7 @@ export {
   idempotencyBucketMs,
   idempotencyBucketsKept,
   idempotencyKeyBytesMax,
+  idempotencyPayloadBytesMax,
   idempotencyRetentionMs,
   idempotentResultBytesMax,
   outcomeGraceMs,

@@ -43,6 +43,9 @@ export const attemptMarkersHeldMax = 64;
 /** Longest idempotency key, in UTF-8 bytes: as payment services bound theirs. */
 export const idempotencyKeyBytesMax = 255;
 
+/** Largest payload that an idempotency key is compared by, in its stored form: a record as large as is the default. */
+export const idempotencyPayloadBytesMax = 1_000_000;
+
 /** Characters of each name in a transaction's label: as long as an entity's name. */
 export const transactionLabelCharsMax = 64;
 

@@ -85,13 +85,19 @@ export type TransactionPriority = "default" | "batch";
  */
 export interface TransactionOptions extends ReadTransactionOptions {
   /**
-   * A name for this piece of work, unique within the tenant, and within its subject for a handle with a context: whoever calls again with it, in this process or
-   * another, within `idempotencyRetentionMs` (a day), gets the first call's value: the function does not run and
+   * A name for this piece of work, unique within the tenant, and within its subject for a handle with a context: whoever
+   * calls again with it, in this process or another, within `idempotencyRetentionMs` (a day), gets the first call's value: the function does not run and
    * nothing is written again. The value is stored with the tenant, so it has to be plain data (what a record's field
    * can hold) of at most `idempotentResultBytesMax` bytes, else `IDEMPOTENT_RESULT_INVALID`. A call that failed or
    * wrote nothing is not remembered.
    */
   readonly idempotencyKey?: string | undefined;
+  /**
+   * What the work is asked to do, such as the body of the request: plain data of at most `idempotencyPayloadBytesMax`
+   * (1,000,000) bytes. A later call with the same key and another payload, or another `label`, is
+   * `IDEMPOTENCY_KEY_REUSED`. Only a print of it is stored; the order of an object's fields does not matter.
+   */
+  readonly idempotencyPayload?: unknown;
 }
 
 /** What a database's runners are made of. */

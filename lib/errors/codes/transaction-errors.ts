@@ -34,6 +34,10 @@ export const transactionErrors = {
     "option",
     "reason",
   ),
+  IDEMPOTENCY_KEY_REUSED: define()(
+    "conflict",
+    "The idempotency key belongs to another request: take a new key for each, and the same one only to repeat it.",
+  ),
   IDEMPOTENT_RESULT_INVALID: define<{ reason: string; bytes: number | undefined; idempotentResultBytesMax: number }>()(
     "usage",
     "The value of a transaction with an idempotency key cannot be kept for replays; nothing was written.",

@@ -26,6 +26,8 @@ export interface CallTerms {
   readonly deadline: number | undefined;
   readonly priority: TransactionPriority | undefined;
   readonly idempotencyKey: string | undefined;
+  /** What is asked for under the key: the caller's own, to be read once. */
+  readonly idempotencyPayload: unknown;
   readonly label: CallLabel;
 }
 
@@ -40,6 +42,7 @@ export const callTerms = (
   deadline: undefined,
   priority: undefined,
   idempotencyKey: undefined,
+  idempotencyPayload: undefined,
   label: { entity, operation },
 });
 
@@ -61,24 +64,37 @@ const transactNames = optionNames<TransactionOptions>({
   label: true,
   priority: true,
   idempotencyKey: true,
+  idempotencyPayload: true,
 });
 
 /** The terms that a caller gives for a read. @throws OPTION_UNKNOWN, OPTIONS_INVALID, TRANSACTION_OPTION_INVALID */
 export function readTerms(options: ReadTransactionOptions | undefined): CallTerms {
-  return options === undefined ? noTerms : termsOf(takeOptions(options, readNames, "read"), undefined);
+  return options === undefined ? noTerms : termsOf(takeOptions(options, readNames, "read"));
 }
 
 /** The terms that a caller gives for a transaction. @throws as `readTerms` */
 export function transactTerms(options: TransactionOptions | undefined): CallTerms {
   if (options === undefined) return noTerms;
-  const taken = takeOptions(options, transactNames, "transact");
-  return termsOf(taken, taken.idempotencyKey);
+  return termsOf(takeOptions(options, transactNames, "transact"));
 }
 
-const termsOf = (
-  { signal, attempts, deadline, priority, label }: ReadTransactionOptions,
-  idempotencyKey: string | undefined,
-): CallTerms => ({ signal, attempts, deadline, priority, idempotencyKey, label: labelOf(label) });
+const termsOf = ({
+  signal,
+  attempts,
+  deadline,
+  priority,
+  label,
+  idempotencyKey,
+  idempotencyPayload,
+}: TransactionOptions): CallTerms => ({
+  signal,
+  attempts,
+  deadline,
+  priority,
+  idempotencyKey,
+  idempotencyPayload,
+  label: labelOf(label),
+});
 
 function labelOf(label: TransactionLabel | undefined): CallLabel {
   if (label === undefined) return noTerms.label;
@@ -120,6 +136,9 @@ export function callBounds(terms: CallTerms): CallBounds {
   }
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
     throw invalid("idempotencyKey", `not well-formed text of 1 to ${idempotencyKeyBytesMax} bytes`);
+  }
+  if (terms.idempotencyPayload !== undefined && idempotencyKey === undefined) {
+    throw invalid("idempotencyPayload", "given without an idempotencyKey");
   }
   return { attempts, deadlineMs: deadline };
 }

@@ -4,6 +4,7 @@ import type { TenantGuard } from "../../guard/index.js";
 import type { TenantId, TenantRecord } from "../../tenant/index.js";
 import type { Actor } from "../call/actor.js";
 import type { CallTerms } from "../call/call-terms.js";
+import { payloadPrint } from "../call/payload-print.js";
 import { type Admission, admitWrites, type TenantSeat } from "../gate.js";
 import type { TransactionHost } from "../host.js";
 import { type Operation, perform, performAtOnce } from "../operation.js";
@@ -38,6 +39,8 @@ export class WritePlan<T> implements RunPlan<T> {
   readonly #seat: TenantSeat;
   readonly #fn: WriteFunction<T>;
   readonly #terms: CallTerms;
+  /** What tells requests under an idempotency key apart. */
+  readonly #print: Uint8Array | undefined;
   readonly #actor: Actor;
   /** Wall time of the call: one run stays in one time bucket. */
   readonly #begun: number;
@@ -50,6 +53,7 @@ export class WritePlan<T> implements RunPlan<T> {
     this.#terms = terms;
     this.#actor = actor;
     this.keyed = terms.idempotencyKey !== undefined;
+    this.#print = this.keyed ? payloadPrint(terms.label, terms.idempotencyPayload) : undefined;
     this.#begun = host.clock.now();
   }
 
@@ -123,7 +127,12 @@ export class WritePlan<T> implements RunPlan<T> {
     const { guard, slots } = this.#seat;
     const { idempotencyKey: key } = this.#terms;
     if (key === undefined) return slots.take(this.#begun);
-    return idempotencyMarker(guard, { key, subject: this.#actor.context?.subject }, this.#begun, this.#host.random);
+    return idempotencyMarker(
+      guard,
+      { key, subject: this.#actor.context?.subject, print: this.#print },
+      this.#begun,
+      this.#host.random,
+    );
   }
 
   freeMarker(marker: Marker): void {

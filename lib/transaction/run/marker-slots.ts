@@ -56,12 +56,14 @@ export interface IdempotencyKey {
   readonly key: string;
   /** On whose behalf the call is; undefined for the program itself. */
   readonly subject: string | undefined;
+  /** What tells the requests under it apart. */
+  readonly print?: Uint8Array | undefined;
 }
 
 /** The marker of a caller's idempotency key in a tenant. */
 export function idempotencyMarker(
   guard: TenantGuard,
-  { key, subject }: IdempotencyKey,
+  { key, subject, print }: IdempotencyKey,
   now: number,
   random: Random,
 ): Marker {
@@ -69,7 +71,7 @@ export function idempotencyMarker(
   const whose = subject === undefined ? undefined : subjectDigest(subject);
   const at = (b: number): Uint8Array => guard.key(idempotencyMarkerKey(b, key, whose), "set");
   // The next bucket too: another process's clock may be a little ahead.
-  return new Marker(at(bucket), random.bytes(runIdBytes), [at(bucket - 1), at(bucket + 1)]);
+  return new Marker(at(bucket), random.bytes(runIdBytes), [at(bucket - 1), at(bucket + 1)], print);
 }
 
 /**

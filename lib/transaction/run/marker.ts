@@ -1,7 +1,8 @@
 /** Markers: keys written with a transaction, by which a later attempt sees whether an earlier one was applied. */
 import type { EngineTransaction } from "../../engine/index.js";
 import { tenantryError } from "../../errors/index.js";
-import { keyAfter } from "../../tuple/index.js";
+import { equalBytes, keyAfter } from "../../tuple/index.js";
+import { payloadPrintBytes } from "../call/payload-print.js";
 
 /** Bytes that name one run, all its attempts together. */
 export const runIdBytes = 16;
@@ -12,10 +13,17 @@ const stampAt = attemptAt + 4;
 const stampBytes = 10;
 const payloadAt = stampAt + stampBytes;
 
+/** Where in a run's id the print of what it was asked for is; programs of before have nothing but random bytes there. */
+const printAt = runIdBytes - payloadPrintBytes;
+/** The bit of an attempt's number that says so. */
+const printFlag = 0x8000_0000;
+
 /** What a marker says: who was applied, and when. */
 export interface MarkerContent {
   /** The attempt of this run that was applied; undefined when it was another caller's with the same idempotency key. */
   readonly attempt: number | undefined;
+  /** Whether it is of another request under the same idempotency key. */
+  readonly reused: boolean;
   /** The commit's versionstamp. */
   readonly versionstamp: Uint8Array;
   /** The kept result, if any. */
@@ -32,12 +40,18 @@ export class Marker {
   /** Keys that are looked at: this one, and for an idempotency key those of the neighbouring time buckets. */
   readonly #keys: readonly Uint8Array[];
   readonly #runId: Uint8Array;
+  readonly #print: Uint8Array | undefined;
   readonly #shared: boolean;
 
-  /** @param neighbours Given for an idempotency key, whose marker tells of other callers too. */
-  constructor(key: Uint8Array, runId: Uint8Array, neighbours?: readonly Uint8Array[]) {
+  /**
+   * @param neighbours Given for an idempotency key, whose marker tells of other callers too.
+   * @param print What tells requests under an idempotency key apart; undefined where nothing does.
+   */
+  constructor(key: Uint8Array, runId: Uint8Array, neighbours?: readonly Uint8Array[], print?: Uint8Array) {
     this.key = key;
-    this.#runId = runId;
+    this.#runId = new Uint8Array(runId);
+    if (print !== undefined) this.#runId.set(print, printAt);
+    this.#print = print;
     this.#shared = neighbours !== undefined;
     this.#keys = neighbours === undefined ? [key] : [key, ...neighbours];
   }
@@ -56,7 +70,7 @@ export class Marker {
     const view = new DataView(operand.buffer);
     operand[0] = format;
     operand.set(this.#runId, 1);
-    view.setUint32(attemptAt, attempt);
+    view.setUint32(attemptAt, this.#print === undefined ? attempt : attempt + printFlag);
     if (payload !== undefined) operand.set(payload, payloadAt);
     view.setUint32(size, stampAt, true);
     for (const key of this.#keys) engine.addReadConflictRange(key, keyAfter(key));
@@ -74,8 +88,11 @@ export class Marker {
     // The key of a marker without idempotency key is used again by later runs.
     if (!own && !this.#shared) return undefined;
     const view = new DataView(value.buffer, value.byteOffset, value.length);
+    const attempt = view.getUint32(attemptAt);
+    const print = attempt < printFlag ? undefined : value.subarray(1 + printAt, attemptAt);
     return {
-      attempt: own ? view.getUint32(attemptAt) : undefined,
+      attempt: own ? attempt % printFlag : undefined,
+      reused: print !== undefined && this.#print !== undefined && !equalBytes(print, this.#print),
       versionstamp: value.slice(stampAt, payloadAt),
       payload: value.subarray(payloadAt),
     };

@@ -77,9 +77,14 @@ export class Settlement<T> {
     return this.told ? fdbCode === commitUnknownResult : isOutcomeUnknown(fdbCode);
   }
 
-  /** A marker that was there: an earlier attempt's of this run, or another caller's under the same key. */
-  found({ attempt: number, versionstamp, payload }: MarkerContent, engine: EngineTransaction): Applied<T> {
+  /**
+   * A marker that was there: an earlier attempt's of this run, or another caller's under the same key.
+   *
+   * @throws IDEMPOTENCY_KEY_REUSED when that caller asked for something else.
+   */
+  found({ attempt: number, reused, versionstamp, payload }: MarkerContent, engine: EngineTransaction): Applied<T> {
     engine.cancel();
+    if (reused) throw tenantryError("IDEMPOTENCY_KEY_REUSED", {});
     const own = number === undefined ? undefined : this.#unsettled?.get(number);
     if (number !== undefined) this.drop(number);
     this.#forget(tenantryError("TRANSACTION_ENDED", { operation: "getVersionstamp" }));
