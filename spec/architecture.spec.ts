@@ -53,6 +53,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   tuple: ["errors", "limits", "intrinsics"],
   observe: ["errors", "limits", "options"],
   options: ["errors", "limits", "intrinsics"],
+  roster: ["intrinsics"],
   guard: ["keyspace"],
   records: ["schema"],
   indexes: ["schema", "records"],

@@ -1,5 +1,6 @@
 /** Provisioning: a tenant's beginning, once per external key, and through all seeds whatever crashes. */
 import { tenantryError } from "../errors/index.js";
+import { isAborted } from "../intrinsics/index.js";
 import { seedKey } from "../keyspace/index.js";
 import { tenantNameBytesMax } from "../limits/index.js";
 import { takeOptions } from "../options/index.js";
@@ -107,7 +108,7 @@ export class Provisioning {
       try {
         done.push(await this.#complete(record, signal));
       } catch (error) {
-        if (signal?.aborted) throw error;
+        if (signal !== undefined && isAborted(signal)) throw error;
         failed.push({ id: record.id, error });
       }
     }

@@ -1,6 +1,7 @@
 /** Migrating: every tenant's records and indexes brought to the present definitions, many tenants at once. */
 import pLimit from "p-limit";
 import { isTenantryError, tenantryError } from "../errors/index.js";
+import { abortReason, isAborted } from "../intrinsics/index.js";
 import { migrationConcurrencyDefault, migrationConcurrencyMax, migrationListMax } from "../limits/index.js";
 import { copiedList, optionNames, takeOptions } from "../options/index.js";
 import { type RepositoryFactory, RunnerWriter } from "../repository/index.js";
@@ -189,7 +190,9 @@ export class Migration {
     const { signal } = this.#options;
     for (const entity of this.#entities) {
       if (this.#stopped) return;
-      if (signal?.aborted) throw tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: signal.reason });
+      if (signal !== undefined && isAborted(signal)) {
+        throw tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: abortReason(signal) });
+      }
       const writer = new RunnerWriter(runner, tenant);
       const upgrade = repositories.upgrade(entity, writer, {
         signal,
@@ -200,7 +203,7 @@ export class Migration {
         this.#failed += failed;
         for (const { id, error } of failures) this.#failures.push({ tenant, entity: entity.name, id, error });
       } catch (error) {
-        if (signal?.aborted || isTenantryError(error, "DATABASE_CLOSED")) throw error;
+        if ((signal !== undefined && isAborted(signal)) || isTenantryError(error, "DATABASE_CLOSED")) throw error;
         this.#failures.push({ tenant, entity: entity.name, id: undefined, error });
       }
     }

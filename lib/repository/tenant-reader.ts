@@ -1,8 +1,10 @@
 /** How a repository reaches its tenant: by transactions of its own, or inside somebody's. */
 import { leaving, tenantryError } from "../errors/index.js";
+import { abortReason, isAborted } from "../intrinsics/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantContext, TenantId } from "../tenant/index.js";
 import {
+  assertSignal,
   type CallTerms,
   type Operation,
   perform,
@@ -94,7 +96,9 @@ export class RunnerWriter implements TenantWriter {
 }
 
 function assertNotAborted({ signal }: CallTerms): void {
-  if (signal?.aborted) throw tenantryError("TRANSACTION_ABORTED", { attempts: 1 }, { cause: signal.reason });
+  if (signal === undefined) return;
+  assertSignal(signal);
+  if (isAborted(signal)) throw tenantryError("TRANSACTION_ABORTED", { attempts: 1 }, { cause: abortReason(signal) });
 }
 
 /** Every call inside one reading transaction, whose runner retries. */

@@ -1,4 +1,5 @@
 /** Who waits for a signal: any number of calls, by one listener. */
+import { listen, stopListening } from "../intrinsics/index.js";
 import { type Placed, Roster } from "./roster.js";
 
 /** Somebody who waits for a signal. */
@@ -25,14 +26,14 @@ class SignalListeners {
 
   add(signal: AbortSignal, onAbort: () => void): Waiting {
     const waiting = new Waiting(onAbort);
-    if (this.#waiting.size === 0) signal.addEventListener("abort", this.#hear, { once: true });
+    if (this.#waiting.size === 0) listen(signal, this.#hear);
     this.#waiting.add(waiting);
     return waiting;
   }
 
   delete(signal: AbortSignal, waiting: Waiting): void {
     this.#waiting.delete(waiting);
-    if (this.#waiting.size === 0) signal.removeEventListener("abort", this.#hear);
+    if (this.#waiting.size === 0) stopListening(signal, this.#hear);
   }
 }
 

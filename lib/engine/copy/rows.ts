@@ -1,5 +1,6 @@
 /** All rows of a range, however long that takes: batch by batch, at one read version for as long as it lasts. */
 import { isTenantryError } from "../../errors/index.js";
+import { abortReason, isAborted } from "../../intrinsics/index.js";
 import { copyAttemptsMax } from "../../limits/index.js";
 import type { Engine, EngineTransaction } from "../engine.js";
 
@@ -58,7 +59,7 @@ export class RangeReader {
 
   async #retry<T>(read: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
-      this.#signal?.throwIfAborted();
+      if (this.#signal !== undefined && isAborted(this.#signal)) throw abortReason(this.#signal);
       try {
         return await read();
       } catch (error) {

@@ -1,6 +1,7 @@
 /** Sweeping a database: the expired records of all tenants, some tenants at once, none in another's way. */
 import pLimit from "p-limit";
 import { tenantryError } from "../../errors/index.js";
+import { abortReason, isAborted } from "../../intrinsics/index.js";
 import { sweptTenantsFailedMax, sweptTenantsMax } from "../../limits/index.js";
 import { optionNames, takeOptions } from "../../options/index.js";
 import type { SweepOptions, Swept } from "../../repository/index.js";
@@ -58,11 +59,12 @@ export async function sweepTenants(
     const reason = "not a whole number from 1";
     throw tenantryError("DATABASE_OPTION_INVALID", { option: "concurrency", reason });
   }
+  const stopped = (): boolean => signal !== undefined && isAborted(signal);
   const atOnce = pLimit(concurrency);
   const failures: { readonly tenantId: TenantId; readonly error: unknown }[] = [];
   const swept = { tenants: 0, tenantsFailed: 0, removed: 0, failed: 0 };
   const sweepOne = async (tenantId: TenantId): Promise<void> => {
-    if (signal?.aborted) return;
+    if (stopped()) return;
     try {
       const { removed, failed } = await sweep(tenantId, { signal });
       swept.tenants++;
@@ -76,7 +78,7 @@ export async function sweepTenants(
   const running = new Set<Promise<void>>();
   try {
     for await (const { id, state } of tenants) {
-      if (signal?.aborted) break;
+      if (stopped()) break;
       if (!tenantStates[state].writes) continue;
       const one = atOnce(() => sweepOne(id));
       running.add(one);
@@ -87,6 +89,8 @@ export async function sweepTenants(
   } finally {
     await Promise.all(running);
   }
-  if (signal?.aborted) throw tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: signal.reason });
+  if (signal !== undefined && stopped()) {
+    throw tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: abortReason(signal) });
+  }
   return { ...swept, failures };
 }

@@ -2,6 +2,7 @@
 
 import type { Watch } from "../../engine/index.js";
 import { isTenantryError, leaving, tenantryError } from "../../errors/index.js";
+import { abortReason, isAborted } from "../../intrinsics/index.js";
 import { retryDelayFirstMs, retryDelayMaxMs, watchesMax } from "../../limits/index.js";
 import { onAborted } from "../../roster/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
@@ -111,7 +112,13 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
     if (this.#begun) return;
     this.#begun = true;
     const onAbort = (): void => {
-      this.#finish({ error: tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: this.#signal?.reason }) });
+      this.#finish({
+        error: tenantryError(
+          "TRANSACTION_ABORTED",
+          { attempts: 0 },
+          { cause: this.#signal && abortReason(this.#signal) },
+        ),
+      });
     };
     const stopHearing = this.#writer.onClose(() => this.#finish({ error: tenantryError("DATABASE_CLOSED", {}) }));
     const stopWaiting = this.#signal === undefined ? nothing : onAborted(this.#signal, onAbort);
@@ -120,7 +127,7 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
       stopWaiting();
     };
     if (this.#end !== undefined) this.#stopListening();
-    else if (this.#signal?.aborted === true) onAbort();
+    else if (this.#signal !== undefined && isAborted(this.#signal)) onAbort();
   }
 
   #finish(end: End): void {

@@ -3,7 +3,7 @@
 import { tenantryError } from "../../errors/index.js";
 import { takeOptions } from "../../options/index.js";
 import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
-import { callTerms } from "../../transaction/index.js";
+import { assertSignal, callTerms } from "../../transaction/index.js";
 import type { CursorSeal } from "../cursor.js";
 import {
   type ScanOptions,
@@ -94,6 +94,7 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
 
   watch(id: IdOf<E>, options?: OperationOptions): AsyncIterable<Infer<E> | undefined> {
     const { signal } = takeOptions(options, operationNames, "watch");
+    assertSignal(signal);
     const table = this.#table;
     const packed = table.model.encodeId(id);
     table.access?.enter("watch");

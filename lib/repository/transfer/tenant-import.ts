@@ -1,6 +1,7 @@
 /** Importing: the lines of an export, validated and stored batch by batch. */
 
 import { isTenantryError, tenantryError } from "../../errors/index.js";
+import { abortReason, isAborted } from "../../intrinsics/index.js";
 import { importBatchCharsMax, importBatchRecordsMax } from "../../limits/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import { callTerms, siblings } from "../../transaction/index.js";
@@ -71,8 +72,8 @@ export class RecordImport {
     let ended = false;
     for await (const line of linesOf(source)) {
       const { signal } = this.#options;
-      if (signal?.aborted === true) {
-        throw tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: signal.reason });
+      if (signal !== undefined && isAborted(signal)) {
+        throw tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: abortReason(signal) });
       }
       last = line.number;
       if (ended) throw lineInvalid(line.number, "afterTrailer");

@@ -1,5 +1,6 @@
 /** The terms of a call, as runners go by them: taken from a caller's options, or the library's own. */
 import { tenantryError } from "../../errors/index.js";
+import { isSignal } from "../../intrinsics/index.js";
 import {
   idempotencyKeyBytesMax,
   transactionAttemptsMax,
@@ -126,7 +127,7 @@ export function callBounds(terms: CallTerms): CallBounds {
     idempotencyKey,
     priority,
   } = terms;
-  if (signal !== undefined && !isSignal(signal)) throw invalid("signal", "not an AbortSignal");
+  assertSignal(signal);
   if (!Number.isSafeInteger(attempts) || attempts < 1) throw invalid("attempts", "not a whole number from 1");
   if (!(typeof deadline === "number" && deadline > 0 && deadline <= transactionDeadlineLongestMs)) {
     throw invalid("deadline", `not milliseconds above 0 and up to ${transactionDeadlineLongestMs}`);
@@ -146,14 +147,10 @@ export function callBounds(terms: CallTerms): CallBounds {
 const invalid = (option: string, reason: string): Error =>
   tenantryError("TRANSACTION_OPTION_INVALID", { option, reason });
 
-/** Also one of another realm, or of a package that brings its own. */
-const isSignal = (signal: unknown): boolean =>
-  typeof signal === "object" &&
-  signal !== null &&
-  "aborted" in signal &&
-  typeof signal.aborted === "boolean" &&
-  "addEventListener" in signal &&
-  typeof signal.addEventListener === "function";
+/** @throws TRANSACTION_OPTION_INVALID for what is no signal. */
+export function assertSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && !isSignal(signal)) throw invalid("signal", "not an AbortSignal");
+}
 
 const isIdempotencyKey = (key: unknown): boolean =>
   typeof key === "string" &&

@@ -1,5 +1,6 @@
 /** What ends a transaction from outside: its deadline, its signal, the database's closing. */
 import { tenantryError } from "../../errors/index.js";
+import { abortReason, isAborted } from "../../intrinsics/index.js";
 import type { Clock } from "../../observe/index.js";
 import { onAborted, type Placed } from "../../roster/index.js";
 
@@ -38,9 +39,9 @@ export class Stopper implements Placed {
   #listen(signal: AbortSignal): () => void {
     const onAbort = (): void => {
       const attempts = this.#sources.attempts();
-      this.stop(tenantryError("TRANSACTION_ABORTED", { attempts }, { cause: signal.reason }));
+      this.stop(tenantryError("TRANSACTION_ABORTED", { attempts }, { cause: abortReason(signal) }));
     };
-    if (!signal.aborted) return onAborted(signal, onAbort);
+    if (!isAborted(signal)) return onAborted(signal, onAbort);
     onAbort();
     return nothing;
   }
