@@ -17,16 +17,21 @@ export const countersRange = (entity: string, id: Uint8Array): RelativeRange => 
 export const counterKey = (entity: string, id: Uint8Array, name: string): Uint8Array =>
   concatBytes(counterPrefix(entity, id), pack([name]));
 
-/** Throws `COUNTER_INVALID` unless each of the amounts is a safe integer for a counter that the records have. */
-export function assertAmounts<E extends AnyEntity>(model: EntityModel<E>, amounts: object): void {
-  for (const [counter, amount] of Object.entries(amounts)) {
-    const reason = !model.counters.has(counter)
-      ? "unknown"
-      : Number.isSafeInteger(amount)
-        ? undefined
-        : "notASafeInteger";
-    if (reason !== undefined) throw tenantryError("COUNTER_INVALID", { entity: model.name, counter, reason });
+/** What is to be added to each of a record's counters, by name. */
+export type CheckedAmounts = ReadonlyMap<string, number>;
+
+/** Reads a caller's amounts, once. @throws `COUNTER_INVALID` unless each is a safe integer for a counter that there is. */
+export function checkAmounts<E extends AnyEntity>(model: EntityModel<E>, amounts: unknown): CheckedAmounts {
+  const refuse = (counter: string, reason: string): Error =>
+    tenantryError("COUNTER_INVALID", { entity: model.name, counter, reason });
+  if (typeof amounts !== "object" || amounts === null) throw refuse("", "notAnObject");
+  const checked = new Map<string, number>();
+  for (const [counter, amount] of Object.entries<unknown>({ ...amounts })) {
+    if (!model.counters.has(counter)) throw refuse(counter, "unknown");
+    if (typeof amount !== "number" || !Number.isSafeInteger(amount)) throw refuse(counter, "notASafeInteger");
+    checked.set(counter, amount);
   }
+  return checked;
 }
 
 /** Adds amounts to a record's counters. The record's removal conflicts with it, and nothing else. */
@@ -34,11 +39,11 @@ export function addAmounts<E extends AnyEntity>(
   transaction: TenantTransaction,
   model: EntityModel<E>,
   id: Uint8Array,
-  amounts: object,
+  amounts: CheckedAmounts,
 ): void {
   // Whoever removes the record clears its counters, the prefix among them.
   transaction.addReadConflictKey(counterPrefix(model.name, id));
-  for (const [name, amount] of Object.entries(amounts)) {
+  for (const [name, amount] of amounts) {
     if (amount === 0) continue;
     const key = counterKey(model.name, id, name);
     transaction.atomic("add", key, encodeTotal(BigInt(amount)));

@@ -5,8 +5,9 @@ export { AggregateCount, type CountStep, type UncountedRecord } from "./count.js
 export { countPlaceOf } from "./count-place.js";
 export {
   addAmounts,
-  assertAmounts,
+  type CheckedAmounts,
   type CounterDefect,
+  checkAmounts,
   counterKey,
   countersRange,
   readCounters,

@@ -11,11 +11,12 @@ import {
 } from "../aggregates/index.js";
 import { tenantryError } from "../errors/index.js";
 import { assertReadable } from "../indexes/index.js";
-import { batchRecordsMax, listRecordsMax } from "../limits/index.js";
+import { listRecordsMax } from "../limits/index.js";
 import { takeOptions } from "../options/index.js";
 import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import { type CallTerms, callTerms, type ReadTransaction, siblings } from "../transaction/index.js";
 import { seenBatch, seenRecords } from "./access/seen-records.js";
+import { copiedBatch } from "./batch.js";
 import type { CursorSeal } from "./cursor.js";
 import {
   type AggregateArguments,
@@ -37,13 +38,6 @@ import { countBatch } from "./table/rows.js";
 import { countNames, pageNames, queryNames, takeQuery } from "./taken-query.js";
 import type { TenantReader } from "./tenant-reader.js";
 import { type Defect, verifyRecords } from "./verify.js";
-
-/** Throws `BATCH_TOO_LARGE` when there is more in a batch than one transaction takes. */
-export function assertBatch(records: readonly unknown[]): void {
-  if (records.length > batchRecordsMax) {
-    throw tenantryError("BATCH_TOO_LARGE", { records: records.length, batchRecordsMax });
-  }
-}
 
 export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   readonly #table: RecordTable<E>;
@@ -67,7 +61,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const packed = this.#table.model.encodeId(id);
     const terms = this.#terms("require", options);
     const found = this.#findSync(packed, terms) ?? { stored: await this.#find(packed, terms) };
-    if (found.stored === undefined) throw this.#table.missing(id);
+    if (found.stored === undefined) throw this.#table.missing(packed);
     return found.stored.record;
   }
 
@@ -89,8 +83,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   }
 
   async getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]> {
-    assertBatch(ids);
-    const packed = ids.map((id) => this.#table.model.encodeId(id));
+    const packed = copiedBatch(ids).map((id) => this.#table.model.encodeId(id));
     const own = this.#terms("getMany", options);
     const find = (transaction: ReadTransaction): (StoredRecord<E> | undefined)[] | undefined =>
       this.#table.foundAllSync(transaction, packed);

@@ -113,6 +113,12 @@ export interface EntityModel<E extends AnyEntity> {
    */
   check(record: unknown): Infer<E>;
   /**
+   * A copy of a caller's patch, to be applied later.
+   *
+   * @throws `RECORD_INVALID` for what is no object, or has a field called `__proto__` somewhere.
+   */
+  copyPatch(patch: unknown): object;
+  /**
    * Applies a shallow patch to a record and validates the result; `undefined` removes an optional field.
    *
    * @throws `RECORD_INVALID` with zod's issues in the details, also for unknown and id fields.

@@ -4,13 +4,14 @@ import * as core from "zod/v4/core";
 import { isTenantryError, type RecordIssue, tenantryError } from "../errors/index.js";
 import { keyBytesMax } from "../limits/index.js";
 import { equalBytes, TupleReader, TupleWriter } from "../tuple/index.js";
-import type { RecordCodec, RecordLayout } from "../value/index.js";
+import { copyFields, copyValue, PrototypeName, type RecordCodec, type RecordLayout } from "../value/index.js";
 import type { AggregateModel } from "./aggregates/aggregate-model.js";
 import type { RecordHistory } from "./evolution/history.js";
 import { formatKeyValue, joinKeyTexts, parseKeyValue, splitKeyTexts } from "./id-text.js";
 import { expiryTimeOf, type SchemaIndexModel } from "./index-model.js";
 import type { AnyEntity, IdOf, Infer } from "./infer.js";
 import type { SchemaKeyField } from "./key-field.js";
+import { copiedKeyValue, copiedKeyValues } from "./key-value.js";
 import type { EntityModel, StoredRecord } from "./model.js";
 import type { Revive } from "./zod/revive.js";
 
@@ -76,11 +77,19 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   }
 
   parse(input: unknown): Infer<E> {
-    return this.#checked(() => core.safeParse(this.#schema, input));
+    const { value, whole } = this.#copying(() => copyValue(input));
+    const record = this.#validated(value);
+    // What could not be copied was still the caller's while it was validated: what is stored of it is validated again.
+    return whole ? record : this.#validated(this.#codec.copy(this.#stored(record)));
   }
 
   check(record: unknown): Infer<E> {
     return this.#revive === undefined ? this.parse(record) : this.parse(this.#stored(record));
+  }
+
+  copyPatch(patch: unknown): object {
+    if (typeof patch === "object" && patch !== null) return this.#copying(() => copyFields(patch));
+    throw this.#invalid({ code: "invalid_type", path: [], message: "A patch is an object" });
   }
 
   patch(record: Infer<E>, patch: object): Infer<E> {
@@ -89,7 +98,7 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     for (const [name, value] of Object.entries(patch)) {
       if (this.idFields.some((field) => field.path === name)) {
         issues.push({ code: "id_field", path: [name], message: "A patch cannot change the id" });
-      } else if (!this.hasField(name)) {
+      } else if (name === "__proto__" || !this.hasField(name)) {
         issues.push({ code: "unrecognized_keys", path: [name], message: "The entity has no such field" });
       } else if (value === undefined) delete merged[name];
       else merged[name] = value;
@@ -160,7 +169,7 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   }
 
   fromStored(stored: unknown, version: number): Infer<E> {
-    return this.history.steps.has(version) ? this.check(this.history.raise(stored, version)) : this.parse(stored);
+    return this.history.steps.has(version) ? this.check(this.history.raise(stored, version)) : this.#validated(stored);
   }
 
   encodeRecord(record: Infer<E>, revision: number): Uint8Array {
@@ -207,8 +216,24 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     const stored =
       this.#revive === undefined ? record : this.#checked(() => core.safeEncode<core.$ZodType>(this.#schema, record));
     if (typeof stored === "object" && stored !== null) return stored;
-    const issues = [{ code: "invalid_type", path: [], message: "Invalid input: expected object" }];
-    throw tenantryError("RECORD_INVALID", { entity: this.name, issues });
+    throw this.#invalid({ code: "invalid_type", path: [], message: "Invalid input: expected object" });
+  }
+
+  #validated(input: unknown): Infer<E> {
+    return this.#checked(() => core.safeParse(this.#schema, input));
+  }
+
+  #copying<T>(copy: () => T): T {
+    try {
+      return copy();
+    } catch (error) {
+      if (!(error instanceof PrototypeName)) throw error;
+      throw this.#invalid({ code: "unrecognized_keys", path: error.path, message: "No field can have this name" });
+    }
+  }
+
+  #invalid(issue: RecordIssue): Error {
+    return tenantryError("RECORD_INVALID", { entity: this.name, issues: [issue] });
   }
 
   #checked(run: () => core.util.SafeParseResult<unknown>): Infer<E> {
@@ -226,11 +251,9 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   }
 
   #storedId(id: IdOf<E>): unknown[] {
-    const values: unknown = this.idFields.length === 1 ? [id] : id;
+    const values = this.idFields.length === 1 ? [copiedKeyValue(id)] : copiedKeyValues(id, this.idFields.length);
     return this.#asIdError(() => {
-      if (!Array.isArray(values) || values.length !== this.idFields.length) {
-        throw this.#idError(undefined, "numberOfFields");
-      }
+      if (values?.length !== this.idFields.length) throw this.#idError(undefined, "numberOfFields");
       return this.idFields.map((field, index) => field.stored(values[index]));
     });
   }

@@ -41,12 +41,13 @@ class Generator {
   #shapeWriter(shape: LayoutShape, index: number): string {
     const { fields, open } = shape;
     const lines = [`if (typeof v !== "object" || v === null) w.refuse("notAnObject");`, "w.enter();"];
+    if (fields.length > 0) lines.push("const own = w.ownOnly;");
     const optional = optionalNames(fields);
     fields.forEach(({ name, optional: may }, at) => {
-      const own = `hasOwn(v, ${literal(name)})`;
+      const has = `hasOwn(v, ${literal(name)})`;
       const value = `v[${literal(name)}]`;
-      if (name in Object.prototype) lines.push(`const p${at} = ${own}, v${at} = p${at} ? ${value} : undefined;`);
-      else lines.push(`const v${at} = ${value}, p${at} = v${at} !== undefined || ${own};`);
+      if (name in Object.prototype) lines.push(`const p${at} = ${has}, v${at} = p${at} ? ${value} : undefined;`);
+      else lines.push(`const v${at} = ${value}, p${at} = (own && v${at} !== undefined) || ${has};`);
       if (!may) lines.push(`if (!p${at}) w.refuse("missing");`);
     });
     for (let mask = 0; mask < maskCount(shape); mask++) {

@@ -26,6 +26,7 @@ export const recordErrors = {
     "limit",
     "The fields that an index stores are too large for one of its entries.",
   ),
+  BATCH_INVALID: define()("usage", "A batch is an array of records or of ids."),
   BATCH_TOO_LARGE: define<{ records: number; batchRecordsMax: number }>()("limit", "The batch holds too many records."),
   LIST_TOO_LARGE: define<{ entity: string; listRecordsMax: number }>()(
     "limit",

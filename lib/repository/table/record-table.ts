@@ -30,6 +30,12 @@ export interface Loaded {
   readonly chunks: number;
 }
 
+/** A record to be written. */
+export interface EncodedRecord {
+  readonly value: Uint8Array;
+  readonly rows: RecordRows;
+}
+
 const unsplit = (value: Uint8Array): WholeValue => ({ value, chunks: 0, chunkBytes: 0 });
 
 /** A record as it is stored. */
@@ -76,20 +82,37 @@ export class RecordTable<E extends AnyEntity> {
     return { entity: this.model.name, id: this.model.formatId(id) };
   }
 
-  missing(id: IdOf<E>): Error {
-    return tenantryError("RECORD_NOT_FOUND", this.named(id));
+  /** As `named`, by the packed id. */
+  namedBy(packed: Uint8Array): { readonly entity: string; readonly id: string } {
+    return this.named(this.model.decodeId(packed));
   }
 
-  /** The rows of a record; `RECORD_TOO_LARGE` when it has more bytes than the entity allows. */
-  encode(id: Uint8Array, record: Infer<E>, revision: number): RecordRows {
-    const value = this.model.encodeRecord(record, revision);
+  missing(packed: Uint8Array): Error {
+    return tenantryError("RECORD_NOT_FOUND", this.namedBy(packed));
+  }
+
+  /** The bytes and the rows of a record; `RECORD_TOO_LARGE` when it has more bytes than the entity allows. */
+  encode(id: Uint8Array, record: Infer<E>, revision: number): EncodedRecord {
     const { recordBytesMax } = this.model;
-    if (value.length > recordBytesMax) {
-      const named = this.named(this.model.idOf(record));
-      const bounds = { recordBytesMax, transactionBytesMax };
-      throw tenantryError("RECORD_TOO_LARGE", { ...named, bytes: value.length, ...bounds });
+    const tooLarge = (bytes: number, cause?: unknown): Error => {
+      const details = { ...this.named(this.model.decodeId(id)), bytes, recordBytesMax, transactionBytesMax };
+      return tenantryError("RECORD_TOO_LARGE", details, { cause });
+    };
+    let value: Uint8Array;
+    try {
+      value = this.model.encodeRecord(record, revision);
+    } catch (error) {
+      // Given up: it has more bytes than any transaction.
+      const given = isTenantryError(error, "VALUE_UNSUPPORTED") && error.details.reason === "tooLarge";
+      throw given ? tooLarge(transactionBytesMax, error) : error;
     }
-    return recordRows(this.model.name, this.key(id), id, value);
+    if (value.length > recordBytesMax) throw tooLarge(value.length);
+    return { value, rows: recordRows(this.model.name, this.key(id), id, value) };
+  }
+
+  /** A record of nobody but its reader: the library goes on with its own. */
+  reread(value: Uint8Array): Infer<E> {
+    return this.model.decodeRecord(value).record;
   }
 
   /** Whether a key, with a tenant's prefix, is within the bound of all engines. */

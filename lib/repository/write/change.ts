@@ -40,6 +40,8 @@ export interface Change<E extends AnyEntity> {
 
 interface PreparedChange {
   readonly key: Uint8Array;
+  /** The record's bytes; undefined to remove it. */
+  readonly value: Uint8Array | undefined;
   /** The record's rows; none to remove it. */
   readonly rows: readonly Row[];
   /** The keys of all chunks there may be, when there are any before or after; undefined otherwise. */
@@ -80,7 +82,8 @@ function prepare<E extends AnyEntity>(
   const present = before?.expired ? undefined : before;
   table.access?.assertChange(present?.record, after);
   const key = table.key(id);
-  const rows = after === undefined ? [] : table.encode(id, after, change.revision);
+  const encoded = after === undefined ? undefined : table.encode(id, after, change.revision);
+  const rows = encoded?.rows ?? [];
   const { removed, released, added } = entryChanges(table.model.name, indexes, { id, before, after }, table.keyFits);
   const longest = rows.at(-1);
   if (longest !== undefined) table.assertKeyFits(longest.key);
@@ -94,6 +97,7 @@ function prepare<E extends AnyEntity>(
   if (queued !== undefined) table.assertKeyFits(queued);
   return {
     key,
+    value: encoded?.value,
     rows,
     chunks: rows.length > 1 || (before?.chunks ?? 0) > 0 ? chunkRange(name, id) : undefined,
     removed,
@@ -167,8 +171,9 @@ function* assertUnique<E extends AnyEntity>(
 }
 
 /**
- * Writes the changes, each of another record, as an operation of their transaction. Throws `TRANSACTION_TOO_LARGE` before
- * the first write when it cannot hold them.
+ * Writes the changes, each of another record, as an operation of their transaction. The bytes of each as they are stored,
+ * in their order; undefined for one that is removed. Throws `TRANSACTION_TOO_LARGE` before the first write when it cannot
+ * hold them.
  *
  * @param maintained The indexes they have to keep, by whoever knows.
  */
@@ -177,8 +182,8 @@ export function* changing<E extends AnyEntity>(
   table: RecordTable<E>,
   changes: readonly Change<E>[],
   maintained?: Maintained,
-): Operation<void> {
-  if (changes.length === 0) return;
+): Operation<readonly (Uint8Array | undefined)[]> {
+  if (changes.length === 0) return [];
   const kept = maintained ?? (yield* resultOf(maintainedIndexes(transaction, table.model)));
   const { indexes, aggregates, note } = kept;
   const prepared = changes.map((change) => prepare(table, indexes, change));
@@ -221,6 +226,7 @@ export function* changing<E extends AnyEntity>(
   } finally {
     turn?.end();
   }
+  return prepared.map(({ value }) => value);
 }
 
 /** Bytes that are to be written, as a transaction counts them. */
@@ -262,6 +268,6 @@ export function applyChanges<E extends AnyEntity>(
   context: WriteContext,
   table: RecordTable<E>,
   changes: readonly Change<E>[],
-): Promise<void> {
+): Promise<unknown> {
   return perform(context.transaction, changing(context, table, changes));
 }

@@ -1,16 +1,17 @@
 /** Reading and writing one entity's records: the methods of `TransactionRepository`. */
-import { addAmounts, assertAmounts, counterKey } from "../../aggregates/index.js";
+import { addAmounts, type CheckedAmounts, checkAmounts, counterKey } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
 import { maintainedIndexes } from "../../indexes/index.js";
 import { takeOptions } from "../../options/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import { callTerms, type Operation, resultOf, siblings, valueAt, valuesAt } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
+import { copiedBatch } from "../batch.js";
 import type { CursorSeal } from "../cursor.js";
 import type { CounterAmounts } from "../interface/aggregate-query.js";
 import { type ChangeOptions, changeNames, type OperationOptions, operationNames } from "../interface/options.js";
 import type { TransactionRepository } from "../interface/transaction-repository.js";
-import { assertBatch, RecordReader } from "../record-reader.js";
+import { RecordReader } from "../record-reader.js";
 import type { RecordTable, Stored } from "../table/record-table.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
 import { type Change, changing } from "./change.js";
@@ -20,19 +21,22 @@ import { type KeyTurns, textOf } from "./key-turns.js";
 type Revision = number | undefined;
 
 /** Throws about what is under a record's id: its revision, and itself where no record of the same call goes there. */
-type RevisionCheck<E extends AnyEntity> = (revision: Revision, record: Infer<E>, before: Stored<E> | undefined) => void;
+type RevisionCheck<E extends AnyEntity> = (
+  revision: Revision,
+  candidate: Candidate<E>,
+  before: Stored<E> | undefined,
+) => void;
+
+/** The record of a batch of one. */
+function only<T>([record]: readonly T[]): T {
+  return record as T;
+}
 
 /** A record to store. */
 interface Candidate<E extends AnyEntity> {
   /** The packed id. */
   readonly id: Uint8Array;
   readonly record: Infer<E>;
-}
-
-/** A record that is asked for. */
-interface Wanted<E extends AnyEntity> {
-  readonly id: IdOf<E>;
-  readonly packed: Uint8Array;
 }
 
 export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implements TransactionRepository<E> {
@@ -47,67 +51,56 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
 
   async create(input: InputOf<E>, given?: OperationOptions): Promise<Infer<E>> {
     const options = takeOptions(given, operationNames, "create");
-    const record = this.#table.model.parse(input);
-    await this.#store("create", [record], options, this.#refuseExisting);
-    return record;
+    return only(await this.#store("create", [this.#table.model.parse(input)], options, this.#refuseExisting));
   }
 
   async createMany(inputs: readonly InputOf<E>[], given?: OperationOptions): Promise<Infer<E>[]> {
     const options = takeOptions(given, operationNames, "createMany");
-    const records = this.#parseAll(inputs);
-    await this.#store("createMany", records, options, this.#refuseExisting);
-    return records;
+    return await this.#store("createMany", this.#parseAll(inputs), options, this.#refuseExisting);
   }
 
   async put(input: InputOf<E>, given?: ChangeOptions): Promise<Infer<E>> {
     const options = takeOptions(given, changeNames, "put");
     const record = this.#table.model.parse(input);
-    const check: RevisionCheck<E> = (revision, _, before) => {
+    const check: RevisionCheck<E> = (revision, { id }, before) => {
       // One that may not be seen shows no revision.
-      const seen = this.#table.present(before) === undefined ? undefined : revision;
-      this.#assertRevision(this.#table.model.idOf(record), seen, options);
+      this.#assertRevision(id, this.#table.present(before) === undefined ? undefined : revision, options);
     };
-    await this.#store("put", [record], options, check);
-    return record;
+    return only(await this.#store("put", [record], options, check));
   }
 
   async putMany(inputs: readonly InputOf<E>[], given?: OperationOptions): Promise<Infer<E>[]> {
     const options = takeOptions(given, operationNames, "putMany");
-    const records = this.#parseAll(inputs);
-    await this.#store("putMany", records, options, () => {});
-    return records;
+    return await this.#store("putMany", this.#parseAll(inputs), options, () => {});
   }
 
   update(id: IdOf<E>, fn: (record: Infer<E>) => Infer<E>, options?: ChangeOptions): Promise<Infer<E>> {
     return this.#revise("update", id, options, (record) => this.#table.model.check(fn(record)));
   }
 
-  patch(id: IdOf<E>, changes: PatchOf<E>, options?: ChangeOptions): Promise<Infer<E>> {
-    return this.#revise("patch", id, options, (record) => this.#table.model.patch(record, changes));
+  async patch(id: IdOf<E>, changes: PatchOf<E>, options?: ChangeOptions): Promise<Infer<E>> {
+    const { model } = this.#table;
+    const own = model.copyPatch(changes);
+    return await this.#revise("patch", id, options, (record) => model.patch(record, own));
   }
 
   async add(id: IdOf<E>, amounts: CounterAmounts<E>, given?: OperationOptions): Promise<void> {
     const options = takeOptions(given, operationNames, "add");
     const packed = this.#table.model.encodeId(id);
-    assertAmounts(this.#table.model, amounts);
-    await this.#write("add", [packed], options, (context) => this.#adding(context, id, packed, amounts));
+    const checked = checkAmounts(this.#table.model, amounts);
+    await this.#write("add", [packed], options, (context) => this.#adding(context, packed, checked));
   }
 
-  *#adding(
-    { transaction }: WriteContext,
-    id: IdOf<E>,
-    packed: Uint8Array,
-    amounts: CounterAmounts<E>,
-  ): Operation<void> {
+  *#adding({ transaction }: WriteContext, packed: Uint8Array, amounts: CheckedAmounts): Operation<void> {
     const table = this.#table;
     // No conflict with those who change the record's fields.
     const row = yield* valueAt(table.key(packed), { snapshot: true });
     const stored = row === undefined ? undefined : yield* resultOf(table.storedRow(transaction, packed, row));
     const there = table.present(stored);
-    if (there === undefined) throw table.missing(id);
+    if (there === undefined) throw table.missing(packed);
     const { record, bytes } = there;
     table.access?.assertChange(record, record);
-    for (const name of Object.keys(amounts)) table.assertKeyFits(counterKey(table.model.name, packed, name));
+    for (const name of amounts.keys()) table.assertKeyFits(counterKey(table.model.name, packed, name));
     addAmounts(transaction, table.model, packed, amounts);
     const counts = { bytesBefore: bytes, bytesAfter: bytes };
     const { name: entity } = table.model;
@@ -121,26 +114,27 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
 
   async deleteMany(ids: readonly IdOf<E>[], given?: OperationOptions): Promise<number> {
     const options = takeOptions(given, operationNames, "deleteMany");
-    assertBatch(ids);
-    return await this.#remove("deleteMany", ids, options);
+    return await this.#remove("deleteMany", copiedBatch(ids), options);
   }
 
   #parseAll(inputs: readonly InputOf<E>[]): Infer<E>[] {
-    assertBatch(inputs);
-    return inputs.map((input) => this.#table.model.parse(input));
+    return copiedBatch(inputs).map((input) => this.#table.model.parse(input));
   }
 
-  /** Stores records in their order, unless `check` throws about the revision of what is there. */
+  /**
+   * Stores records in their order, unless `check` throws about the revision of what is there; gives them as they are
+   * stored, as objects of nobody else.
+   */
   async #store(
     operation: string,
     records: readonly Infer<E>[],
     options: OperationOptions,
     check: RevisionCheck<E>,
-  ): Promise<void> {
+  ): Promise<Infer<E>[]> {
     const { model } = this.#table;
     const candidates = records.map((record) => ({ id: model.encodeId(model.idOf(record)), record }));
     const ids = candidates.map(({ id }) => id);
-    await this.#write(operation, ids, options, (context) => this.#storing(context, candidates, ids, check));
+    return await this.#write(operation, ids, options, (context) => this.#storing(context, candidates, ids, check));
   }
 
   *#storing(
@@ -148,17 +142,22 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     candidates: readonly Candidate<E>[],
     ids: readonly Uint8Array[],
     check: RevisionCheck<E>,
-  ): Operation<void> {
+  ): Operation<Infer<E>[]> {
+    const table = this.#table;
     const found = yield* this.#stored(context, ids);
     const changes = new Map<string, Change<E>>();
     for (const [at, { id, record }] of candidates.entries()) {
       const before = found[at];
       const key = textOf(id);
       const revision = changes.get(key)?.revision ?? (before?.expired ? undefined : before?.revision);
-      check(revision, record, before);
+      check(revision, { id, record }, before);
       changes.set(key, { id, before, after: record, revision: (revision ?? 0) + 1 });
     }
-    yield* changing(context, this.#table, [...changes.values()]);
+    const made = [...changes.values()];
+    const values = yield* changing(context, table, made);
+    const stored = new Map(made.map(({ after }, at) => [after, values[at]]));
+    // One that a later one of the same id took the place of was never encoded.
+    return candidates.map(({ id, record }) => table.reread(stored.get(record) ?? table.encode(id, record, 1).value));
   }
 
   /** Replaces an existing record by what `revise` makes of it. */
@@ -171,13 +170,12 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     const options = takeOptions(given, changeNames, operation);
     const packed = this.#table.model.encodeId(id);
     return await this.#write(operation, [packed], options, (context) =>
-      this.#revising(context, id, packed, options, revise),
+      this.#revising(context, packed, options, revise),
     );
   }
 
   *#revising(
     context: WriteContext,
-    id: IdOf<E>,
     packed: Uint8Array,
     options: ChangeOptions,
     revise: (record: Infer<E>) => Infer<E>,
@@ -186,42 +184,37 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     const { model } = table;
     const [stored] = yield* this.#stored(context, [packed]);
     const before = table.present(stored);
-    if (before === undefined) throw table.missing(id);
-    this.#assertRevision(id, before.revision, options);
+    if (before === undefined) throw table.missing(packed);
+    this.#assertRevision(packed, before.revision, options);
     // Known by now: an operation that has to wait for it is not to call the function twice.
     const maintained = yield* resultOf(maintainedIndexes(context.transaction, model));
     // Decoded again: what the function does to its record must not reach the one that index entries are read from.
     const after = revise(table.decode(before.value).record);
     if (!equalBytes(model.encodeId(model.idOf(after)), packed))
-      throw tenantryError("RECORD_ID_CHANGED", table.named(id));
-    yield* changing(context, table, [{ id: packed, before, after, revision: before.revision + 1 }], maintained);
-    return after;
+      throw tenantryError("RECORD_ID_CHANGED", table.namedBy(packed));
+    const change = { id: packed, before, after, revision: before.revision + 1 };
+    const [value] = yield* changing(context, table, [change], maintained);
+    return value === undefined ? after : table.reread(value);
   }
 
   /** Removes the records there are of `ids`; how many. */
   async #remove(operation: string, ids: readonly IdOf<E>[], options: ChangeOptions): Promise<number> {
-    const wanted = new Map<string, Wanted<E>>();
+    const packed = new Map<string, Uint8Array>();
     for (const id of ids) {
-      const packed = this.#table.model.encodeId(id);
-      wanted.set(textOf(packed), { id, packed });
+      const bytes = this.#table.model.encodeId(id);
+      packed.set(textOf(bytes), bytes);
     }
-    const distinct = [...wanted.values()];
-    const all = distinct.map(({ packed }) => packed);
-    return await this.#write(operation, all, options, (context) => this.#removing(context, distinct, all, options));
+    const all = [...packed.values()];
+    return await this.#write(operation, all, options, (context) => this.#removing(context, all, options));
   }
 
-  *#removing(
-    context: WriteContext,
-    wanted: readonly Wanted<E>[],
-    ids: readonly Uint8Array[],
-    options: ChangeOptions,
-  ): Operation<number> {
+  *#removing(context: WriteContext, ids: readonly Uint8Array[], options: ChangeOptions): Operation<number> {
     const found = yield* this.#stored(context, ids);
     const changes: Change<E>[] = [];
-    for (const [at, { id, packed }] of wanted.entries()) {
+    for (const [at, id] of ids.entries()) {
       const before = this.#table.present(found[at]);
       this.#assertRevision(id, before?.revision, options);
-      if (before !== undefined) changes.push({ id: packed, before, after: undefined, revision: 0 });
+      if (before !== undefined) changes.push({ id, before, after: undefined, revision: 0 });
     }
     yield* changing(context, this.#table, changes);
     return changes.length;
@@ -243,17 +236,16 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return whole.length === all.length ? whole : yield* resultOf(siblings(all));
   }
 
-  readonly #refuseExisting: RevisionCheck<E> = (revision, record) => {
+  readonly #refuseExisting: RevisionCheck<E> = (revision, { id, record }) => {
     // First: what there is under an id is not for whoever may not create that record anyway.
     this.#table.access?.assertChange(undefined, record);
-    if (revision === undefined) return;
-    throw tenantryError("RECORD_EXISTS", this.#table.named(this.#table.model.idOf(record)));
+    if (revision !== undefined) throw tenantryError("RECORD_EXISTS", this.#table.namedBy(id));
   };
 
-  #assertRevision(id: IdOf<E>, actual: Revision, options: ChangeOptions): void {
+  #assertRevision(id: Uint8Array, actual: Revision, options: ChangeOptions): void {
     const expected = options.ifRevision;
     if (expected === undefined || expected === actual) return;
-    throw tenantryError("REVISION_MISMATCH", { ...this.#table.named(id), expected, actual });
+    throw tenantryError("REVISION_MISMATCH", { ...this.#table.namedBy(id), expected, actual });
   }
 
   /** Does `work`, which changes the records with the packed `ids`, when no other operation of its transaction does. */

@@ -15,7 +15,8 @@ export type RefusalReason =
   | "missing"
   | "notAnObject"
   | "notAnArray"
-  | "tooDeep";
+  | "tooDeep"
+  | "tooLarge";
 
 /** Thrown while writing; each container on the way out adds where in it the value is. */
 export class Refusal {

@@ -1,6 +1,6 @@
 /** The payload's writer: MessagePack of the values that come back equal, and a refusal of all others. */
-import { arrayLength, isHole } from "../../intrinsics/index.js";
-import { valueDepthMax } from "../../limits/index.js";
+import { arrayLength, inheritsNothing, isHole, isPlain } from "../../intrinsics/index.js";
+import { transactionBytesMax, valueDepthMax } from "../../limits/index.js";
 import { writeBigint, writeUndefined, writeWrapped } from "./extension.js";
 import { Refusal, type RefusalReason, refusedAt } from "./refusal.js";
 import * as tag from "./tag.js";
@@ -11,14 +11,10 @@ export type WriteValue = (writer: ValueWriter, value: unknown) => void;
 const loneSurrogate = /\p{Surrogate}/u;
 const bufferBytesMin = 4_096;
 const bufferBytesKept = 1_048_576;
+/** Room that no value needs which a transaction takes: three bytes for each character of a text, and what is before it. */
+const roomBytesMax = 4 * transactionBytesMax;
 /** Above this many characters the native encoder is faster than a loop. */
 const loopCharsMax = 48;
-
-/** An object made by a literal, or without a prototype, in whichever realm. */
-const isPlain = (value: object): boolean => {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
-};
 
 /** Appends values to a growing buffer. Only bytes written since `start` ever leave it. */
 export class ValueWriter {
@@ -26,6 +22,7 @@ export class ValueWriter {
   #at = 0;
   #depth = 0;
   #ascii = true;
+  #ownOnly = true;
 
   /** Begins anew. */
   start(): void {
@@ -33,6 +30,12 @@ export class ValueWriter {
     this.#at = 0;
     this.#depth = 0;
     this.#ascii = true;
+    this.#ownOnly = inheritsNothing();
+  }
+
+  /** Whether a field that a plain object has is its own: where all objects inherit one, each has to be asked. */
+  get ownOnly(): boolean {
+    return this.#ownOnly;
   }
 
   /** Whether all text since `start` was ASCII. */
@@ -326,6 +329,7 @@ export class ValueWriter {
   #room(size: number): void {
     const needed = this.#at + size;
     if (needed <= this.#bytes.length) return;
+    if (needed > roomBytesMax) throw new Refusal("tooLarge");
     const grown = Buffer.alloc(2 * needed);
     grown.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = grown;
