@@ -2,7 +2,7 @@
 import { tenantryError } from "../errors/index.js";
 import { indexPrefix, recordPrefix } from "../keyspace/index.js";
 import { copiedList } from "../options/index.js";
-import type { AnyEntity, EntityModel, IndexModel } from "../schema/index.js";
+import { type AnyEntity, copiedKeyValue, type EntityModel, type IndexModel } from "../schema/index.js";
 import { compareBytes, concatBytes, strinc } from "../tuple/index.js";
 
 /** The range of a query as it arrives: what the compiler allows is narrower. */
@@ -30,12 +30,12 @@ export interface RangePlan {
 const afterElements = Uint8Array.of(0xff);
 
 /**
- * The values of a bound, which is one value or a tuple of them: no field of a key has an array as its value. Undefined
- * for more values than there are fields.
+ * The values of a bound in a copy: it is one value or a tuple of them, since no field of a key has an array as its value.
+ * Undefined for more values than there are fields.
  */
 export function boundValues(bound: unknown, fields: number): readonly unknown[] | undefined {
   if (bound === undefined) return [];
-  return Array.isArray(bound) ? copiedList(bound, fields) : [bound];
+  return (Array.isArray(bound) ? copiedList(bound, fields) : [bound])?.map(copiedKeyValue);
 }
 
 /**

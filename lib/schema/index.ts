@@ -47,5 +47,6 @@ export type {
   ObjectSchema,
   PatchOf,
 } from "./infer.js";
+export { copiedKeyValue } from "./key-value.js";
 export type { EntityModel, IndexedValues, IndexModel, KeyField, StoredRecord } from "./model.js";
 export { type FieldScalar, type RecordField, recordField } from "./zod/record-field.js";

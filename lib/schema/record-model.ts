@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as core from "zod/v4/core";
 import { isTenantryError, type RecordIssue, tenantryError } from "../errors/index.js";
 import { keyBytesMax } from "../limits/index.js";
+import { copiedList } from "../options/index.js";
 import { equalBytes, TupleReader, TupleWriter } from "../tuple/index.js";
 import { copyFields, copyValue, PrototypeName, type RecordCodec, type RecordLayout } from "../value/index.js";
 import type { AggregateModel } from "./aggregates/aggregate-model.js";
@@ -11,7 +12,7 @@ import { formatKeyValue, joinKeyTexts, parseKeyValue, splitKeyTexts } from "./id
 import { expiryTimeOf, type SchemaIndexModel } from "./index-model.js";
 import type { AnyEntity, IdOf, Infer } from "./infer.js";
 import type { SchemaKeyField } from "./key-field.js";
-import { copiedKeyValue, copiedKeyValues } from "./key-value.js";
+import { copiedKeyValue } from "./key-value.js";
 import type { EntityModel, StoredRecord } from "./model.js";
 import type { Revive } from "./zod/revive.js";
 
@@ -251,10 +252,11 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
   }
 
   #storedId(id: IdOf<E>): unknown[] {
-    const values = this.idFields.length === 1 ? [copiedKeyValue(id)] : copiedKeyValues(id, this.idFields.length);
+    const { length } = this.idFields;
+    const values = length === 1 ? [id] : copiedList(id, length);
     return this.#asIdError(() => {
-      if (values?.length !== this.idFields.length) throw this.#idError(undefined, "numberOfFields");
-      return this.idFields.map((field, index) => field.stored(values[index]));
+      if (values?.length !== length) throw this.#idError(undefined, "numberOfFields");
+      return this.idFields.map((field, index) => field.stored(copiedKeyValue(values[index])));
     });
   }
 

@@ -1,4 +1,6 @@
 /** What a caller gives is copied when the call is made, and all that becomes of a record is made of what is stored. */
+import { deepStrictEqual } from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -10,6 +12,7 @@ import { entity } from "../../lib/schema/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";
 import { runs } from "../runs.js";
+import { lied } from "../value/lies.js";
 import { storable } from "../value/storable.js";
 
 const marked = (record: unknown): boolean =>
@@ -110,7 +113,7 @@ describe("what is given", () => {
     inputs[0] = parcel(Uint8Array.of(9), "9");
     for (const { id } of inputs) id[0] = 9;
     inputs.pop();
-    expect((await making).map(({ text }) => text)).toEqual(["1", "2", "3"]);
+    expect((await making).map(({ id, text }) => [...id, text])).toEqual([1, 2, 3].map((n) => [n, String(n)]));
     const ids = [1, 2].map((n) => Uint8Array.of(n));
     const getting = parcels.getMany(ids);
     for (const id of ids) id[0] = 3;
@@ -120,6 +123,41 @@ describe("what is given", () => {
     for (const id of gone) id[0] = 3;
     expect(await deleting).toBe(2);
     expect((await parcels.list()).map(({ text }) => text)).toEqual(["3"]);
+  });
+
+  test("is copied from queries", async () => {
+    const { parcels } = await fresh();
+    await parcels.createMany([1, 2, 3].map((n) => ({ ...parcel(Uint8Array.of(n), String(n)), sent: new Date(n) })));
+    const from = Uint8Array.of(2);
+    const scan = parcels.scan({ from });
+    from[0] = 9;
+    const seen: string[] = [];
+    for await (const { text } of scan) seen.push(text);
+    expect(seen).toEqual(["2", "3"]);
+    const sent = [new Date(2)];
+    const listing = parcels.list({ index: "bySent", equals: sent as [Date] });
+    sent[0]?.setTime(3);
+    sent.pop();
+    expect((await listing).map(({ text }) => text)).toEqual(["2"]);
+    const lying = [lied(new Date(3), "nonsense") as Date];
+    expect((await parcels.list({ index: "bySent", equals: lying as [Date] })).map(({ text }) => text)).toEqual(["3"]);
+  });
+
+  test("is copied from the chunks of an import", async () => {
+    const { tenant, parcels } = await fresh();
+    await parcels.create(parcel(Uint8Array.of(1)));
+    const lines: string[] = [];
+    for await (const line of tenant.export()) lines.push(line);
+    const [header = "", record = ""] = lines;
+    // Twice the same record: the first is stored before the second is taken.
+    const before = [header, record, record];
+    const sha256 = createHash("sha256").update(before.join("")).digest("hex");
+    const trailer = JSON.stringify({ end: true, records: 2, pointInTime: true, sha256 });
+    const file = Buffer.from([...before, trailer].join(""));
+    const target = await fresh();
+    const imported = await target.tenant.import([file], { onProgress: () => void file.fill(0x20) });
+    expect(imported).toEqual({ records: 2 });
+    expect(await target.parcels.list()).toStrictEqual(await parcels.list());
   });
 
   test("arrays are read by their indices, and what is none is refused", async () => {
@@ -214,7 +252,7 @@ describe("what is given", () => {
           const made = await parcels.put(given).catch((error: { code: string }) => error.code);
           if (made === "UNIQUE_VIOLATION") continue;
           const stored = await parcels.get(Uint8Array.of(n));
-          expect(made).toStrictEqual(stored);
+          deepStrictEqual(made, stored);
           if (stored !== undefined) written.push(await db.audit.digest(id, Parcel, stored));
         }
         expect(await parcels.verify()).toEqual([]);

@@ -25,8 +25,9 @@ const refusing =
   (reason) =>
     tenantryError("QUOTA_LIMIT_INVALID", { resource, reason });
 
-/** What is stored of the limit that was given. @throws QUOTA_LIMIT_INVALID */
-export function readOverride(resource: string, given: unknown): QuotaOverride {
+/** What is stored of the limit that was given, read once. @throws QUOTA_LIMIT_INVALID */
+export function readOverride(resource: string, limitGiven: unknown): QuotaOverride {
+  const given: unknown = typeof limitGiven === "object" && limitGiven !== null ? { ...limitGiven } : limitGiven;
   if (!resource.startsWith(ratePrefix)) {
     const limit = readLimit(given, refusing(resource));
     if (limit === undefined) return null;

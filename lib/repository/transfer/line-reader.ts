@@ -1,5 +1,6 @@
 /** Lines out of whatever a source gives: texts, each of whole lines, or bytes cut anywhere. */
 import { tenantryError } from "../../errors/index.js";
+import { copiedBytes } from "../../intrinsics/index.js";
 import { importLineBytesMax } from "../../limits/index.js";
 import type { ImportSource } from "../interface/transfer.js";
 
@@ -37,8 +38,7 @@ class LineCutter {
       yield this.#line();
       from = at + 1;
     }
-    // Its owner may fill it anew.
-    this.#keep(chunk.slice(from));
+    this.#keep(chunk.subarray(from));
   }
 
   /** The line that no newline ended. */
@@ -77,8 +77,10 @@ export async function* linesOf(source: ImportSource): AsyncGenerator<NumberedLin
   const cutter = new LineCutter();
   const filled = ({ text }: NumberedLine): boolean => text.length > 0;
   for await (const chunk of source) {
-    if (typeof chunk !== "string" && !(chunk instanceof Uint8Array)) throw tenantryError("IMPORT_SOURCE_INVALID", {});
-    for (const line of cutter.cut(chunk)) if (filled(line)) yield line;
+    // Copied: its owner may fill it anew while its lines are stored.
+    const own = typeof chunk === "string" ? chunk : copiedBytes(chunk);
+    if (own === undefined) throw tenantryError("IMPORT_SOURCE_INVALID", {});
+    for (const line of cutter.cut(own)) if (filled(line)) yield line;
   }
   for (const line of cutter.end()) if (filled(line)) yield line;
   return undefined;

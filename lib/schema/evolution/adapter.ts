@@ -1,6 +1,6 @@
 /** Adapters: records of a layout of before as records of the present one, field by field. */
 import * as core from "zod/v4/core";
-import { type LayoutField, type LayoutNode, type RecordLayout, setField } from "../../value/index.js";
+import { copyValue, type LayoutField, type LayoutNode, type RecordLayout, setField } from "../../value/index.js";
 import { accepts } from "../zod/acceptance.js";
 import { itemIn } from "../zod/unwrap.js";
 import type { StoredForm } from "./stored-form.js";
@@ -102,7 +102,8 @@ export class LayoutAdapter {
     const fill = (record: object): void => {
       const filling = schema === undefined ? undefined : this.#form.fill(schema, field.optional);
       if (filling === undefined) throw new UnfitRecord();
-      if (!filling.absent) setField(record, field.name, filling.make());
+      // A default that is an object is the definition's own.
+      if (!filling.absent) setField(record, field.name, copyValue(filling.make()).value);
     };
     const mayLack = was === undefined || was.optional;
     if (mayLack && (schema === undefined || this.#form.fill(schema, field.optional) === undefined)) {
