@@ -146,11 +146,12 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     const table = this.#table;
     const found = yield* this.#stored(context, ids);
     const changes = new Map<string, Change<E>>();
-    for (const [at, { id, record }] of candidates.entries()) {
+    for (const [at, candidate] of candidates.entries()) {
+      const { id, record } = candidate;
       const before = found[at];
       const key = textOf(id);
       const revision = changes.get(key)?.revision ?? (before?.expired ? undefined : before?.revision);
-      check(revision, { id, record }, before);
+      check(revision, candidate, before);
       changes.set(key, { id, before, after: record, revision: (revision ?? 0) + 1 });
     }
     const made = [...changes.values()];
