@@ -30,7 +30,7 @@ export const definitionReasons: ReadonlyMap<string, string> = new Map([
   ["notAnArray", "it is an array"],
   ["notABoolean", "it is true or false"],
   ["notAFunction", "it is a function"],
-  ["unknownOption", "there is no such option"],
+  ["notAnOrder", "an order is `ascending` or `descending`"],
   ["notKeyable", "values of the field have no order"],
   ["countOrSum", "an aggregate has `count: true`, `sum` or `counter: true`, and one of them"],
   ["counterAlone", "`counter: true` has nothing beside it"],

@@ -113,6 +113,7 @@ export {
 } from "./quota.js";
 export {
   batchRecordsMax,
+  definitionListMax,
   entitiesMax,
   entityNameBytesMax,
   indexElementsMax,

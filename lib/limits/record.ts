@@ -17,5 +17,8 @@ export const entityNameBytesMax = 64;
 /** Records one `createMany`, `putMany`, `deleteMany` or `getMany` takes: well inside a transaction's bytes and time. */
 export const batchRecordsMax = 1_000;
 
+/** Fields of an id, of an index or of what it has stored: ours, far above use. */
+export const definitionListMax = 1_000;
+
 /** Entities of one database: ours, far above use. */
 export const entitiesMax = 10_000;

@@ -2,8 +2,9 @@
 import type * as core from "zod/v4/core";
 import { type Misuse, tenantryError } from "../errors/index.js";
 import type { AggregateDefinitions, SummedFields } from "./aggregates/aggregate-definition.js";
-import { defineModel } from "./define-model.js";
-import type { EarlierSchemas, GivenSteps, Migrations } from "./evolution/migrations.js";
+import { defineModel } from "./definition/define-model.js";
+import { takeDefinition } from "./definition/taken-definition.js";
+import type { EarlierSchemas, Migrations } from "./evolution/migrations.js";
 import type { EachPath, FieldPath, IndexDefinitions } from "./index-definition.js";
 import type { AnyEntity, DateFieldName, IdFieldNames, IdValue, ObjectSchema } from "./infer.js";
 import type { EntityModel } from "./model.js";
@@ -150,22 +151,16 @@ export function entity<
   name: Name,
   options: EntityOptions<Schema, Id, Indexes, Earlier, Aggregates>,
 ): Entity<Name, Schema, Id, Indexes, Aggregates> {
-  const { version, schema, id, recordBytesMax } = options;
-  // It names a field: nothing is the other type it may have.
-  const expires = options.expires as string | undefined;
-  // Without indexes given, `Indexes` is the type of no indexes; so with aggregates.
-  const indexes = options.indexes ?? ({} as Indexes);
-  const aggregates = options.aggregates ?? ({} as Aggregates);
-  // Whatever the versions: every step has a schema and a function, which `defineModel` checks.
-  const migrations = (options.migrations ?? {}) as GivenSteps;
-  const defined = defineModel(name, { version, schema, id, indexes, migrations, recordBytesMax, aggregates, expires });
+  const taken = takeDefinition(name, options);
+  const defined = defineModel(name, taken);
   const made: Entity<Name, Schema, Id, Indexes, Aggregates> = Object.freeze({
     name,
-    version,
-    schema,
-    id,
-    indexes,
-    aggregates,
+    version: taken.version,
+    // What was taken is what was given, whose types these are; of indexes and aggregates that were not, it is none.
+    schema: taken.schema as Schema,
+    id: taken.id as readonly string[] as Id,
+    indexes: taken.indexes as Indexes,
+    aggregates: taken.aggregates as Aggregates,
     // The model was made from this very schema and id: what it takes and returns are their types.
     parseId: (text: string) => defined.parseId(text) as IdValue<core.output<Schema>, Id>,
     formatId: (value: IdValue<core.output<Schema>, Id>) => defined.formatId(value as never),

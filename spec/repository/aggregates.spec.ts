@@ -341,7 +341,10 @@ describe("aggregates", () => {
     expect(refused({ a: { sum: "nothing" } })).toEqual(["aggregates.a.sum", "unknownField"]);
     expect(refused({ a: { count: true, by: "id" } })).toEqual(["aggregates.a.by", "notAnArray"]);
     expect(refused({ a: { count: true, by: ["id", "id"] } })).toEqual(["aggregates.a.by[1]", "duplicateField"]);
-    expect(refused({ a: { count: true, per: ["id"] } })).toEqual(["aggregates.a.per", "unknownOption"]);
+    expect(refused({ a: { count: true, revison: 2 } })).toMatchObject({
+      code: "OPTION_UNKNOWN",
+      details: { of: "aggregates.a", option: "revison", nearest: "revision" },
+    });
     expect(refused({ a: { count: true, where: 1 } })).toEqual(["aggregates.a.where", "notAFunction"]);
     expect(refused({ "a b": { count: true } })).toEqual(["aggregates.a b", "namePattern"]);
   });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import * as mini from "zod/mini";
 import { type ErrorDetails, isTenantryError } from "../../lib/errors/index.js";
-import { entity, modelOf } from "../../lib/schema/index.js";
+import { type AnyEntity, entity, modelOf } from "../../lib/schema/index.js";
 import { DefinitionPlace } from "../../lib/schema/zod/place.js";
 import { StorageWalk } from "../../lib/schema/zod/storage.js";
 import { layoutFingerprint, type RecordLayout } from "../../lib/value/index.js";
@@ -166,10 +166,40 @@ describe("names, version and id", () => {
     [{ indexes: { a: { fields: ["name"], unique: 1 } } }, "indexes.a.unique", "notABoolean"],
     [{ indexes: { a: { fields: ["name"], sparse: "yes" } } }, "indexes.a.sparse", "notABoolean"],
     [{ indexes: { a: { fields: ["name"], where: { name: "x" } } } }, "indexes.a.where", "notAFunction"],
-    [{ indexes: { a: { fields: ["name"], uniqe: true } } }, "indexes.a.uniqe", "unknownOption"],
+    [{ indexes: { a: { fields: [{ field: "name", order: "desc" }] } } }, "indexes.a.fields[0]", "notAnOrder"],
   ])("%j is refused", (change, path, reason) => {
     const { name, ...options } = { name: "thing", version: 1, schema, id: ["id"], ...change };
     expect(refusal(() => untyped(name, options))).toEqual({ entity: String(name), path, reason });
+  });
+
+  test.each([
+    [{ verson: 2 }, "entity", "verson", "version"],
+    [{ index: {} }, "entity", "index", "indexes"],
+    [{ indexes: { a: { fields: ["name"], uniqe: true } } }, "indexes.a", "uniqe", "unique"],
+    [{ indexes: { a: { fields: [{ feild: "name" }] } } }, "indexes.a.fields[0]", "feild", "field"],
+    [{ aggregates: { a: { cuont: true } } }, "aggregates.a", "cuont", "count"],
+    [{ version: 2, migrations: { 1: { schema, upp: () => ({}) } } }, "migrations.1", "upp", "up"],
+  ])("%j has an option there is not", (change, of, option, nearest) => {
+    const { name, ...options } = { name: "thing", version: 1, schema, id: ["id"], ...change };
+    let error: unknown;
+    try {
+      untyped(name, options);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code: "OPTION_UNKNOWN", details: { of, option, nearest } });
+  });
+
+  test("what becomes of the definition afterwards changes nothing", () => {
+    const fields: [string, ...string[]] = ["name"];
+    const given = { version: 1, schema, id: ["id"] as [string], indexes: { a: { fields, unique: false } } };
+    const made = entity("thing", given as never) as unknown as AnyEntity;
+    given.version = 7;
+    given.id[0] = "name";
+    given.indexes.a.unique = true;
+    fields[0] = "id";
+    expect(made).toMatchObject({ version: 1, id: ["id"], indexes: { a: { fields: ["name"], unique: false } } });
+    expect(Object.isFrozen(made.indexes) && Object.isFrozen(made.indexes["a"]) && Object.isFrozen(made.id)).toBe(true);
   });
 
   test("a second array in an index is refused", () => {

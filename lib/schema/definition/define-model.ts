@@ -1,41 +1,23 @@
 /** Checks a definition and makes its model: everything that can be wrong with an entity is found here. */
 import type * as core from "zod/v4/core";
-import { entityNameBytesMax, recordBytesDefault, recordBytesLargest } from "../limits/index.js";
-import type { AggregateDefinition, AggregateDefinitions } from "./aggregates/aggregate-definition.js";
-import { type AggregateModel, SchemaAggregateModel } from "./aggregates/aggregate-model.js";
-import { RecordHistory } from "./evolution/history.js";
-import { type GivenSteps, stepsOf } from "./evolution/migrations.js";
-import { StoredForm } from "./evolution/stored-form.js";
-import type { IndexDefinition, IndexDefinitions, IndexField } from "./index-definition.js";
-import { SchemaIndexModel } from "./index-model.js";
-import type { AnyEntity } from "./infer.js";
-import { SchemaKeyField } from "./key-field.js";
-import { RecordModel } from "./record-model.js";
-import { StoredFields } from "./stored-fields.js";
-import { type KeyType, keyTypeOf } from "./zod/key-kind.js";
-import { DefinitionPlace } from "./zod/place.js";
-import { arrayIn, objectIn } from "./zod/unwrap.js";
+import { recordBytesDefault, recordBytesLargest } from "../../limits/index.js";
+import type { AggregateDefinition } from "../aggregates/aggregate-definition.js";
+import { type AggregateModel, SchemaAggregateModel } from "../aggregates/aggregate-model.js";
+import { RecordHistory } from "../evolution/history.js";
+import { stepsOf } from "../evolution/migrations.js";
+import { StoredForm } from "../evolution/stored-form.js";
+import type { IndexDefinition, IndexField } from "../index-definition.js";
+import { SchemaIndexModel } from "../index-model.js";
+import type { AnyEntity } from "../infer.js";
+import { SchemaKeyField } from "../key-field.js";
+import { RecordModel } from "../record-model.js";
+import { StoredFields } from "../stored-fields.js";
+import { type KeyType, keyTypeOf } from "../zod/key-kind.js";
+import { DefinitionPlace } from "../zod/place.js";
+import { arrayIn, objectIn } from "../zod/unwrap.js";
+import type { TakenDefinition } from "./taken-definition.js";
 
-interface Definition {
-  readonly version: number;
-  readonly schema: core.$ZodObject;
-  readonly id: readonly string[];
-  readonly indexes: IndexDefinitions;
-  readonly migrations: GivenSteps;
-  readonly recordBytesMax?: number | undefined;
-  readonly aggregates: AggregateDefinitions;
-  readonly expires?: string | undefined;
-}
-
-const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const pathDepthMax = 4;
-const aggregateOptions: ReadonlySet<string> = new Set(["count", "sum", "counter", "by", "revision", "where"]);
-const indexOptions: ReadonlySet<string> = new Set(["fields", "unique", "sparse", "stored", "revision", "where"]);
-
-function checkName(name: string, place: DefinitionPlace): void {
-  if (typeof name !== "string" || !namePattern.test(name)) place.refuse("namePattern");
-  if (name.length > entityNameBytesMax) place.refuse("nameTooLong");
-}
 
 /** Whether a wrapped object on the way may be absent. */
 const mayBeNullish = (schema: core.$ZodType): boolean => {
@@ -45,10 +27,10 @@ const mayBeNullish = (schema: core.$ZodType): boolean => {
 
 class ModelDefinition {
   readonly #name: string;
-  readonly #definition: Definition;
+  readonly #definition: TakenDefinition;
   readonly #root: DefinitionPlace;
 
-  constructor(name: string, definition: Definition) {
+  constructor(name: string, definition: TakenDefinition) {
     this.#name = name;
     this.#definition = definition;
     this.#root = new DefinitionPlace(name, "");
@@ -57,7 +39,7 @@ class ModelDefinition {
   idFields(): SchemaKeyField[] {
     const { id, schema } = this.#definition;
     const place = this.#root.field("id");
-    if (!Array.isArray(id) || id.length === 0) place.refuse("noFields");
+    if (id.length === 0) place.refuse("noFields");
     return id.map((name, index) => {
       const at = place.item(index);
       const { shape } = schema._zod.def;
@@ -86,7 +68,6 @@ class ModelDefinition {
     const place = this.#root.field("indexes");
     for (const [name, definition] of Object.entries(this.#definition.indexes)) {
       const at = place.field(name);
-      checkName(name, at);
       models.set(name, this.#index(name, definition, at));
     }
     return models;
@@ -94,13 +75,10 @@ class ModelDefinition {
 
   #index(name: string, definition: IndexDefinition, at: DefinitionPlace): SchemaIndexModel {
     const { fields, unique = false, sparse = false, stored = [], revision = 1, where } = definition;
-    const stray = Object.keys(definition).find((option) => !indexOptions.has(option));
-    if (stray !== undefined) at.field(stray).refuse("unknownOption");
-    if (!Array.isArray(fields) || fields.length === 0) at.field("fields").refuse("noFields");
+    if (fields.length === 0) at.field("fields").refuse("noFields");
     if (typeof unique !== "boolean") at.field("unique").refuse("notABoolean");
     if (typeof sparse !== "boolean") at.field("sparse").refuse("notABoolean");
     if (!Number.isSafeInteger(revision) || revision < 1) at.field("revision").refuse("notAPositiveInteger");
-    if (!Array.isArray(stored)) at.field("stored").refuse("notAnArray");
     if (where !== undefined && typeof where !== "function") at.field("where").refuse("notAFunction");
     const keyFields = this.#indexFields(fields, at.field("fields"));
     const options = { layout: `${this.#name}.${name}`, schema: this.#definition.schema, names: stored };
@@ -123,7 +101,6 @@ class ModelDefinition {
     const place = this.#root.field("aggregates");
     for (const [name, definition] of Object.entries(this.#definition.aggregates)) {
       const at = place.field(name);
-      checkName(name, at);
       if (definition.counter === undefined) models.set(name, this.#aggregate(name, definition, at));
     }
     return models;
@@ -145,11 +122,8 @@ class ModelDefinition {
 
   #aggregate(name: string, definition: AggregateDefinition, at: DefinitionPlace): AggregateModel {
     const { count, sum, by = [], revision = 1, where } = definition;
-    const stray = Object.keys(definition).find((option) => !aggregateOptions.has(option));
-    if (stray !== undefined) at.field(stray).refuse("unknownOption");
     if (count !== undefined && count !== true) at.field("count").refuse("notTrue");
     if ((count === undefined) === (sum === undefined)) at.refuse("countOrSum");
-    if (!Array.isArray(by)) at.field("by").refuse("notAnArray");
     if (!Number.isSafeInteger(revision) || revision < 1) at.field("revision").refuse("notAPositiveInteger");
     if (where !== undefined && typeof where !== "function") at.field("where").refuse("notAFunction");
     const summed = sum === undefined ? undefined : this.#indexField(sum, at.field("sum"));
@@ -188,7 +162,9 @@ class ModelDefinition {
   #indexField(given: IndexField, place: DefinitionPlace): SchemaKeyField {
     const each = typeof given === "object" && "each" in given;
     const path = typeof given === "string" ? given : each ? given.each : given.field;
-    const descending = typeof given === "object" && given.order === "descending";
+    const order = typeof given === "object" ? (given.order ?? "ascending") : "ascending";
+    if (order !== "ascending" && order !== "descending") place.refuse("notAnOrder");
+    const descending = order === "descending";
     if (typeof path !== "string") return place.refuse("unknownField");
     const names = path.split(".");
     if (names.length > pathDepthMax) place.refuse("pathTooDeep");
@@ -215,10 +191,9 @@ class ModelDefinition {
   }
 }
 
-/** Checks a definition and makes the entity's model; ENTITY_INVALID tells what is wrong and where. */
-export function defineModel(name: string, definition: Definition): RecordModel<AnyEntity> {
-  const root = new DefinitionPlace(String(name), "");
-  checkName(name, root.field("name"));
+/** Checks a definition that was taken and makes the entity's model; ENTITY_INVALID tells what is wrong and where. */
+export function defineModel(name: string, definition: TakenDefinition): RecordModel<AnyEntity> {
+  const root = new DefinitionPlace(name, "");
   const { version, schema, recordBytesMax = recordBytesDefault } = definition;
   if (!Number.isSafeInteger(version) || version < 1) root.field("version").refuse("notAPositiveInteger");
   if (!Number.isSafeInteger(recordBytesMax) || recordBytesMax < 1) {
