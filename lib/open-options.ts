@@ -1,6 +1,6 @@
 /** What `open` takes, and what of it can be checked before anything is opened. */
 import type { Engine, EngineDescriptor } from "./engine/index.js";
-import { tenantryError } from "./errors/index.js";
+import { copiesApart, isOfAnotherCopy, tenantryError } from "./errors/index.js";
 import type { FairnessOptions } from "./fairness/index.js";
 import type { OnViolation } from "./guard/index.js";
 import type { ProvisioningOptions } from "./lifecycle/index.js";
@@ -165,7 +165,15 @@ export function entitiesOf({
   return [new Set(entities), new Set(global)];
 }
 
+/** The engine to open, or one that is open already. */
+export function engineOf({ engine }: OpenOptions): OpenOptions["engine"] {
+  if (typeof engine !== "object" || engine === null) throw invalid("engine", "neither an engine nor what names one");
+  if (isOfAnotherCopy(engine)) throw invalid("engine", copiesApart);
+  return engine;
+}
+
 export function rolesOf({ roles, entities }: OpenOptions): AccessPolicy | undefined {
+  if (isOfAnotherCopy(roles)) throw invalid("roles", copiesApart);
   for (const one of roles?.entities ?? []) {
     const name = typeof one === "string" ? one : one.name;
     const entity = entities.find((known) => known.name === name);

@@ -24,7 +24,15 @@ import {
   systemRandom,
   TenantLabels,
 } from "./observe/index.js";
-import { entitiesOf, labelsOf, type OpenOptions, rolesOf, serviceLevelsOf, takeOpenOptions } from "./open-options.js";
+import {
+  engineOf,
+  entitiesOf,
+  labelsOf,
+  type OpenOptions,
+  rolesOf,
+  serviceLevelsOf,
+  takeOpenOptions,
+} from "./open-options.js";
 import { Quotas, type TenantRecords } from "./quota/index.js";
 import { CursorSeal, RepositoryFactory } from "./repository/index.js";
 import { newTenantId } from "./tenant/index.js";
@@ -77,6 +85,7 @@ export async function open(given: OpenOptions): Promise<Database> {
   const [entities, globalEntities] = entitiesOf(options);
   const { schemaCheck = "refuse" } = options;
   const keyring = options.cursorKeys === undefined ? undefined : givenKeyring("cursorKeys", options.cursorKeys);
+  const asked = engineOf(options);
   const policy = rolesOf(options);
   const seeds = seedsOf(options.provisioning);
   const keyspace = new Keyspace(options.root);
@@ -91,7 +100,7 @@ export async function open(given: OpenOptions): Promise<Database> {
 
   const fairness = options.fairness === undefined ? undefined : new FairShare(options.fairness);
 
-  const engine = "begin" in options.engine ? options.engine : await openEngine(options.engine);
+  const engine = "begin" in asked ? asked : await openEngine(asked);
   const hooks = [...(quotas === undefined ? [] : [quotas.hook]), ...audit.hooks];
   // What is refused need not wait for its turn.
   const policies = [...(quotas === undefined ? [] : [quotas.policy]), ...(fairness === undefined ? [] : [fairness])];
@@ -106,7 +115,7 @@ export async function open(given: OpenOptions): Promise<Database> {
   const seal = new CursorSeal(keyring ?? stored, () => clock.now());
   const definitions = new Definitions(control, keyspace.control);
   const closeEngine = async (): Promise<void> => {
-    if (engine !== options.engine) await engine.close();
+    if (engine !== asked) await engine.close();
   };
   const now = (): number => clock.now();
   const met = await orClose(() => definitions.meet(entities, schemaCheck), closeEngine);

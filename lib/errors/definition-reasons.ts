@@ -1,5 +1,7 @@
 /** What the reasons of an entity that cannot be defined mean, in words. */
 
+import { copiesApart } from "./copies.js";
+
 /** A sentence's end for each `reason` of ENTITY_INVALID. */
 export const definitionReasons: ReadonlyMap<string, string> = new Map([
   ["oneWayTransform", "an update would apply a transform a second time: use a codec"],
@@ -41,5 +43,6 @@ export const definitionReasons: ReadonlyMap<string, string> = new Map([
   ["notAnEarlierVersion", "a step is for an earlier version"],
   ["idChanged", "the fields of the id and their order are those of all versions"],
   ["asyncStep", "a step is synchronous"],
+  ["madeByAnotherCopy", copiesApart],
   ["notMadeByEntity", "it was not made by `entity()`"],
 ]);

@@ -2,6 +2,7 @@
 export type { ErrorCode, ErrorDetails } from "./catalogue.js";
 export { catalogue } from "./catalogue.js";
 export type { RecordIssue } from "./codes/schema-errors.js";
+export { copiesApart, isOfAnotherCopy, markOwn } from "./copies.js";
 export type { ErrorFamily } from "./definition.js";
 export type { Misuse } from "./misuse.js";
 export type { JsonValue, SafeError } from "./sanitize.js";

@@ -5,7 +5,7 @@ import { abortReason, isAborted } from "../intrinsics/index.js";
 import { migrationConcurrencyDefault, migrationConcurrencyMax, migrationListMax } from "../limits/index.js";
 import { copiedList, optionNames, takeOptions } from "../options/index.js";
 import { type RepositoryFactory, RunnerWriter } from "../repository/index.js";
-import type { AnyEntity, EntityModel } from "../schema/index.js";
+import { type AnyEntity, type EntityModel, unknownEntity } from "../schema/index.js";
 import { parseTenantId, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";
 import { siblings, type TransactionRunner } from "../transaction/index.js";
 import type { Definitions } from "./definitions.js";
@@ -148,7 +148,7 @@ export class Migration {
     this.#options = options;
     this.#entities = entities === undefined ? [...parts.models.keys()] : listed("entities", entities);
     for (const entity of this.#entities) {
-      if (!parts.models.has(entity)) throw tenantryError("ENTITY_UNKNOWN", { entity: String(entity?.name) });
+      if (!parts.models.has(entity)) throw unknownEntity(entity);
     }
     this.#tenantIds = tenants === undefined ? undefined : listed("tenants", tenants).map((id) => parseTenantId(id));
   }

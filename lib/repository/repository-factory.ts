@@ -1,8 +1,7 @@
 /** What makes repositories: inside a transaction, by the scopes users work with, and outside of one. */
-import { tenantryError } from "../errors/index.js";
 import { systemClock } from "../observe/index.js";
 import { takeOptions } from "../options/index.js";
-import type { AnyEntity, EntityModel } from "../schema/index.js";
+import { type AnyEntity, type EntityModel, unknownEntity } from "../schema/index.js";
 import type { TenantContext } from "../tenant/index.js";
 import type { ReadTransaction, TenantTransaction } from "../transaction/index.js";
 import { type AccessRules, RecordAccess } from "./access/record-access.js";
@@ -130,7 +129,7 @@ export class RepositoryFactory {
   ): RecordTable<E> {
     const { verifyOnRead } = takeOptions(options, repositoryNames, "repository");
     const model = this.#models.get(entity);
-    if (model === undefined) throw tenantryError("ENTITY_UNKNOWN", { entity: entity.name });
+    if (model === undefined) throw unknownEntity(entity);
     const access = this.access(context, entity.name);
     // The map holds each entity's own model.
     return new RecordTable<E>(model as never, this.#tenantPrefixBytes, verifyOnRead === true, this.#now, access);

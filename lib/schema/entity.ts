@@ -1,6 +1,6 @@
 /** The entity: the name, schema, id and indexes a program declares once and infers everything else from. */
 import type * as core from "zod/v4/core";
-import { type Misuse, tenantryError } from "../errors/index.js";
+import { isOfAnotherCopy, type Misuse, markOwn, tenantryError } from "../errors/index.js";
 import type { AggregateDefinitions, SummedFields } from "./aggregates/aggregate-definition.js";
 import { defineModel } from "./definition/define-model.js";
 import { takeDefinition } from "./definition/taken-definition.js";
@@ -153,7 +153,7 @@ export function entity<
 ): Entity<Name, Schema, Id, Indexes, Aggregates> {
   const taken = takeDefinition(name, options);
   const defined = defineModel(name, taken);
-  const made: Entity<Name, Schema, Id, Indexes, Aggregates> = Object.freeze({
+  const made: Entity<Name, Schema, Id, Indexes, Aggregates> = markOwn({
     name,
     version: taken.version,
     // What was taken is what was given, whose types these are; of indexes and aggregates that were not, it is none.
@@ -166,8 +166,14 @@ export function entity<
     formatId: (value: IdValue<core.output<Schema>, Id>) => defined.formatId(value as never),
   });
   models.set(made, defined);
-  return made;
+  return Object.freeze(made);
 }
+
+/** The error of an entity that a database was opened without. */
+export const unknownEntity = (entity: AnyEntity): Error =>
+  isOfAnotherCopy(entity)
+    ? tenantryError("ENTITY_INVALID", { entity: entity.name, path: "", reason: "madeByAnotherCopy" })
+    : tenantryError("ENTITY_UNKNOWN", { entity: String(entity?.name) });
 
 /**
  * The runtime side of an entity, for the rooms that store it.
@@ -177,7 +183,8 @@ export function entity<
 export function modelOf<E extends AnyEntity>(entity: E): EntityModel<E> {
   const found = models.get(entity);
   if (found === undefined) {
-    throw tenantryError("ENTITY_INVALID", { entity: String(entity?.name), path: "", reason: "notMadeByEntity" });
+    const reason = isOfAnotherCopy(entity) ? "madeByAnotherCopy" : "notMadeByEntity";
+    throw tenantryError("ENTITY_INVALID", { entity: String(entity?.name), path: "", reason });
   }
   // The map holds each entity's own model.
   return found as EntityModel<AnyEntity> as never;

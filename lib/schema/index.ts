@@ -10,7 +10,7 @@ export type {
 } from "./aggregates/aggregate-definition.js";
 export type { AggregateModel } from "./aggregates/aggregate-model.js";
 
-export { type Entity, type EntityOptions, entity, modelOf } from "./entity.js";
+export { type Entity, type EntityOptions, entity, modelOf, unknownEntity } from "./entity.js";
 export { changesOf, type KnownEntity, type SchemaChange } from "./evolution/compatibility.js";
 export {
   decodeDescription,

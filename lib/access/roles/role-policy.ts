@@ -1,5 +1,5 @@
 /** Roles: named lists of permissions, and what a context with some of them may do. */
-import { tenantryError } from "../../errors/index.js";
+import { copiesApart, isOfAnotherCopy, markOwn, tenantryError } from "../../errors/index.js";
 import { tenantContextTextBytesMax } from "../../limits/index.js";
 import { copiedList } from "../../options/index.js";
 import type { AccessPolicy, AccessRight, RecordAction } from "../../repository/index.js";
@@ -19,6 +19,10 @@ class RolePolicy implements AccessPolicy {
     this.#roles = roles;
     this.entities = Object.freeze([...new Set([...roles.values()].flat().flatMap(({ entity }) => entity ?? []))]);
     Object.freeze(this);
+  }
+
+  static {
+    markOwn(RolePolicy.prototype);
   }
 
   /** What one of the context's roles permits: a role takes back what it allows itself, not what another one does. */
@@ -86,7 +90,10 @@ export function roles(definition: Readonly<Record<string, readonly Permission[]>
     }
     const permissions = copiedList(given, Number.POSITIVE_INFINITY) ?? [undefined];
     const rules = permissions.flatMap((permission) => ruleOf(permission) ?? []);
-    if (rules.length < permissions.length) throw refuse(role, "a role is a list of what `allow` and `forbid` make");
+    if (rules.length < permissions.length) {
+      const foreign = permissions.some(isOfAnotherCopy);
+      throw refuse(role, foreign ? copiesApart : "a role is a list of what `allow` and `forbid` make");
+    }
     known.set(role, rules.reverse());
   }
   return new RolePolicy(known);

@@ -1,5 +1,5 @@
 /** Copies a keyspace from one engine to another: consistent, resumable, verified. */
-import { tenantryError } from "../../errors/index.js";
+import { copiesApart, isOfAnotherCopy, tenantryError } from "../../errors/index.js";
 import { copyPassesMax } from "../../limits/index.js";
 import type { Engine } from "../engine.js";
 import { type CopyCheckpoint, checkpointOf, resumeKey } from "./checkpoint.js";
@@ -129,6 +129,8 @@ const metadataVersionKey = Uint8Array.of(0xff, ...new TextEncoder().encode("/met
  */
 export async function copy(options: CopyOptions): Promise<CopyResult> {
   const { from, to, range = everything, passes = copyPassesMax, signal } = options;
+  if (isOfAnotherCopy(from) || isOfAnotherCopy(to))
+    throw tenantryError("COPY_OPTIONS_INVALID", { reason: copiesApart });
   if (Buffer.compare(range.begin, range.end) >= 0) {
     throw tenantryError("COPY_OPTIONS_INVALID", { reason: "it ends before it begins" });
   }

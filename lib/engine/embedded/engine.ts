@@ -1,5 +1,5 @@
 /** The embedded engine: begins transactions over a store and closes it. */
-import { tenantryError } from "../../errors/index.js";
+import { markOwn, tenantryError } from "../../errors/index.js";
 import type { Engine, EngineCapabilities, EngineTransaction } from "../engine.js";
 import { WatchCount } from "./attempt/watches.js";
 import { storeKeyBytesMax } from "./lmdb/environment.js";
@@ -43,5 +43,9 @@ export class EmbeddedEngine implements Engine {
   close(): Promise<void> {
     this.#closing ??= this.#release().finally(() => this.#host.watchCount.cancel());
     return this.#closing;
+  }
+
+  static {
+    markOwn(EmbeddedEngine.prototype);
   }
 }

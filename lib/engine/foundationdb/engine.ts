@@ -1,6 +1,6 @@
 /** The engine on FoundationDB: opens the cluster, begins transactions, and closes without leaving anything behind. */
 import type { NativeDatabase, NativeModule } from "foundationdb/dist/lib/native.js";
-import { tenantryError } from "../../errors/index.js";
+import { markOwn, tenantryError } from "../../errors/index.js";
 import { foundationdbConnectTimeoutMs, foundationdbKeyBytesMax } from "../../limits/index.js";
 import { Roster } from "../../roster/index.js";
 import type { Engine, EngineCapabilities, EngineTransaction, Watch } from "../engine.js";
@@ -102,5 +102,9 @@ class FoundationDbEngine implements Engine, TransactionHost {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     this.#database.close();
+  }
+
+  static {
+    markOwn(FoundationDbEngine.prototype);
   }
 }
