@@ -1,4 +1,5 @@
 /** Engine descriptors: plain data that says which engine to open and how; nothing happens until it is opened. */
+import { type OptionNames, optionNames, takeOptions } from "../options/index.js";
 import type { FoundationDbOptions } from "./foundationdb/options.js";
 
 /**
@@ -113,6 +114,31 @@ export interface FoundationDbDescriptor extends Readonly<FoundationDbOptions> {
  */
 export type EngineDescriptor = EmbeddedDescriptor | MemoryDescriptor | FoundationDbDescriptor;
 
+const embeddedParts = { path: true, durability: true, lockTimeout: true, mapBytes: true, verify: true } as const;
+const memoryParts = { mapBytes: true } as const;
+const foundationDbParts = {
+  clusterFile: true,
+  apiVersion: true,
+  connectTimeoutMs: true,
+  tags: true,
+  network: true,
+  database: true,
+} as const;
+const embeddedNames = optionNames<EmbeddedOptions>(embeddedParts);
+const memoryNames = optionNames<MemoryOptions>(memoryParts);
+const foundationDbNames = optionNames<FoundationDbOptions>(foundationDbParts);
+const names = {
+  embedded: optionNames<EmbeddedDescriptor>({ engine: true, ...embeddedParts }),
+  memory: optionNames<MemoryDescriptor>({ engine: true, ...memoryParts }),
+  foundationdb: optionNames<FoundationDbDescriptor>({ engine: true, ...foundationDbParts }),
+} as const;
+
+/** The options of a descriptor, by name, whoever made it. @throws OPTION_UNKNOWN */
+export function takeDescriptor<D extends EngineDescriptor>(descriptor: D): D {
+  const all: OptionNames<never> = names[descriptor.engine] as never;
+  return takeOptions<object>(descriptor, all, descriptor.engine) as D;
+}
+
 /**
  * The embedded engine: a durable store in a directory, with FoundationDB's behaviour and nothing to install.
  *
@@ -124,7 +150,8 @@ export type EngineDescriptor = EmbeddedDescriptor | MemoryDescriptor | Foundatio
  * ```
  */
 export function embedded(store: string | EmbeddedOptions): EmbeddedDescriptor {
-  return Object.freeze({ ...(typeof store === "string" ? { path: store } : store), engine: "embedded" as const });
+  const options = typeof store === "string" ? { path: store } : takeOptions(store, embeddedNames, "embedded");
+  return Object.freeze({ ...options, engine: "embedded" as const });
 }
 
 /**
@@ -136,8 +163,8 @@ export function embedded(store: string | EmbeddedOptions): EmbeddedDescriptor {
  * const engine = await openEngine(memory());
  * ```
  */
-export function memory(options: MemoryOptions = {}): MemoryDescriptor {
-  return Object.freeze({ ...options, engine: "memory" as const });
+export function memory(options?: MemoryOptions): MemoryDescriptor {
+  return Object.freeze({ ...takeOptions(options, memoryNames, "memory"), engine: "memory" as const });
 }
 
 /**
@@ -149,6 +176,6 @@ export function memory(options: MemoryOptions = {}): MemoryDescriptor {
  * const engine = await openEngine(foundationdb({ clusterFile: "/etc/foundationdb/fdb.cluster" }));
  * ```
  */
-export function foundationdb(options: FoundationDbOptions = {}): FoundationDbDescriptor {
-  return Object.freeze({ ...options, engine: "foundationdb" as const });
+export function foundationdb(options?: FoundationDbOptions): FoundationDbDescriptor {
+  return Object.freeze({ ...takeOptions(options, foundationDbNames, "foundationdb"), engine: "foundationdb" as const });
 }

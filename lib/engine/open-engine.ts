@@ -1,5 +1,5 @@
 /** Opens the engine a descriptor names. */
-import type { EngineDescriptor } from "./descriptor.js";
+import { type EngineDescriptor, takeDescriptor } from "./descriptor.js";
 import type { Engine } from "./engine.js";
 
 /**
@@ -20,7 +20,8 @@ import type { Engine } from "./engine.js";
  * await engine.close();
  * ```
  */
-export async function openEngine(descriptor: EngineDescriptor): Promise<Engine> {
+export async function openEngine(given: EngineDescriptor): Promise<Engine> {
+  const descriptor = takeDescriptor(given);
   switch (descriptor.engine) {
     case "embedded":
       return (await import("./embedded/open.js")).openEmbedded(descriptor);

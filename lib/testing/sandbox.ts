@@ -98,7 +98,7 @@ class TenantSandbox implements Sandbox {
   }
 
   async #open(): Promise<{ readonly engine: Engine; readonly db: Database }> {
-    const { engine: asked = memory(), ...options } = this.#options;
+    const { engine: asked = memory(), afterEach: _each, afterAll: _all, ...options } = this.#options;
     const engine = "begin" in asked ? asked : await openEngine(asked);
     // Definitions of earlier tests may be known there, but none of their records is left.
     return { engine, db: await open({ schemaCheck: "report", ...options, engine }) };

@@ -2,7 +2,8 @@
 import { tenantryError } from "../../errors/index.js";
 import { subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
 import { membersListedAtOnceMax } from "../../limits/index.js";
-import type { OperationOptions } from "../../repository/index.js";
+import { optionNames, takeOptions } from "../../options/index.js";
+import { type OperationOptions, operationNames } from "../../repository/index.js";
 import { callTerms, type RecordChange, readRows } from "../../transaction/index.js";
 import { keyAfter, pack, unpack } from "../../tuple/index.js";
 import { checkedSubject, type IdentityDoor, identityChange, recordElements, textsOf } from "./identity-door.js";
@@ -43,6 +44,8 @@ export interface ListMembersOptions extends OperationOptions {
   /** Members at most: 100 unless given, `membersListedAtOnceMax` (1,000) at most. */
   readonly limit?: number | undefined;
 }
+
+const listNames = optionNames<ListMembersOptions>({ after: true, limit: true, signal: true });
 
 const format = 1;
 
@@ -124,7 +127,7 @@ export class Members {
         await clearSessions(transaction, subject);
         return bytes !== undefined;
       },
-      callTerms("removeMember", undefined, options?.signal),
+      callTerms("removeMember", undefined, takeOptions(options, operationNames, "members.remove").signal),
     );
   }
 
@@ -136,15 +139,15 @@ export class Members {
     const bytes = await runner.readOwn(
       tenantId,
       (transaction) => transaction.get(memberKey(subject)),
-      callTerms("getMember", undefined, options?.signal),
+      callTerms("getMember", undefined, takeOptions(options, operationNames, "members.get").signal),
     );
     return bytes === undefined ? undefined : decode(subject, bytes);
   }
 
   /** Members in the order of their subjects' bytes. One range read per batch of the engine. */
-  async list(options: ListMembersOptions = {}): Promise<Member[]> {
+  async list(options?: ListMembersOptions): Promise<Member[]> {
     const { tenantId, access, runner } = this.#door;
-    const { after, limit = 100, signal } = options;
+    const { after, limit = 100, signal } = takeOptions(options, listNames, "members.list");
     access?.assertAll("read");
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > membersListedAtOnceMax) {
       throw tenantryError("PAGE_SIZE_INVALID", { size: limit, pageSizeMax: membersListedAtOnceMax });
@@ -181,7 +184,7 @@ export class Members {
         transaction.announce(change(subject, before, after));
         return after;
       },
-      callTerms(operation, undefined, options?.signal),
+      callTerms(operation, undefined, takeOptions(options, operationNames, operation).signal),
     );
   }
 }

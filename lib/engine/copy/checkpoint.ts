@@ -1,5 +1,6 @@
 /** How far a copy has come, in a form that can be kept in a file and taken up by another process. */
 import { tenantryError } from "../../errors/index.js";
+import { optionNames, takeNamed } from "../../options/index.js";
 import type { Range } from "./rows.js";
 
 /**
@@ -24,6 +25,8 @@ export interface CopyCheckpoint {
   readonly copiedTo?: string | undefined;
 }
 
+const checkpointNames = optionNames<CopyCheckpoint>({ format: true, begin: true, end: true, copiedTo: true });
+
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const hexPattern = /^(?:[0-9a-f]{2})*$/;
 
@@ -34,7 +37,7 @@ export function checkpointOf(range: Range, copiedTo: Uint8Array | undefined): Co
 
 /** The key copying goes on from; undefined when only verifying is left. Throws `COPY_CHECKPOINT_INVALID`. */
 export function resumeKey(checkpoint: CopyCheckpoint, range: Range): Uint8Array | undefined {
-  const { format, begin, end, copiedTo } = checkpoint;
+  const { format, begin, end, copiedTo } = takeNamed(checkpoint, checkpointNames, "copy checkpoint");
   if (format !== 1) throw tenantryError("COPY_CHECKPOINT_INVALID", { reason: "its format is unknown" });
   if (begin !== hex(range.begin) || end !== hex(range.end)) {
     throw tenantryError("COPY_CHECKPOINT_INVALID", { reason: "it is of another range" });

@@ -1,6 +1,8 @@
 /** Copies a keyspace from one engine to another: consistent, resumable, verified. */
 import { copiesApart, isOfAnotherCopy, tenantryError } from "../../errors/index.js";
+import { copiedBytes } from "../../intrinsics/index.js";
 import { copyPassesMax } from "../../limits/index.js";
+import { optionNames, takeOptions } from "../../options/index.js";
 import type { Engine } from "../engine.js";
 import { type CopyCheckpoint, checkpointOf, resumeKey } from "./checkpoint.js";
 import { chunksOf, matches, writeChunk } from "./chunk.js";
@@ -90,6 +92,28 @@ export interface CopyResult {
   readonly version: bigint | undefined;
 }
 
+const copyNames = optionNames<CopyOptions>({
+  from: true,
+  to: true,
+  range: true,
+  overwrite: true,
+  resumeFrom: true,
+  passes: true,
+  onProgress: true,
+  signal: true,
+});
+const rangeNames = optionNames<NonNullable<CopyOptions["range"]>>({ begin: true, end: true });
+
+/** A range of the copy's own. @throws COPY_OPTIONS_INVALID */
+function copiedRange(given: NonNullable<CopyOptions["range"]>): Range {
+  const range = takeOptions(given, rangeNames, "copy range");
+  const [begin, end] = [copiedBytes(range.begin), copiedBytes(range.end)];
+  if (begin === undefined || end === undefined) {
+    throw tenantryError("COPY_OPTIONS_INVALID", { reason: "its range has no two keys" });
+  }
+  return { begin, end };
+}
+
 const everything: Range = { begin: new Uint8Array(), end: Uint8Array.of(0xff) };
 
 const metadataVersionKey = Uint8Array.of(0xff, ...new TextEncoder().encode("/metadataVersion"));
@@ -127,8 +151,10 @@ const metadataVersionKey = Uint8Array.of(0xff, ...new TextEncoder().encode("/met
  * console.log(`${rows} rows, ${digest}`);
  * ```
  */
-export async function copy(options: CopyOptions): Promise<CopyResult> {
-  const { from, to, range = everything, passes = copyPassesMax, signal } = options;
+export async function copy(given: CopyOptions): Promise<CopyResult> {
+  const options = takeOptions(given, copyNames, "copy");
+  const { from, to, passes = copyPassesMax, signal } = options;
+  const range = options.range === undefined ? everything : copiedRange(options.range);
   if (isOfAnotherCopy(from) || isOfAnotherCopy(to))
     throw tenantryError("COPY_OPTIONS_INVALID", { reason: copiesApart });
   if (Buffer.compare(range.begin, range.end) >= 0) {
