@@ -1,6 +1,7 @@
 /** Indexes: which range a query is, which entries a record has, and whether they agree. */
 export { type BuildPlan, EntityBuild, type EntryRules, type IndexedRecord } from "./build.js";
 export { entriesOf, expiryOfEntry, holderOf, type IndexEntry, type ReadEntry, readEntry } from "./entry.js";
+export type { IndexDefect } from "./entry-check.js";
 export { type AddedEntry, type EntryChanges, entryChanges, type RecordVersions } from "./maintain.js";
 export { groupsRange, isEmpty, maintainedIndexes } from "./maintained.js";
 export { boundValues, planBounds, planRange, type RangePlan, type RangeQuery } from "./plan.js";
@@ -13,4 +14,4 @@ export {
   ownAggregateState,
   ownState,
 } from "./states.js";
-export { type IndexDefect, verifyEntriesOf, verifyIndexes } from "./verify.js";
+export { verifyEntriesOf, verifyIndexes } from "./verify.js";

@@ -174,6 +174,8 @@ export {
   sweepRecordsMax,
   sweptTenantsFailedMax,
   sweptTenantsMax,
+  verifyEntriesHeldMax,
+  verifyRecordsAtOnceMax,
   workBatchBytesMax,
   workBatchRowsFirst,
   workBatchRowsMax,

@@ -31,5 +31,9 @@ export const importBatchRecordsMax = 500;
 export const importBatchCharsMax = 1_000_000;
 export const importLineBytesMax = 6 * transactionBytesMax;
 
+/** Entries of an index over array elements that `verify` holds, to read a record once for all of its own; records at once. */
+export const verifyEntriesHeldMax = 20_000;
+export const verifyRecordsAtOnceMax = 16;
+
 /** Longest name of long work, in UTF-8 bytes: that of an idempotency key. */
 export const workNameBytesMax = 255;
