@@ -15,15 +15,7 @@ import {
   Tenants,
 } from "./lifecycle/index.js";
 import { Definitions, Migration } from "./migration/index.js";
-import {
-  containedClock,
-  containedLogger,
-  containedMeter,
-  containedTracer,
-  systemClock,
-  systemRandom,
-  TenantLabels,
-} from "./observe/index.js";
+import { safePorts, TenantLabels } from "./observe/index.js";
 import {
   engineOf,
   entitiesOf,
@@ -38,14 +30,6 @@ import { CursorSeal, RepositoryFactory } from "./repository/index.js";
 import { newTenantId } from "./tenant/index.js";
 import { AuditWiring } from "./trail/index.js";
 import { SystemRunner, TransactionHost, TransactionRunner } from "./transaction/index.js";
-
-/** The program's own ports, so that what one of them throws is nobody's. */
-const portsOf = ({ clock, logger, meter, tracer }: OpenOptions) => ({
-  clock: clock === undefined ? systemClock : containedClock(clock),
-  logger: logger && containedLogger(logger),
-  meter: meter && containedMeter(meter),
-  tracer: tracer && containedTracer(tracer),
-});
 
 /** What `work` comes to; what was opened is closed again when it fails. */
 async function orClose<T>(work: () => Promise<T>, close: () => Promise<void>): Promise<T> {
@@ -80,8 +64,7 @@ async function orClose<T>(work: () => Promise<T>, close: () => Promise<void>): P
  */
 export async function open(given: OpenOptions): Promise<Database> {
   const options = takeOpenOptions(given);
-  const { random = systemRandom, onViolation } = options;
-  const { clock, logger, meter, tracer } = portsOf(options);
+  const { clock, random, logger, meter, tracer, listener } = safePorts(options);
   const [entities, globalEntities] = entitiesOf(options);
   const { schemaCheck = "refuse" } = options;
   const keyring = options.cursorKeys === undefined ? undefined : givenKeyring("cursorKeys", options.cursorKeys);
@@ -106,7 +89,7 @@ export async function open(given: OpenOptions): Promise<Database> {
   const policies = [...(quotas === undefined ? [] : [quotas.policy]), ...(fairness === undefined ? [] : [fairness])];
   const observers = { logger, meter, tracer, tenantLabels, serviceLevels };
   const tagged = fairness !== undefined;
-  const refusals = { onViolation: audit.onViolation(onViolation) };
+  const refusals = { onViolation: audit.onViolation(listener("onViolation", options.onViolation)) };
   const running = { engine, keyspace, clock, random, hooks, policies, tagged, ...refusals, ...observers };
   const host = new TransactionHost(running);
   const runner = new TransactionRunner(running, host);
@@ -125,7 +108,7 @@ export async function open(given: OpenOptions): Promise<Database> {
     met.models,
     seal,
     keyspace.tenant(newTenantId()).prefixLength,
-    policy === undefined ? undefined : { policy, onDenied: audit.onDenied(options.onDenied) },
+    policy === undefined ? undefined : { policy, onDenied: audit.onDenied(listener("onDenied", options.onDenied)) },
     () => clock.now(),
   );
   const registry = new Registry(control, keyspace.control, clock, random);

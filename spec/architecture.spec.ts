@@ -51,7 +51,7 @@ const levels: Readonly<Record<string, number>> = {
 /** The only imports between rooms of one level. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   tuple: ["errors", "limits", "intrinsics"],
-  observe: ["errors", "limits", "options"],
+  observe: ["errors", "limits", "options", "intrinsics"],
   options: ["errors", "limits", "intrinsics"],
   roster: ["intrinsics"],
   guard: ["keyspace"],

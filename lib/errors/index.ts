@@ -4,6 +4,7 @@ export { catalogue } from "./catalogue.js";
 export type { RecordIssue } from "./codes/schema-errors.js";
 export { copiesApart, isOfAnotherCopy, markOwn } from "./copies.js";
 export type { ErrorFamily } from "./definition.js";
+export { knownCode } from "./known-code.js";
 export type { Misuse } from "./misuse.js";
 export type { JsonValue, SafeError } from "./sanitize.js";
 export { errorResponse, sanitize } from "./sanitize.js";

@@ -7,7 +7,7 @@ const ownFramesMax = 60;
 const capturesMax = 3;
 
 /** The library's dependencies that call it back. */
-const dependencies = /[\\/]node_modules[\\/](?:zod|lmdb|jose|uuid|p-limit|@casl|@opentelemetry)[\\/]/;
+const dependencies = /[\\/]node_modules[\\/](?:zod|lmdb|jose|uuid|p-limit|@opentelemetry)[\\/]/;
 /** Frames that are nobody's: of Node, built-in functions and combinators of promises. */
 const nobody = /(?:\(|at |async )node:|\(<anonymous>\)$|\(native\)$|\(index \d+\)$/;
 

@@ -6,6 +6,7 @@ import { pageSizeMax, tenantsListedAtOnceMax } from "../limits/index.js";
 import { copiedList, takeOptions } from "../options/index.js";
 import type { CursorBinding, CursorSeal } from "../repository/index.js";
 import {
+  assertPrincipal,
   decodeTenantRecord,
   isExternalKey,
   isTenantName,
@@ -108,6 +109,7 @@ export class Directory {
     }
     const filter = filterOf(options);
     const query = pack([filter.namePrefix ?? null, filter.plan ?? null, [...(filter.states ?? [])]]);
+    assertPrincipal(principal);
     const binding: CursorBinding = { tenantId: "registry", principal, query };
     const position = cursor === undefined ? undefined : await this.#seal.open(cursor, binding);
     const items: TenantRecord[] = [];

@@ -1,10 +1,12 @@
 /** What callers say to the registry of tenants: of a new one, of a change, of which to list. */
 import { tenantryError } from "../errors/index.js";
-import { operatorReasonBytesMax, tenantContextTextBytesMax } from "../limits/index.js";
+import { operatorReasonBytesMax } from "../limits/index.js";
 import { optionNames } from "../options/index.js";
 import {
   isBoundedText,
+  isSubject,
   type OperatorOptions,
+  subjectRule,
   type TenantId,
   type TenantProfile,
   type TenantRecord,
@@ -214,9 +216,7 @@ export interface TenantPage {
 
 /** @throws TENANT_OPTION_INVALID */
 export function assertOperator(by: string | undefined, reason: string | undefined): void {
-  if (by !== undefined && !isBoundedText(by, tenantContextTextBytesMax)) {
-    throw invalid("by", `not well-formed text of 1 to ${tenantContextTextBytesMax} bytes`);
-  }
+  if (by !== undefined && !isSubject(by)) throw invalid("by", subjectRule);
   if (reason !== undefined && !isBoundedText(reason, operatorReasonBytesMax)) {
     throw invalid("reason", `not well-formed text of 1 to ${operatorReasonBytesMax} bytes`);
   }

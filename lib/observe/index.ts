@@ -1,8 +1,6 @@
 /** Observing and its ports: clock, randomness, logger, meter, tracer. */
 export type { Clock } from "./clock.js";
 export { systemClock } from "./clock.js";
-export { containedClock } from "./contained-clock.js";
-export { containedLogger, containedMeter, containedTracer } from "./contained-ports.js";
 export { LatencyHistogram } from "./latency-histogram.js";
 export type { Logger } from "./logger.js";
 export { silentLogger } from "./logger.js";
@@ -11,6 +9,7 @@ export { silentMeter } from "./meter.js";
 export { type OpenTelemetryOptions, openTelemetry } from "./open-telemetry.js";
 export type { Random } from "./random.js";
 export { systemRandom } from "./random.js";
+export { type SafePorts, safePorts, safeTime } from "./safe/index.js";
 export { type ServiceLevel, ServiceLevels, type ServiceObjectives, type ServiceOutcome } from "./service-levels.js";
 export { otherTenants, TenantLabels } from "./tenant-labels.js";
 export type { Span, Tracer } from "./tracer.js";

@@ -1,4 +1,5 @@
 /** Options as callers give them: taken by name, once. */
+
 export { copiedList } from "./copied-list.js";
 export { type OptionNames, optionNames } from "./option-names.js";
 export { takeNamed, takeOptions } from "./take-options.js";

@@ -3,6 +3,7 @@ import { tenantryError } from "../errors/index.js";
 import type { RangePlan } from "../indexes/index.js";
 import { liveRowsLookedMax, pageSizeMax } from "../limits/index.js";
 import type { AnyEntity } from "../schema/index.js";
+import { assertPrincipal } from "../tenant/index.js";
 import type { CallTerms, ReadTransaction } from "../transaction/index.js";
 import { keyAfter, pack } from "../tuple/index.js";
 import { seenPage } from "./access/seen-records.js";
@@ -99,6 +100,7 @@ export async function readPage<E extends AnyEntity, R>(
   if (!Number.isSafeInteger(size) || size < 1 || size > pageSizeMax) {
     throw tenantryError("PAGE_SIZE_INVALID", { size, pageSizeMax });
   }
+  assertPrincipal(principal);
   const binding: CursorBinding = {
     tenantId: reader.tenantId,
     principal,

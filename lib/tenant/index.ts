@@ -4,7 +4,7 @@ export type { AggregateState, EntityState, IndexState, IndexStatus } from "./ent
 export { decodeEntityState, encodeEntityState } from "./entity-state.js";
 export type { QuotaOverride, QuotaOverrides } from "./quota-override.js";
 export { isQuotaOverride, ratePrefix } from "./quota-override.js";
-export { subjectDigest } from "./subject.js";
+export { assertPrincipal, isSubject, subjectDigest, subjectRule } from "./subject.js";
 export { type OperatorOptions, operatorAct, type QuotaChange, type TenantAct } from "./tenant-act.js";
 export { type TenantContext, tenantContext } from "./tenant-context.js";
 export type { Made, TenantId, TenantIdFault } from "./tenant-id.js";

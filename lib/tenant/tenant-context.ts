@@ -3,6 +3,7 @@ import { tenantryError } from "../errors/index.js";
 import { tenantContextRolesMax, tenantContextTextBytesMax } from "../limits/index.js";
 import { copiedList, optionNames, takeNamed } from "../options/index.js";
 import { isBoundedText } from "./bounded-text.js";
+import { isSubject } from "./subject.js";
 import { parseTenantId, type TenantId } from "./tenant-id.js";
 
 /**
@@ -41,7 +42,7 @@ export function tenantContext(context: TenantContext): TenantContext {
   const { tenant, subject, roles: given, requestId } = takeNamed(context, contextNames, "context");
   const refuse = (part: string): Error => tenantryError("TENANT_CONTEXT_INVALID", { part });
   const id = parseTenantId(tenant);
-  if (!isText(subject)) throw refuse("subject");
+  if (!isSubject(subject)) throw refuse("subject");
   const roles = copiedList(given, tenantContextRolesMax);
   if (!roles?.every(isText)) throw refuse("roles");
   if (requestId !== undefined && !isText(requestId)) throw refuse("requestId");

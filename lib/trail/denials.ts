@@ -6,7 +6,7 @@ import type { ControlPlane } from "../lifecycle/index.js";
 import { denialEntriesMax, denialTenantsMax, denialWindowMs, tenantContextTextBytesMax } from "../limits/index.js";
 import type { Clock, Counter, Logger, Random } from "../observe/index.js";
 import { optionNames, takeNamed } from "../options/index.js";
-import type { TenantId } from "../tenant/index.js";
+import { isSubject, type TenantId } from "../tenant/index.js";
 import { callTerms, perform } from "../transaction/index.js";
 
 /**
@@ -58,11 +58,12 @@ export interface DenialsParts {
 /** Attempts beyond `denialEntriesMax` kinds of a tenant in a window. */
 const othersCode = "OTHERS";
 
+/** Codes as programs have them: what comes from a request makes no new series of the metric. */
+const codePattern = /^[A-Z][A-Z0-9_]{0,63}$/;
+
 /** Well-formed and short, whatever was given. */
-function word(text: string): string;
-function word(text: string | undefined): string | undefined;
 function word(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : Buffer.from(String(text).slice(0, tenantContextTextBytesMax)).toString();
+  return typeof text === "string" ? Buffer.from(text.slice(0, tenantContextTextBytesMax)).toString() : undefined;
 }
 
 export class Denials {
@@ -86,7 +87,8 @@ export class Denials {
   /** Counts an attempt, to be written within `denialWindowMs`; of nobody's, it is only counted. Never throws, never waits. */
   deny(id: TenantId | undefined, given: DeniedAttempt): void {
     const attempt = takeNamed(given, attemptNames, "deny");
-    this.#parts.counter.add(1, { code: attempt.code });
+    const code = word(attempt.code) ?? othersCode;
+    this.#parts.counter.add(1, { code: codePattern.test(code) ? code : othersCode });
     if (id === undefined) return;
     let waiting = this.#waiting.get(id);
     if (waiting === undefined) {
@@ -95,8 +97,7 @@ export class Denials {
       waiting = { kinds: new Map(), others: 0 };
       this.#waiting.set(id, waiting);
     }
-    const code = word(attempt.code);
-    const [subject, requestId] = [word(attempt.subject), word(attempt.requestId)];
+    const [subject, requestId] = [isSubject(attempt.subject) ? attempt.subject : undefined, word(attempt.requestId)];
     const [operation, entity] = [word(attempt.operation), word(attempt.entity)];
     const kind = JSON.stringify([code, subject, operation, entity]);
     const known = waiting.kinds.get(kind);

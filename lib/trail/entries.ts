@@ -12,7 +12,7 @@ import { auditClockSkewMs, pageSizeMax } from "../limits/index.js";
 import { takeOptions } from "../options/index.js";
 import type { CursorBinding, CursorSeal } from "../repository/index.js";
 import { type AnyEntity, modelOf } from "../schema/index.js";
-import type { TenantId } from "../tenant/index.js";
+import { assertPrincipal, isSubject, subjectRule, type TenantId } from "../tenant/index.js";
 import type { RelativeRange } from "../transaction/index.js";
 import { equalBytes, keyAfter, pack, unpack } from "../tuple/index.js";
 import {
@@ -66,6 +66,10 @@ interface TakenFilter {
 function filterOf({ from, to, subject, entity, id, kind, reverse = false, signal }: AuditFilter): TakenFilter {
   if (id !== undefined && entity === undefined) {
     throw tenantryError("AUDIT_OPTION_INVALID", { option: "id", reason: "given without an entity" });
+  }
+  // What names nobody would be compared with other bytes than it has.
+  if (subject !== undefined && !isSubject(subject)) {
+    throw tenantryError("AUDIT_OPTION_INVALID", { option: "subject", reason: subjectRule });
   }
   return {
     from: from === undefined ? undefined : timeGiven("from", from),
@@ -146,6 +150,7 @@ export class Entries {
     const { from, to, subject, entity, id: record, kind, reverse } = filter;
     const parts = [from, to, subject, entity, record, kind].map((part) => part ?? null);
     const query = pack(["audit", ...parts, reverse]);
+    assertPrincipal(principal);
     const binding: CursorBinding = { tenantId: id, principal, query };
     const position = cursor === undefined ? undefined : await this.#seal.open(cursor, binding);
     const items: AuditEntry[] = [];

@@ -1,10 +1,10 @@
 /** How auditing is put into a database: its hook, what it hears of refusals, and the trails. */
 import { AuditHook, AuditKeys } from "../audit/index.js";
-import type { OnViolation } from "../guard/index.js";
+import type { Violation } from "../guard/index.js";
 import type { ControlKeys } from "../keyspace/index.js";
 import { type ControlPlane, StoredKeyring, type Tenants } from "../lifecycle/index.js";
 import { type Clock, type Logger, type Meter, type Random, silentLogger, silentMeter } from "../observe/index.js";
-import type { CursorSeal, OnDenied } from "../repository/index.js";
+import type { CursorSeal, Denial } from "../repository/index.js";
 import type { AnyEntity } from "../schema/index.js";
 import { isTenantState, tenantStates } from "../tenant/index.js";
 import type { TransactionHook } from "../transaction/index.js";
@@ -22,6 +22,8 @@ export interface WiredParts {
   readonly seal: CursorSeal;
   readonly tenants: Tenants;
 }
+
+type Listener<Event> = (event: Event) => void;
 
 /** Made before the database's transactions run, connected once they do. */
 export class AuditWiring {
@@ -46,24 +48,24 @@ export class AuditWiring {
     this.hooks = given === undefined ? [] : [new AuditHook(new AuditKeys(random), clock, names)];
   }
 
-  /** Hears of violations, and tells `next`. */
-  onViolation(next: OnViolation | undefined): OnViolation | undefined {
+  /** Hears of violations, and tells `next`, which throws nothing. */
+  onViolation(next: Listener<Violation> | undefined): Listener<Violation> | undefined {
     if (!this.#hears) return next;
     return (violation) => {
       const { tenantId, operation } = violation;
       this.#denials?.deny(tenantId, { code: "ISOLATION_VIOLATION", operation });
-      return next?.(violation);
+      next?.(violation);
     };
   }
 
-  /** Hears of attempts that roles refused, and tells `next`. */
-  onDenied(next: OnDenied | undefined): OnDenied | undefined {
+  /** Hears of attempts that roles refused, and tells `next`, which throws nothing. */
+  onDenied(next: Listener<Denial> | undefined): Listener<Denial> | undefined {
     if (!this.#hears) return next;
     return (denial) => {
       const { context, entity, action } = denial;
       const { tenant, subject, requestId } = context;
       this.#denials?.deny(tenant, { code: "ACCESS_DENIED", subject, requestId, operation: action, entity });
-      return next?.(denial);
+      next?.(denial);
     };
   }
 

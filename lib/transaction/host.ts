@@ -1,6 +1,6 @@
 /** What the runners of one database share: its engine, its ports, what runs, and how a call is observed. */
 import type { Engine, EngineTransaction } from "../engine/index.js";
-import { leaving, tenantryError } from "../errors/index.js";
+import { knownCode, leaving, tenantryError } from "../errors/index.js";
 import { ViolationLog } from "../guard/index.js";
 import type { Keyspace } from "../keyspace/index.js";
 import {
@@ -22,7 +22,6 @@ import type { TransactionHook } from "./policy/hook.js";
 import {
   type Applied,
   CallObserver,
-  codeOf,
   emptyTally,
   named,
   RunningWork,
@@ -105,7 +104,7 @@ export class TransactionHost {
         run = new TransactionRun(this, plan, stopper, attempts);
         applied = await run.outcome();
       } catch (error) {
-        failure = codeOf(error);
+        failure = knownCode(error);
         throw error;
       } finally {
         if (ends.length > 0) {

@@ -63,7 +63,7 @@ describe("a read at once", () => {
       throw new RangeError("no");
     };
     expect(() => runner.readSync(id, failing, callTerms("look"))).toThrow(RangeError);
-    expect(lines).toMatchObject([{ operation: "look", attempts: 1, rows: 0, failure: "RangeError" }]);
+    expect(lines).toMatchObject([{ operation: "look", attempts: 1, rows: 0, failure: "other" }]);
     expect(calls.at(-1)).toBe("cancel");
   });
 

@@ -10,7 +10,7 @@ import {
   tokenKeysTimeoutMs,
   tokenSecretBytesMin,
 } from "../../limits/index.js";
-import { type Clock, systemClock } from "../../observe/index.js";
+import { type Clock, safeTime, systemClock } from "../../observe/index.js";
 
 /**
  * An issuer of tokens that is trusted, and what its tokens have to be like.
@@ -170,7 +170,7 @@ export function trustedIssuer(options: JwtOptions): TrustedIssuer {
     keysCooldownMs: ms("keysCooldownMs", options.keysCooldownMs ?? tokenKeysCooldownMs),
     keysTimeoutMs: ms("keysTimeoutMs", options.keysTimeoutMs ?? tokenKeysTimeoutMs),
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    now: () => clock.now(),
+    now: safeTime(clock),
   };
 }
 

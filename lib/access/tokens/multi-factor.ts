@@ -1,6 +1,6 @@
 /** Step-up: asking for proof of more than a password, and not too long ago. */
 import { tenantryError } from "../../errors/index.js";
-import { type Clock, systemClock } from "../../observe/index.js";
+import { type Clock, safeTime, systemClock } from "../../observe/index.js";
 import { refusedSignIn } from "../identity/weak-sign-in.js";
 import type { Principal } from "./principal.js";
 
@@ -44,7 +44,8 @@ export function requireMfa(principal: Principal, options: MfaOptions = {}): void
   const strong =
     principal.methods.some((method) => methods.includes(method)) ||
     (assurance !== undefined && assurances.includes(assurance));
-  const fresh = maxAgeMs === undefined || (authenticatedAt !== undefined && clock.now() - authenticatedAt <= maxAgeMs);
+  const fresh =
+    maxAgeMs === undefined || (authenticatedAt !== undefined && safeTime(clock)() - authenticatedAt <= maxAgeMs);
   if (strong && fresh) return;
   const maxAgeS = maxAgeMs === undefined ? undefined : maxAgeMs / 1_000;
   throw refusedSignIn(tenantryError("MFA_REQUIRED", { assurances, maxAgeS }), principal);

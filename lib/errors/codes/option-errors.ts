@@ -9,5 +9,9 @@ export const optionErrors = {
     "option",
     "nearest",
   ),
+  PORT_FAILED: define<{ port: string }>()(
+    "unavailable",
+    "What the program gave to `open` threw, or gave no answer; the library went on without it.",
+  ),
   OPTIONS_INVALID: define<{ of: string }>()("usage", "Options are given as an object.", "of"),
 } as const;

@@ -13,7 +13,7 @@ export const tenantErrors = {
   ),
   TENANT_CONTEXT_INVALID: define<{ part: string }>()(
     "input",
-    "The subject, a role or the request id of a tenant context is not text of a permitted length, or there are too many roles.",
+    "The subject, a role or the request id of a tenant context, or the principal of a page, is not text as permitted, or there are too many roles.",
   ),
   TENANT_CONTEXT_FOREIGN: define()("isolation", "The tenant context is of another tenant than the handle asked for."),
   TENANT_PROFILE_INVALID: define<{ part: string }>()(

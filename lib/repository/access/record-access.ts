@@ -1,12 +1,13 @@
 /** What one context may do with one entity's records, as a repository asks for it. */
 import { tenantryError } from "../../errors/index.js";
 import type { TenantContext } from "../../tenant/index.js";
-import type { AccessPolicy, AccessRight, OnDenied, RecordAction } from "./access-policy.js";
+import type { AccessPolicy, AccessRight, Denial, RecordAction } from "./access-policy.js";
 
 /** What all repositories of a database go by. */
 export interface AccessRules {
   readonly policy: AccessPolicy;
-  readonly onDenied: OnDenied | undefined;
+  /** Throws nothing. */
+  readonly onDenied: ((denial: Denial) => void) | undefined;
 }
 
 /** Reads that leave out what their context may not see. Any other takes the right to read all records. */
@@ -119,7 +120,7 @@ export class RecordAccess {
 
   #denied(action: RecordAction): Error {
     const entity = this.#entity;
-    report(this.#rules.onDenied, { context: this.#context, entity, action });
+    this.#rules.onDenied?.({ context: this.#context, entity, action });
     return tenantryError("ACCESS_DENIED", { entity, action });
   }
 }
@@ -127,11 +128,3 @@ export class RecordAccess {
 /** A policy of one's own may answer anything: what is no plain yes is no. */
 const permits = (right: AccessRight, record: object): boolean =>
   (typeof right === "function" ? right(record) : right) === true;
-
-function report(onDenied: OnDenied | undefined, denial: Parameters<OnDenied>[0]): void {
-  try {
-    onDenied?.(denial)?.catch(() => {});
-  } catch {
-    // Whoever listens decides nothing.
-  }
-}

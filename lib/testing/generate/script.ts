@@ -241,7 +241,7 @@ function repositorySteps(fc: FastCheck, entities: number): Arbitrary<RepositoryS
       query,
       size: fc.integer({ min: 0, max: 4 }),
       cursor: cursors(fc),
-      principal: fc.constantFrom(undefined, undefined, "ada", ""),
+      principal: fc.constantFrom(undefined, undefined, "ada", "bob"),
     }),
     fc.record({ do: fc.constantFrom("aggregate" as const, "groups" as const), entity, query }),
     fc.record({ do: fc.constant("verify" as const), entity }),

@@ -1,5 +1,5 @@
 /** The call observer: what logs, metrics, traces and service levels are told of every call. */
-import { type ErrorFamily, isTenantryError } from "../../errors/index.js";
+import { catalogue, type ErrorFamily, knownCode } from "../../errors/index.js";
 import {
   type Attributes,
   type Clock,
@@ -74,12 +74,8 @@ const serviceFaults: ReadonlySet<ErrorFamily> = new Set(["unavailable", "corrupt
 /** Codes of those families that are the caller's doing all the same. */
 const callersDoing: ReadonlySet<string> = new Set(["TRANSACTION_ABORTED", "TENANT_BUSY"]);
 
-const isServiceFault = (error: unknown): boolean =>
-  isTenantryError(error) && serviceFaults.has(error.family) && !callersDoing.has(error.code);
-
-/** What is said of an error: its code, for foreign ones their class; never a message. */
-export const codeOf = (error: unknown): string =>
-  isTenantryError(error) ? error.code : error instanceof Error ? error.name : typeof error;
+const isServiceFault = (code: ReturnType<typeof knownCode>): boolean =>
+  code !== "other" && serviceFaults.has(catalogue[code].family) && !callersDoing.has(code);
 
 /** One call under observation. */
 export interface ObservedCall {
@@ -127,8 +123,9 @@ export class CallObserver {
     let isFault = false;
     return {
       failed: (error) => {
-        failure = codeOf(error);
-        isFault = isServiceFault(error);
+        const code = knownCode(error);
+        failure = code;
+        isFault = isServiceFault(code);
       },
       end: (tally) => {
         const ms = clock.monotonic() - since;

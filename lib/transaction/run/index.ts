@@ -1,5 +1,5 @@
 /** Runs: attempts, retries, markers, and what stops them. */
-export { CallObserver, codeOf } from "./call-observer.js";
+export { CallObserver } from "./call-observer.js";
 export { named } from "./engine-refusal.js";
 export { Marker } from "./marker.js";
 export { controlMarkers, idempotencyMarker, type MarkerPlace, MarkerSlots, tenantMarkers } from "./marker-slots.js";

@@ -8,7 +8,7 @@ import { newTenantId } from "../../../lib/tenant/index.js";
 import { CapturedPorts } from "../../../lib/testing/isolation/captured.js";
 import { program } from "../../../lib/transaction/call/actor.js";
 import { callTerms } from "../../../lib/transaction/index.js";
-import { CallObserver, codeOf, type ObserverOptions } from "../../../lib/transaction/run/call-observer.js";
+import { CallObserver, type ObserverOptions } from "../../../lib/transaction/run/call-observer.js";
 import type { Tally } from "../../../lib/transaction/run/tally.js";
 import { terms } from "../fixture.js";
 import { manualClock } from "../manual-clock.js";
@@ -105,15 +105,44 @@ describe("a call", () => {
       expect.objectContaining({ failure: "TENANT_UNAVAILABLE" }),
       "transaction",
     ]);
-    expect(codeOf(new RangeError("secret"))).toBe("RangeError");
-    expect(codeOf("secret")).toBe("string");
-    expect(codeOf(new EngineError(1020))).toBe("ENGINE");
+    expect(observe(call, nothing, new EngineError(1020))).toContainEqual(["fail", "ENGINE"]);
+  });
+
+  test("that failed for an error of the program's own says nothing of it", () => {
+    const { observe, levels } = opened();
+    const call = { kind: "read", tenantId: id, terms: terms({}), actor: program } as const;
+    const secret = { code: "secret", name: "secret", message: "secret", family: "unavailable" };
+    const branded = Object.defineProperties({}, { [Symbol.for("tenantry.error")]: { value: true } });
+    const throwing = new Proxy(new Error("secret"), {
+      get: () => {
+        throw new Error("secret");
+      },
+      has: () => {
+        throw new Error("secret");
+      },
+    });
+    const own = [
+      Object.assign(new RangeError(), secret),
+      Object.assign(branded, secret),
+      "secret",
+      Symbol("secret"),
+      throwing,
+      Object.assign(Object.create(branded), { code: "toString" }),
+      Object.assign(Object.create(branded), { code: "__proto__" }),
+    ];
+    for (const error of own) {
+      const said = observe(call, nothing, error);
+      expect(said).toContainEqual(["fail", "other"]);
+      expect(said).toContainEqual(["counter", "tenantry.transactions", 1, { kind: "read", outcome: "other" }]);
+      expect(JSON.stringify(said)).not.toContain("secret");
+      expect(levels).toEqual([]);
+    }
   });
 
   test("that was refused before it began is told with nothing done", () => {
     const { observer, ports } = opened();
     observer.refused({ kind: "read", tenantId: id, terms: terms({}), actor: program }, new RangeError("full"));
-    expect(ports.said).toContainEqual(["fail", "RangeError"]);
+    expect(ports.said).toContainEqual(["fail", "other"]);
     expect(ports.said).toContainEqual(["counter", "tenantry.transaction.attempts", 0, { kind: "read" }]);
   });
 
