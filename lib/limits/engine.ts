@@ -15,6 +15,9 @@ export const readVersionAgeMaxMs = 5_000;
 /** Watches one open engine holds at most: FoundationDB's default (error 1032). */
 export const watchesMax = 10_000;
 
+/** Watches that one tenant holds in one process: a tenth of what the engine has for all. */
+export const watchesPerTenantMax = 1_000;
+
 /** Largest embedded store whose every row is verified when it is opened: about a second's work. */
 export const verifyOnOpenBytesMax = 268_435_456;
 

@@ -63,6 +63,7 @@ export {
   valueBytesMax,
   verifyOnOpenBytesMax,
   watchesMax,
+  watchesPerTenantMax,
 } from "./engine.js";
 export {
   healthTimeoutMs,

@@ -22,6 +22,7 @@ import {
   type TransferProgress,
 } from "./interface/transfer.js";
 import { TenantRecords } from "./long/tenant-records.js";
+import { TenantWatches } from "./long/tenant-watches.js";
 import { RecordReader } from "./record-reader.js";
 import { RecordTable } from "./table/record-table.js";
 import {
@@ -43,6 +44,7 @@ export class RepositoryFactory {
   readonly #tenantPrefixBytes: number;
   readonly #access: AccessRules | undefined;
   readonly #now: () => number;
+  readonly #watches = new TenantWatches();
 
   /** `access`: what handles with a context are bound by; without it, by nothing. */
   constructor(
@@ -69,7 +71,7 @@ export class RepositoryFactory {
 
   /** The records of an entity in a tenant, each call a transaction of its own. */
   standing<E extends AnyEntity>(entity: E, tenant: RunnerWriter, options?: RepositoryOptions): TenantRepository<E> {
-    return new TenantRecords(this.#table(entity, tenant.context, options), tenant, this.#seal);
+    return new TenantRecords(this.#table(entity, tenant.context, options), tenant, this.#seal, this.#watches);
   }
 
   /** The records of all entities in a tenant, as lines. */

@@ -58,6 +58,10 @@ export const recordErrors = {
   ),
   IMPORT_SOURCE_INVALID: define()("usage", "An import reads texts or bytes."),
   WATCHES_TOO_MANY: define<{ watchesMax: number }>()("limit", "The engine holds as many watches as it may."),
+  TENANT_WATCHES_TOO_MANY: define<{ watchesPerTenantMax: number }>()(
+    "limit",
+    "The tenant holds as many watches in this process as it may.",
+  ),
   WORK_NAME_INVALID: define<{ entity: string; workNameBytesMax: number }>()(
     "usage",
     "The name of long work, or its version, is not well-formed text of the length allowed.",

@@ -65,7 +65,8 @@ export interface TenantRepository<E extends AnyEntity> extends TransactionReposi
    * while there is none, from its time on for one that expires. Changes that follow each other closely may be seen as one; the last of them always is. Lost
    * watches, conflicts and times when the engine does not answer are got over. Ends with `break` or `return()`; rejects
    * with `TRANSACTION_ABORTED` at the signal, `DATABASE_CLOSED` when the database closes, `TENANT_UNAVAILABLE`, and
-   * `WATCHES_TOO_MANY` when the engine holds `watchesMax` (10,000). Per state one get and one watch.
+   * `TENANT_WATCHES_TOO_MANY` when the tenant holds `watchesPerTenantMax` (1,000) in this process, `WATCHES_TOO_MANY` when
+   * the engine holds `watchesMax` (10,000). Per state one get and one watch.
    */
   watch(id: IdOf<E>, options?: OperationOptions): AsyncIterable<Infer<E> | undefined>;
   /**

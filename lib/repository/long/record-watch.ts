@@ -41,12 +41,22 @@ function sameState<E extends AnyEntity>(a: Look<E>, b: Look<E>): boolean {
 const mayPass = (error: unknown): boolean =>
   isTenantryError(error, "TRANSACTION_DEADLINE_PASSED") || isTenantryError(error, "TRANSACTION_ATTEMPTS_EXHAUSTED");
 
+/** What is to be watched. */
+export interface WatchOrder {
+  /** The packed id of the record. */
+  readonly id: Uint8Array;
+  readonly signal: AbortSignal | undefined;
+  /** Counts the watch as one of its tenant's, until what it gives is called. @throws TENANT_WATCHES_TOO_MANY */
+  readonly take: () => () => void;
+}
+
 /** Iterates over the states of the record with a packed id. Holds at most one watch of the engine, none once it ended. */
 export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<Infer<E> | undefined, undefined> {
   readonly #table: RecordTable<E>;
   readonly #writer: RunnerWriter;
   readonly #id: Uint8Array;
   readonly #signal: AbortSignal | undefined;
+  readonly #take: () => () => void;
   #steps: Promise<unknown> = Promise.resolve();
   #look: Look<E> | undefined;
   #end: End | undefined;
@@ -54,11 +64,12 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
   #stopListening: () => void = nothing;
   #begun = false;
 
-  constructor(table: RecordTable<E>, writer: RunnerWriter, id: Uint8Array, signal: AbortSignal | undefined) {
+  constructor(table: RecordTable<E>, writer: RunnerWriter, { id, signal, take }: WatchOrder) {
     this.#table = table;
     this.#writer = writer;
     this.#id = id;
     this.#signal = signal;
+    this.#take = take;
   }
 
   [Symbol.asyncIterator](): this {
@@ -120,9 +131,11 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
         ),
       });
     };
+    const giveBack = this.#take();
     const stopHearing = this.#writer.onClose(() => this.#finish({ error: tenantryError("DATABASE_CLOSED", {}) }));
     const stopWaiting = this.#signal === undefined ? nothing : onAborted(this.#signal, onAbort);
     this.#stopListening = () => {
+      giveBack();
       stopHearing();
       stopWaiting();
     };

@@ -27,16 +27,19 @@ import { recountAll } from "../write/recount.js";
 import { LongWork } from "./long-work.js";
 import { workKey } from "./place.js";
 import { RecordWatch } from "./record-watch.js";
+import type { TenantWatches } from "./tenant-watches.js";
 
 export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implements TenantRepository<E> {
   readonly #table: RecordTable<E>;
   readonly #writer: RunnerWriter;
+  readonly #watches: TenantWatches;
   readonly #work: LongWork<E>;
 
-  constructor(table: RecordTable<E>, writer: RunnerWriter, seal: CursorSeal) {
+  constructor(table: RecordTable<E>, writer: RunnerWriter, seal: CursorSeal, watches: TenantWatches) {
     super(table, writer, seal);
     this.#table = table;
     this.#writer = writer;
+    this.#watches = watches;
     this.#work = new LongWork(table, writer);
   }
 
@@ -98,7 +101,8 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
     const table = this.#table;
     const packed = table.model.encodeId(id);
     table.access?.enter("watch");
-    return { [Symbol.asyncIterator]: () => new RecordWatch(table, this.#writer, packed, signal) };
+    const take = (): (() => void) => this.#watches.take(this.#writer.tenantId);
+    return { [Symbol.asyncIterator]: () => new RecordWatch(table, this.#writer, { id: packed, signal, take }) };
   }
 
   async forgetWork(name: string, options?: OperationOptions): Promise<void> {
