@@ -123,7 +123,7 @@ export async function open(given: OpenOptions): Promise<Database> {
     serviceLevels,
     quotas,
     checkHealth: (asked) => checkHealth(healthParts, asked),
-    schemaChanges: [...met.changes, ...(global?.changes ?? [])],
+    schemaChanges: Object.freeze([...met.changes, ...(global?.changes ?? [])].map((change) => Object.freeze(change))),
     global,
     migrate: (asked) => new Migration({ ...migrating, listTenants: (list) => tenants.list(list) }, asked).run(),
     tenants,

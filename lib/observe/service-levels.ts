@@ -89,7 +89,7 @@ export class ServiceLevels {
 
   constructor(clock: Clock, objectives: ServiceObjectives) {
     this.#clock = clock;
-    this.objectives = objectives;
+    this.objectives = Object.freeze({ ...objectives });
   }
 
   /** Counts a call. @internal */

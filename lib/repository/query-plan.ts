@@ -113,7 +113,7 @@ export function explainPlan<E extends AnyEntity>(model: EntityModel<E>, planned:
     index: range.index?.name,
     order: [...(range.index?.fields.map(({ path }) => path) ?? []), ...ids],
     reverse,
-    range: { begin: range.begin, end: range.end },
+    range: { begin: range.begin.slice(), end: range.end.slice() },
     limit: Number.isFinite(limit) ? limit : undefined,
     covered,
     calls: {

@@ -144,5 +144,14 @@ export function decodeTenantRecord(bytes: Uint8Array): TenantRecord {
   }
   const checked = check(value, extras);
   if (typeof checked === "string") throw tenantryError("TENANT_RECORD_INVALID", { reason: checked });
-  return checked;
+  return frozen(checked);
+}
+
+/** Frozen throughout: it is kept for all transactions of the tenant, and handed to callers. */
+function frozen(record: TenantRecord): TenantRecord {
+  const { metadata, quotaOverrides, externalKeys } = record;
+  if (externalKeys !== undefined) Object.freeze(externalKeys);
+  if (metadata !== undefined) Object.freeze(metadata);
+  if (quotaOverrides !== undefined) for (const one of Object.values(Object.freeze(quotaOverrides))) Object.freeze(one);
+  return Object.freeze(record);
 }
