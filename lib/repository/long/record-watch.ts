@@ -93,9 +93,9 @@ export class RecordWatch<E extends AnyEntity> implements AsyncIterableIterator<I
   }
 
   async #next(): Promise<IteratorResult<Infer<E> | undefined, undefined>> {
-    this.#begin();
     const before = this.#look;
     try {
+      this.#begin();
       for (let quiet = 0; this.#end === undefined; quiet += 1) {
         if (this.#look !== undefined) await this.#change(this.#look);
         // What fires without a change, or drops, fires and drops again: not without a pause.
