@@ -63,7 +63,7 @@ function lengthAt(value: Uint8Array): number | undefined {
 
 /** When the record of an entry expires, in milliseconds since 1970; undefined when it stays. */
 export function expiryOfEntry(value: Uint8Array, begin = 0, end = value.length): number | undefined {
-  if (value[begin] !== formatExpiring || end - begin < 1 + timeBytes) return undefined;
+  if (end - begin < 1 + timeBytes || value[begin] !== formatExpiring) return undefined;
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   return Number(view.getBigUint64(begin + 1));
 }

@@ -6,7 +6,7 @@ import { flagExpires, readEnvelope } from "../value/index.js";
 
 /** When the record in the bytes from `begin` to `end` expires, in ms since 1970; undefined when it stays. */
 export const expiryOfRecord = (bytes: Uint8Array, begin = 0, end = bytes.length): number | undefined =>
-  (Number(bytes[begin]) & flagExpires) === 0 ? undefined : readEnvelope(bytes, begin, end).expiresAt;
+  begin >= end || (Number(bytes[begin]) & flagExpires) === 0 ? undefined : readEnvelope(bytes, begin, end).expiresAt;
 
 /** A record in the queue. */
 export interface QueuedRecord {

@@ -27,8 +27,9 @@ const chunkFormat = 1;
 const extentBytes = 8;
 const chunkPayloadBytes = valueBytesMax - 1;
 
-/** Whether the value from `begin` is the head of one that is split. */
-export const isSplit = (bytes: Uint8Array, begin = 0): boolean => (Number(bytes[begin]) & flagSplit) !== 0;
+/** Whether the value from `begin` to `end` is the head of one that is split. */
+export const isSplit = (bytes: Uint8Array, begin = 0, end = bytes.length): boolean =>
+  begin < end && (Number(bytes[begin]) & flagSplit) !== 0;
 
 /** The parts of a value; undefined when one key can hold it. */
 export function splitValue(value: Uint8Array): SplitValue | undefined {

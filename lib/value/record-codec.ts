@@ -102,13 +102,26 @@ export class RecordCodec {
   #open(envelope: OpenedEnvelope, bytes: Uint8Array, end: number): DecodedRecord {
     if ((envelope.flags & flagSealed) !== 0) throw tenantryError("VALUE_SEALED", {});
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const ascii = (envelope.flags & flagAscii) !== 0;
+    const { revision, schemaVersion, expiresAt } = envelope;
+    let record: object;
     try {
-      reader.start(buffer, envelope.payload, end, (envelope.flags & flagAscii) !== 0);
+      record = this.#payload(buffer, envelope.payload, end, ascii);
+    } catch {
+      // A damaged row may have been read past its end before that showed: what is wrong with it is told by a copy, behind
+      // which there is nothing. A row that is read to its very end was read no further.
+      const row = Buffer.from(bytes.subarray(envelope.payload, end));
+      record = this.#payload(row, 0, row.length, ascii);
+    }
+    return { record, revision, schemaVersion, expiresAt };
+  }
+
+  #payload(buffer: Buffer, begin: number, end: number, ascii: boolean): object {
+    try {
+      reader.start(buffer, begin, end, ascii);
       const record = this.#read(reader);
       reader.finish();
-      if (typeof record !== "object" || record === null) return reader.corrupt("record");
-      const { revision, schemaVersion, expiresAt } = envelope;
-      return { record, revision, schemaVersion, expiresAt };
+      return typeof record === "object" && record !== null ? record : reader.corrupt("record");
     } finally {
       reader.release();
     }

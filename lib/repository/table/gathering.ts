@@ -34,7 +34,7 @@ export class Gathering<R> {
   }
 
   readonly add: RowVisitor = (key, keyBegin, keyEnd, bytes, begin, end) => {
-    if (isSplit(bytes, begin)) {
+    if (isSplit(bytes, begin, end)) {
       const id = new Uint8Array(key.subarray(keyBegin + this.#prefixBytes, keyEnd));
       this.#split.push({ at: this.records.length, id, head: new Uint8Array(bytes.subarray(begin, end)) });
       // Its place is kept until `whole` fills it.

@@ -179,7 +179,7 @@ export class RecordTable<E extends AnyEntity> {
     const live = this.liveness.filter(undefined);
     transaction.visitKey(this.key(id), (bytes, begin, end) => {
       if (live?.(bytes, begin, end) === false) return;
-      if (isSplit(bytes, begin)) head = new Uint8Array(bytes.subarray(begin, end));
+      if (isSplit(bytes, begin, end)) head = new Uint8Array(bytes.subarray(begin, end));
       else stored = this.decode(bytes, begin, end);
     });
     if (head === undefined) return { stored };
