@@ -167,6 +167,7 @@ export {
   importBatchCharsMax,
   importBatchRecordsMax,
   importLineBytesMax,
+  importRevisionMax,
   migrationConcurrencyDefault,
   migrationConcurrencyMax,
   migrationFailuresMax,

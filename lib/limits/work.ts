@@ -37,3 +37,6 @@ export const verifyRecordsAtOnceMax = 16;
 
 /** Longest name of long work, in UTF-8 bytes: that of an idempotency key. */
 export const workNameBytesMax = 255;
+
+/** Highest revision that a line of an import may say: ours, so that there are as many more before a record's last one. */
+export const importRevisionMax = 2 ** 52;

@@ -56,6 +56,8 @@ export class RecordCodec {
   encode(record: object, revision: number, expiresAt?: number | undefined): Uint8Array {
     const writer = idleWriters.pop() ?? new ValueWriter();
     try {
+      // A reader takes no integer that is not safe.
+      if (!Number.isSafeInteger(revision)) writer.refuse("lastRevision");
       writer.start();
       this.#write(writer, record);
       const { fingerprint, schemaVersion } = this;

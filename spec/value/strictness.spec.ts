@@ -73,6 +73,16 @@ describe("damage", () => {
   });
 });
 
+describe("revisions", () => {
+  test("that could not be read back are refused", () => {
+    const last = Number.MAX_SAFE_INTEGER;
+    expect(codec.decode(codec.encode({ value: 1 }, last)).revision).toBe(last);
+    for (const revision of [last + 1, Number.NaN, 1.5]) {
+      expect(() => codec.encode({ value: 1 }, revision)).toThrow(code("VALUE_UNSUPPORTED"));
+    }
+  });
+});
+
 describe("other formats", () => {
   test("an unknown format, flag or layout has its own error", () => {
     const bytes = Uint8Array.from(codec.encode({ value: 1 }, 1));

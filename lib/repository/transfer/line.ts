@@ -1,5 +1,6 @@
 /** The lines of an export: a header, a line for each record, and a trailer that says what came before it. */
 import { createHash } from "node:crypto";
+import { importRevisionMax } from "../../limits/index.js";
 import { fromJson, toJson } from "./json-value.js";
 
 /** The name and the only format there has been; a number is never given another meaning. */
@@ -70,7 +71,8 @@ export function readTrailer(line: unknown): ExportTrailer | undefined {
 export function readRecord(line: unknown): ExportedRecord | undefined {
   if (!isObject(line)) return undefined;
   const [entity, revision, record] = ["entity", "revision", "record"].map((name) => field(line, name));
-  if (typeof entity !== "string" || !isCount(revision) || revision < 1 || record === undefined) return undefined;
+  if (typeof entity !== "string" || !isCount(revision) || record === undefined) return undefined;
+  if (revision < 1 || revision > importRevisionMax) return undefined;
   return { entity, revision, record: fromJson(record) };
 }
 

@@ -16,7 +16,8 @@ export type RefusalReason =
   | "notAnObject"
   | "notAnArray"
   | "tooDeep"
-  | "tooLarge";
+  | "tooLarge"
+  | "lastRevision";
 
 /** Thrown while writing; each container on the way out adds where in it the value is. */
 export class Refusal {

@@ -218,6 +218,7 @@ describe("an import", () => {
     ],
     ["no record", fileOf(header, { entity: "parcel" }), 2, "notARecord", undefined],
     ["no revision", fileOf(header, { ...parcelLine(1), revision: 0 }), 2, "notARecord", undefined],
+    ["the last revision", fileOf(header, { ...parcelLine(1), revision: 2 ** 53 - 1 }), 2, "notARecord", undefined],
     ["no value", fileOf(header, parcelLine({ $bigint: "x" })), 2, "notAValue", undefined],
     ["a record that does not fit", fileOf(header, parcelLine(1), parcelLine("two")), 3, "record", "parcel"],
     [
