@@ -108,6 +108,7 @@ export function compose(engine: Engine, { root, guarded = true, hooks, logger }:
     repositories,
     identities: new Identities(repositories, clock, random),
     enterAsOperator: (id, entrance) => enterAsOperator(registry, id, entrance),
+    logger,
     serviceLevels: undefined,
     global: undefined,
     quotas: undefined,

@@ -14,7 +14,7 @@ import {
   takeSweepOptions,
 } from "./lifecycle/index.js";
 import type { MigrateOptions, MigrationReport } from "./migration/index.js";
-import type { ServiceLevels } from "./observe/index.js";
+import type { Logger, ServiceLevels } from "./observe/index.js";
 import { optionNames, takeOptions } from "./options/index.js";
 import type { Quotas } from "./quota/index.js";
 import type { RepositoryFactory } from "./repository/index.js";
@@ -35,6 +35,7 @@ export interface DatabaseParts {
   readonly runner: TransactionRunner;
   readonly repositories: RepositoryFactory;
   readonly identities: Identities;
+  readonly logger: Logger | undefined;
   readonly serviceLevels: ServiceLevels | undefined;
   readonly quotas: Quotas | undefined;
   readonly checkHealth: (options: HealthOptions | undefined) => Promise<HealthReport>;
@@ -108,6 +109,11 @@ export class Database implements AsyncDisposable {
     if (context !== undefined && context.tenant !== known) throw tenantryError("TENANT_CONTEXT_FOREIGN", {});
     const { runner, repositories, identities, quotas } = this.#parts;
     return new Tenant(known, runner.onBehalfOf(context), repositories, identities, quotas);
+  }
+
+  /** Where `open` was told to log. @internal */
+  get logger(): Logger | undefined {
+    return this.#parts.logger;
   }
 
   /**

@@ -89,6 +89,7 @@ export type { OpenOptions } from "./open-options.js";
 export type {
   Claims,
   ConnectionLease,
+  ConnectOptions,
   EntityQuota,
   Headroom,
   ListClaimsOptions,

@@ -120,6 +120,7 @@ export async function open(given: OpenOptions): Promise<Database> {
   const migrating = { models: met.models, repositories, runner, definitions };
   const healthParts = { control, keys: keyspace.control, clock, engine: engine.name };
   return new Database({
+    logger,
     serviceLevels,
     quotas,
     checkHealth: (asked) => checkHealth(healthParts, asked),

@@ -7,7 +7,7 @@ export type { ErrorFamily } from "./definition.js";
 export { knownCode } from "./known-code.js";
 export type { Misuse } from "./misuse.js";
 export type { JsonValue, SafeError } from "./sanitize.js";
-export { errorResponse, sanitize } from "./sanitize.js";
+export { errorResponse, safeResponse, sanitize } from "./sanitize.js";
 export { leaving } from "./stack.js";
 export type { CodedError, ErrorJson } from "./tenantry-error.js";
 export { isTenantryError, TenantryError, TenantryTypeError, tenantryError } from "./tenantry-error.js";

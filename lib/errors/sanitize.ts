@@ -106,8 +106,10 @@ export function sanitize(error: unknown): SafeError {
  * const fetch = (request: Request) => handle(request).catch(errorResponse);
  * ```
  */
-export function errorResponse(error: unknown): Response {
-  const { code, message, status, details } = sanitize(error);
+export const errorResponse = (error: unknown): Response => safeResponse(sanitize(error));
+
+/** The web `Response` of an error that may leave. */
+export function safeResponse({ code, message, status, details }: SafeError): Response {
   const waitMs = retryAfterMs(details);
   const headers: Record<string, string> = {
     "content-type": "application/problem+json",

@@ -10,8 +10,11 @@ export const tokenClockToleranceMaxMs = 60_000;
 /** Shortest secret of HS256: as many bytes as its hash has (RFC 7518). */
 export const tokenSecretBytesMin = 32;
 
-/** Time for which an issuer's keys are kept, between fetches for unknown key ids, for a fetch, and after a failed one. */
+/** Time for which an issuer's keys are kept, and used after that while it is down. */
 export const tokenKeysMaxAgeMs = 600_000;
+export const tokenKeysStaleMs = 86_400_000;
+
+/** Time between fetches for unknown key ids, for a fetch, and after a failed one. */
 export const tokenKeysCooldownMs = 30_000;
 export const tokenKeysTimeoutMs = 5_000;
 export const tokenKeysFailureMs = 1_000;
@@ -46,6 +49,9 @@ export const sessionTouchMs = 60_000;
 /** Time for which uses of a tenant's sessions are gathered, and how many are written together. */
 export const sessionTouchDelayMs = 1_000;
 export const sessionTouchesMax = 1_000;
+
+/** Origins whose pages may send a session's cookie. */
+export const sessionOriginsMax = 1_000;
 
 /** Sessions looked at by one transaction of a sweep. */
 export const sessionSweepRows = 500;

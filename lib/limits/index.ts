@@ -11,6 +11,7 @@ export {
   sessionLifetimeLongestMs,
   sessionLifetimeMs,
   sessionNoteBytesMax,
+  sessionOriginsMax,
   sessionSweepRows,
   sessionsPerSubjectMax,
   sessionTokenChars,
@@ -23,6 +24,7 @@ export {
   tokenKeysCooldownMs,
   tokenKeysFailureMs,
   tokenKeysMaxAgeMs,
+  tokenKeysStaleMs,
   tokenKeysTimeoutMs,
   tokenSecretBytesMin,
 } from "./access.js";

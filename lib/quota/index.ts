@@ -7,7 +7,7 @@ export type { EntityQuota, QuotaPlan } from "./plan/plan.js";
 export type { QuotaOptions } from "./plan/plan-book.js";
 export { Quotas, type RecountOptions } from "./quotas.js";
 export type { Headroom } from "./rate/token-desk.js";
-export { claimsIn, TenantQuotas } from "./tenant-quotas.js";
+export { type ConnectOptions, claimsIn, TenantQuotas } from "./tenant-quotas.js";
 export type { Claims, ListClaimsOptions } from "./usage/claims.js";
 export type { RecountedResource } from "./usage/recount.js";
 export type { ResourceUsage, UsageReport } from "./usage/usage-report.js";

@@ -207,13 +207,19 @@ export class Quotas {
   }
 
   /** @internal */
-  connect(id: TenantId): Promise<ConnectionLease> {
+  async connect(id: TenantId, signal?: AbortSignal): Promise<ConnectionLease> {
     let leases = this.#leases.get(id);
     if (leases === undefined) {
       leases = this.#leaseOf(id);
       this.#leases.set(id, leases);
     }
-    return leases.acquire();
+    try {
+      return await leases.acquire(signal);
+    } catch (error) {
+      // Nothing is kept of a tenant that has no connection, such as one that is not there.
+      if (leases.isIdle) this.#leases.delete(id);
+      throw error;
+    }
   }
 
   /** @internal */

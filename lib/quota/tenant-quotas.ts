@@ -1,5 +1,6 @@
 /** The quotas of one tenant, as its handle has them. */
 import { tenantryError } from "../errors/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { RecordAccess } from "../repository/index.js";
 import type { TenantId, TenantRecord } from "../tenant/index.js";
 import type { TenantTransaction } from "../transaction/index.js";
@@ -8,6 +9,23 @@ import type { Quotas } from "./quotas.js";
 import type { Headroom } from "./rate/token-desk.js";
 import { type Claims, type ClaimWay, joinedClaims } from "./usage/claims.js";
 import type { UsageReport } from "./usage/usage-report.js";
+
+/**
+ * How long a connection lasts at most.
+ *
+ * @example
+ * ```ts
+ * import type { ConnectOptions, Tenant } from "tenantry";
+ * declare const tenant: Tenant;
+ * declare const request: Request;
+ * const options: ConnectOptions = { signal: request.signal };
+ * await using lease = await tenant.quotas.connect(options);
+ * ```
+ */
+export interface ConnectOptions {
+  /** Aborting gives the connection back, or gives it up before it is counted. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * What a tenant uses and may use. Everything here throws `QUOTAS_OFF` in a database opened without `quotas`, and
@@ -64,20 +82,24 @@ export class TenantQuotas {
 
   /**
    * Counts a connection for as long as the lease is held. It ends by itself some time after the process has died
-   * (`connectionLeaseMs`). One transaction, and one every third of that time for all leases of the tenant. Takes the right
-   * to `update`.
+   * (`connectionLeaseMs`), and with the `signal`, so that a client that is gone in the middle leaves none. One
+   * transaction, and one every third of that time for all leases of the tenant. Takes the right to `update`.
    *
-   * @throws `QUOTA_EXCEEDED`, `TENANT_UNAVAILABLE`
+   * @throws `QUOTA_EXCEEDED`, `TENANT_UNAVAILABLE`, `TRANSACTION_ABORTED` when the signal aborts before it is counted,
+   *   `OPTION_UNKNOWN`.
    */
-  async connect(): Promise<ConnectionLease> {
+  async connect(options?: ConnectOptions): Promise<ConnectionLease> {
     this.#access?.assertAll("update");
-    return await this.#known.connect(this.#id);
+    const { signal } = takeOptions(options, connectNames, "connect");
+    return await this.#known.connect(this.#id, signal);
   }
 
   get #known(): Quotas {
     return knownQuotas(this.#quotas);
   }
 }
+
+const connectNames = optionNames<ConnectOptions>({ signal: true });
 
 /** @throws QUOTAS_OFF */
 function knownQuotas(quotas: Quotas | undefined): Quotas {

@@ -193,6 +193,67 @@ describe("keys", () => {
       expect(fetched()).toBe(asked + 1);
     }
   });
+
+  test("are used on while the issuer is down, for as long as is permitted, and nobody waits for it", async () => {
+    let now = nowS * 1_000;
+    let answer: () => Response | Promise<Response> = () => Response.json(own.jwks);
+    // Keys are due with every token: jose counts their age by the clock of the machine.
+    const { options, fetched } = remote(
+      () => answer(),
+      () => now,
+    );
+    const check = jwtVerifier({ ...options, keysMaxAgeMs: 0, keysStaleMs: 60_000 });
+    const token = await own.token();
+    const rotated = await issuer(own.name, tenant, "k2");
+    await check(token);
+    expect(fetched()).toBe(1);
+
+    answer = () => Promise.reject(new TypeError("fetch failed"));
+    expect(await check(token)).toMatchObject({ tenant });
+    expect(fetched()).toBe(2);
+    // Down by now: one request a second, for which nobody waits.
+    let fail: ((error: Error) => void) | undefined;
+    answer = () =>
+      new Promise((_, reject) => {
+        fail = reject;
+      });
+    now += tokenKeysFailureMs;
+    for (let n = 0; n < 5; n++) expect(await check(token)).toMatchObject({ tenant });
+    expect(fetched()).toBe(3);
+    fail?.(new TypeError("fetch failed"));
+    // What is forged stays so, and what may be new is not known.
+    const forgery = await signed(rotated.privateKey, standard(own.name, tenant), {
+      alg: "ES256",
+      typ: "JWT",
+      kid: "k1",
+    });
+    expect(await codeOf(() => check(forgery))).toBe("TOKEN_INVALID");
+    expect(await codeOf(async () => check(await rotated.token()))).toBe("TOKEN_KEYS_UNAVAILABLE");
+
+    now += 60_000 - tokenKeysFailureMs;
+    answer = () => new Response("", { status: 503 });
+    expect(await codeOf(() => check(token))).toBeUndefined();
+    now += 1;
+    expect(await codeOf(() => check(token))).toBe("TOKEN_KEYS_UNAVAILABLE");
+
+    // Back, with other keys: the old ones are good no more.
+    now += tokenKeysFailureMs;
+    answer = () => Response.json(rotated.jwks);
+    expect(await check(await rotated.token())).toMatchObject({ tenant });
+    expect(await codeOf(() => check(token))).toBe("TOKEN_INVALID");
+  });
+
+  test("that are too old are not used where that is not permitted", async () => {
+    let isDown = false;
+    const { options } = remote(() => (isDown ? new Response("", { status: 500 }) : Response.json(own.jwks)));
+    let now = nowS * 1_000;
+    const check = jwtVerifier({ ...options, clock: { now: () => now }, keysMaxAgeMs: 0, keysStaleMs: 0 });
+    const token = await own.token();
+    await check(token);
+    isDown = true;
+    now += 1;
+    expect(await codeOf(() => check(token))).toBe("TOKEN_KEYS_UNAVAILABLE");
+  });
 });
 
 describe("options that cannot be meant are refused", () => {
@@ -221,6 +282,7 @@ describe("options that cannot be meant are refused", () => {
     "a tolerance of an hour": { clockToleranceMs: 3_600_000 },
     "a negative tolerance": { clockToleranceMs: -1 },
     "no age": { maxAgeMs: Number.NaN },
+    "keys that are used on for less than no time": { keysStaleMs: -1 },
   };
   test.each(Object.keys(cases))("%s", async (name) => {
     expect(await codeOf(() => jwtVerifier({ ...own.options, ...cases[name] }))).toBe("AUTHENTICATOR_OPTION_INVALID");

@@ -137,7 +137,7 @@ describe.each<[string, Partial<OpenOptions>]>([
       expect([...seen.values()]).toEqual([Object.keys(tokenAttacks)]);
       const answer: Answer = JSON.parse([...seen.keys()][0] ?? "");
       expect(answer.status).toBe(401);
-      expect(answer.headers).toMatchObject({ "www-authenticate": "Bearer", "cache-control": "no-store" });
+      expect(answer.headers).toMatchObject({ "www-authenticate": "Bearer", "cache-control": "private, no-store" });
       expect(JSON.parse(answer.body)).toEqual({
         type: "urn:tenantry:error:TOKEN_INVALID",
         title: "There is no valid token with the request.",

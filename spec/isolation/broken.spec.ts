@@ -186,9 +186,9 @@ vi.mock("../../lib/quota/quotas.js", async (original) => {
   const module = await original<typeof import("../../lib/quota/quotas.js")>();
   class Quotas extends module.Quotas {
     #first: TenantId | undefined;
-    override connect(id: TenantId) {
+    override connect(id: TenantId, signal?: AbortSignal) {
       this.#first ??= id;
-      return super.connect(is("connections count for the first who has any") ? this.#first : id);
+      return super.connect(is("connections count for the first who has any") ? this.#first : id, signal);
     }
   }
   return { ...module, Quotas };

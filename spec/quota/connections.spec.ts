@@ -5,10 +5,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Engine } from "../../lib/engine/index.js";
 import { EngineError, embedded, newTenantId, open } from "../../lib/index.js";
 import { systemClock } from "../../lib/observe/index.js";
+import { runs } from "../runs.js";
 import { codeOf } from "../transaction/fixture.js";
 import { openStage, usedOf } from "./stage.js";
 
@@ -43,6 +45,85 @@ describe("connections", () => {
     expect((await stage.db.quotas.recount(tenant.id)).every(({ drift }) => drift === 0)).toBe(true);
     for (const lease of [again, opened[0], opened[2]]) await lease?.release();
     expect(usedOf(await tenant.quotas.usage(), "connections")).toBe(0);
+  });
+
+  test("end with their signal, whenever it aborts", async () => {
+    // What of the engine's work holds a connection up, for a spec to let go.
+    let held: (() => void)[] | undefined;
+    const slow = (inner: Engine): Engine => ({
+      name: inner.name,
+      capabilities: inner.capabilities,
+      close: () => inner.close(),
+      begin() {
+        const transaction = inner.begin();
+        const { commit } = transaction;
+        transaction.commit = async () => {
+          await new Promise<void>((resolve) => (held === undefined ? resolve() : held.push(resolve)));
+          await commit.call(transaction);
+        };
+        return transaction;
+      },
+    });
+    await using stage = await openStage(plans, {}, slow);
+    const { quotas: own } = await stage.tenant("three");
+    const used = async () => usedOf(await own.usage(), "connections");
+    const gone = new Error("gone");
+    const aborted = { code: "TRANSACTION_ABORTED", cause: gone };
+
+    await expect(own.connect({ signal: AbortSignal.abort(gone) })).rejects.toMatchObject(aborted);
+    // While it is counted, and while it waits for others to be.
+    held = [];
+    const [first, second] = [new AbortController(), new AbortController()];
+    const connecting = [first, second].map(({ signal }) => own.connect({ signal }));
+    await until(() => held?.length === 1);
+    first.abort(gone);
+    second.abort(gone);
+    // Nobody waits for the database to find that out.
+    for (const one of connecting) await expect(one).rejects.toMatchObject(aborted);
+    const letGo = held;
+    held = undefined;
+    for (const go of letGo) go();
+    await until(async () => (await used()) === 0);
+
+    const third = new AbortController();
+    const lease = await own.connect({ signal: third.signal });
+    expect(await used()).toBe(1);
+    third.abort(gone);
+    await until(async () => (await used()) === 0);
+    await lease.release();
+    expect(lease.signal.aborted).toBe(false);
+    // One that was released has nothing to do with its signal any more.
+    const fourth = new AbortController();
+    await using kept = await own.connect();
+    await (await own.connect({ signal: fourth.signal })).release();
+    fourth.abort(gone);
+    expect([await used(), kept.signal.aborted]).toEqual([1, false]);
+    expect(await codeOf(own.connect({ singal: third.signal } as never))).toBe("OPTION_UNKNOWN");
+  });
+
+  test("that come and go with their signals leave none, in whatever order", async () => {
+    await using stage = await openStage({ many: { connections: 5 } });
+    const { id, quotas: own } = await stage.tenant("many");
+    const turn = fc.tuple(fc.integer({ min: 0, max: 6 }), fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(fc.array(turn, { minLength: 1, maxLength: 12 }), async (turns) => {
+        const all = turns.map(async ([ticks, releases]) => {
+          const abort = new AbortController();
+          const connecting = own.connect({ signal: abort.signal });
+          if (releases) {
+            const lease = await connecting.catch(() => undefined);
+            return await lease?.release();
+          }
+          for (let n = 0; n < ticks; n++) await new Promise((resolve) => setImmediate(resolve));
+          abort.abort();
+          await connecting.catch(() => {});
+        });
+        await Promise.all(all);
+        await until(async () => usedOf(await own.usage(), "connections") === 0);
+      }),
+      { numRuns: runs(12) },
+    );
+    expect((await stage.db.quotas.recount(id)).every(({ drift }) => drift === 0)).toBe(true);
   });
 
   test("are kept by a heartbeat for longer than a lease, and taken over from one that has stopped", async () => {

@@ -7,6 +7,7 @@ import {
   tokenClockToleranceMs,
   tokenKeysCooldownMs,
   tokenKeysMaxAgeMs,
+  tokenKeysStaleMs,
   tokenKeysTimeoutMs,
   tokenSecretBytesMin,
 } from "../../limits/index.js";
@@ -54,6 +55,11 @@ export interface JwtOptions {
   readonly maxAgeMs?: number | undefined;
   /** Milliseconds for which fetched keys are kept: `tokenKeysMaxAgeMs` (ten minutes). */
   readonly keysMaxAgeMs?: number | undefined;
+  /**
+   * Milliseconds after that for which they are used all the same while the issuer is down: `tokenKeysStaleMs` (a day). A
+   * key that it withdrew is then taken for so long; 0 takes none.
+   */
+  readonly keysStaleMs?: number | undefined;
   /** Milliseconds between fetches for key ids that are not known: `tokenKeysCooldownMs` (30 seconds). */
   readonly keysCooldownMs?: number | undefined;
   /** Milliseconds that fetching keys may take: `tokenKeysTimeoutMs` (5 seconds). */
@@ -83,6 +89,7 @@ export interface TrustedIssuer {
   readonly clockToleranceMs: number;
   readonly maxAgeMs: number | undefined;
   readonly keysMaxAgeMs: number;
+  readonly keysStaleMs: number;
   readonly keysCooldownMs: number;
   readonly keysTimeoutMs: number;
   readonly fetch: FetchImplementation;
@@ -167,6 +174,7 @@ export function trustedIssuer(options: JwtOptions): TrustedIssuer {
     ),
     maxAgeMs: maxAgeMs === undefined ? undefined : ms("maxAgeMs", maxAgeMs),
     keysMaxAgeMs: ms("keysMaxAgeMs", options.keysMaxAgeMs ?? tokenKeysMaxAgeMs),
+    keysStaleMs: ms("keysStaleMs", options.keysStaleMs ?? tokenKeysStaleMs),
     keysCooldownMs: ms("keysCooldownMs", options.keysCooldownMs ?? tokenKeysCooldownMs),
     keysTimeoutMs: ms("keysTimeoutMs", options.keysTimeoutMs ?? tokenKeysTimeoutMs),
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),

@@ -43,6 +43,10 @@ export interface Principal {
  */
 export interface RequestHead {
   readonly headers: Headers;
+  /** `GET`, `POST` … */
+  readonly method?: string | undefined;
+  /** As it was sent, or as the platform completes it. */
+  readonly url?: string | undefined;
 }
 
 /**

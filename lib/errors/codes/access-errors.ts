@@ -23,6 +23,7 @@ export const accessErrors = {
     "option",
     "reason",
   ),
+  REQUEST_INVALID: define()("input", "The request cannot be served as it is."),
   REQUEST_SCOPE_MISSING: define()("usage", "The request has not passed the middleware that finds its tenant."),
   ROLES_INVALID: define<{ role: string; reason: string }>()("usage", "A role is not valid.", "role", "reason"),
 } as const;

@@ -25,6 +25,7 @@ export class Lease implements ConnectionLease {
   readonly #lost = new AbortController();
   readonly #release: (lease: Lease) => Promise<void>;
   #released: Promise<void> | undefined;
+  #onEnd: (() => void) | undefined;
 
   constructor(release: (lease: Lease) => Promise<void>) {
     this.#release = release;
@@ -35,7 +36,10 @@ export class Lease implements ConnectionLease {
   }
 
   release(): Promise<void> {
-    this.#released ??= this.#release(this);
+    if (this.#released === undefined) {
+      this.#released = this.#release(this);
+      this.#onEnd?.();
+    }
     return this.#released;
   }
 
@@ -43,9 +47,15 @@ export class Lease implements ConnectionLease {
     return this.release();
   }
 
+  /** What to do when it is released or lost. */
+  onEnd(fn: () => void): void {
+    this.#onEnd = fn;
+  }
+
   /** The lease could not be kept. */
   lose(error: CodedError): void {
     this.#released ??= Promise.resolve();
+    this.#onEnd?.();
     this.#lost.abort(error);
   }
 }

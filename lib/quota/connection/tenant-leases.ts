@@ -1,6 +1,7 @@
 /** The connections that this process holds of one tenant: one stored row for all of them, kept alive by a heartbeat. */
 import { isTenantryError, leaving, tenantryError } from "../../errors/index.js";
 import type { Clock } from "../../observe/index.js";
+import { onAborted } from "../../roster/index.js";
 import type { TenantRecord } from "../../tenant/index.js";
 import type { TenantTransaction } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
@@ -35,6 +36,8 @@ export class TenantLeases {
   readonly #key: Uint8Array;
   /** Changes of the row follow one another. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Changes under way, or waiting for their turn. */
+  #pending = 0;
   #keptAt = 0;
   #stopTimer: (() => void) | undefined;
 
@@ -44,20 +47,56 @@ export class TenantLeases {
     this.#key = keys.holder(parts.holder);
   }
 
-  /** Takes one more. When all are taken, those of processes that have died are given back first. @throws QUOTA_EXCEEDED */
-  acquire(): Promise<Lease> {
-    return this.#inTurn(async () => {
-      try {
-        await this.#store(this.#leases.size + 1);
-      } catch (error) {
-        if (!isTenantryError(error, "QUOTA_EXCEEDED") || !(await this.#reap())) throw error;
-        await this.#store(this.#leases.size + 1);
-      }
-      const lease = new Lease((released) => this.#release(released));
-      this.#leases.add(lease);
-      this.#beatLater();
-      return lease;
+  /**
+   * Takes one more, until it is released or `signal` aborts. When all are taken, those of processes that have died are
+   * given back first.
+   *
+   * @throws QUOTA_EXCEEDED, TRANSACTION_ABORTED
+   */
+  async acquire(signal: AbortSignal | undefined): Promise<Lease> {
+    if (signal === undefined) return await this.#inTurn(() => this.#take());
+    const aborted = (): Error => tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: signal.reason });
+    if (signal.aborted) throw aborted();
+    const taking = this.#inTurn(() => {
+      // Given up while it waited for others: it is not counted at all.
+      if (signal.aborted) throw aborted();
+      return this.#take();
     });
+    return await new Promise<Lease>((resolve, reject) => {
+      const stopListening = onAborted(signal, () => {
+        reject(aborted());
+        // It is being counted, or was: that is taken back.
+        taking.then((lease) => lease.release()).catch(() => {});
+      });
+      taking.then(
+        (lease) => {
+          lease.onEnd(stopListening);
+          resolve(lease);
+        },
+        (error) => {
+          stopListening();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  async #take(): Promise<Lease> {
+    try {
+      await this.#store(this.#leases.size + 1);
+    } catch (error) {
+      if (!isTenantryError(error, "QUOTA_EXCEEDED") || !(await this.#reap())) throw error;
+      await this.#store(this.#leases.size + 1);
+    }
+    const lease = new Lease((released) => this.#release(released));
+    this.#leases.add(lease);
+    this.#beatLater();
+    return lease;
+  }
+
+  /** Whether it holds nothing and changes nothing. */
+  get isIdle(): boolean {
+    return this.isEmpty && this.#pending === 0;
   }
 
   get isEmpty(): boolean {

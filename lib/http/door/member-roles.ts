@@ -1,8 +1,8 @@
 /** The roles of members, kept for a stated time. */
-import type { Database } from "../database.js";
-import { tenantryError } from "../errors/index.js";
-import { membersCachedLongestMs, membersCachedMax } from "../limits/index.js";
-import type { TenantId } from "../tenant/index.js";
+import type { Database } from "../../database.js";
+import { tenantryError } from "../../errors/index.js";
+import { membersCachedLongestMs, membersCachedMax } from "../../limits/index.js";
+import type { TenantId } from "../../tenant/index.js";
 
 interface Kept {
   readonly roles: readonly string[] | undefined;

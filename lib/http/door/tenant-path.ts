@@ -1,6 +1,6 @@
 /** The tenant in a path, as it was sent: no decoding, so that there is one spelling of it. */
-import { tenantryError } from "../errors/index.js";
-import { isTenantId, type TenantId } from "../tenant/index.js";
+import { tenantryError } from "../../errors/index.js";
+import { isTenantId, type TenantId } from "../../tenant/index.js";
 
 /** Finds the tenant's id in the path of a request; undefined when there is none that can be meant. */
 export type TenantOfPath = (path: string) => TenantId | undefined;

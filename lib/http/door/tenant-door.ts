@@ -1,10 +1,14 @@
 /** The door of a service: from a request's head to the tenant it may work with, or to one of very few refusals. */
 import { randomUUID } from "node:crypto";
-import { signInOf } from "../access/identity/index.js";
-import type { Authenticate, Principal } from "../access/index.js";
-import type { Database } from "../database.js";
-import { isTenantryError, tenantryError } from "../errors/index.js";
-import { tenantContext } from "../tenant/index.js";
+import { signInOf } from "../../access/identity/index.js";
+import type { Authenticate, Principal, RequestHead } from "../../access/index.js";
+import type { Database } from "../../database.js";
+import { isTenantryError, tenantryError } from "../../errors/index.js";
+import { optionNames, takeOptions } from "../../options/index.js";
+import { tenantContext } from "../../tenant/index.js";
+import { type Entrance, Exchange } from "./exchange.js";
+import { isFailure, logFailures, type OnError, tell } from "./failure.js";
+import type { Lifetime } from "./lifetime.js";
 import { MemberRoles } from "./member-roles.js";
 import type { RequestScope } from "./request-scope.js";
 import { type TenantOfPath, tenantOfPath } from "./tenant-path.js";
@@ -76,19 +80,29 @@ export interface TenantDoorOptions {
    * the principal's tenant is told as well.
    */
   readonly onRefused?: ((refusal: Refusal) => void) | undefined;
+  /**
+   * Told of every error that is answered with a 5xx, in place of the log: unless given, it is written to the `logger` of
+   * `open`, or to the console where there is none. What it throws changes nothing.
+   */
+  readonly onError?: OnError | undefined;
 }
 
-/** What of a request decides whether it comes in. */
-export interface Knock {
+const names = optionNames<TenantDoorOptions>({
+  db: true,
+  authenticate: true,
+  path: true,
+  roles: true,
+  membersCacheMs: true,
+  onRefused: true,
+  onError: true,
+});
+
+/** What of a request decides whether it comes in, and how long it lasts. */
+export interface Knock extends RequestHead {
   /** The path as it was sent. */
   readonly path: string;
-  readonly headers: Headers;
+  readonly lifetime: Lifetime;
 }
-
-/** What became of a request at the door. */
-export type Entrance =
-  | { readonly scope: RequestScope; readonly requestId: string }
-  | { readonly scope: undefined; readonly requestId: string; readonly error: unknown };
 
 /** What a refusal is called in the audit trail. */
 const codes = {
@@ -110,82 +124,100 @@ export function requestIdOf(headers: Headers): string {
 
 /** Decides who comes in. */
 export class TenantDoor {
-  readonly #options: TenantDoorOptions;
+  readonly #db: Database;
+  readonly #authenticate: Authenticate;
   readonly #tenantOf: TenantOfPath | undefined;
   readonly #members: MemberRoles | undefined;
+  readonly #onRefused: ((refusal: Refusal) => void) | undefined;
+  readonly #onError: OnError;
 
-  /** @throws AUTHENTICATOR_OPTION_INVALID */
+  /** @throws AUTHENTICATOR_OPTION_INVALID, OPTION_UNKNOWN */
   constructor(options: TenantDoorOptions) {
-    const { db, path = "/t/:tenant", roles = "principal", membersCacheMs = 0 } = options;
-    this.#options = options;
+    const taken = takeOptions(options, names, "TenantDoorOptions");
+    const { db, authenticate, path = "/t/:tenant", roles = "principal", membersCacheMs = 0, onRefused } = taken;
+    this.#db = db;
+    this.#authenticate = authenticate;
     this.#tenantOf = path === false ? undefined : tenantOfPath(path);
     this.#members = roles === "members" ? new MemberRoles(db, membersCacheMs) : undefined;
+    this.#onRefused = onRefused;
+    this.#onError = taken.onError ?? logFailures(db.logger);
   }
 
   /**
-   * The scope of a request. The tenant is the principal's; the path has to agree. Refusals about tenants are one error
-   * after the same engine calls: those that tell whether the principal's own tenant is available.
+   * Lets a request in, or not. The tenant is the principal's; the path has to agree. Refusals about tenants are one error
+   * after the same engine calls: those that tell whether the principal's own tenant is available. Never rejects.
    */
-  async enter({ path, headers }: Knock): Promise<Entrance> {
-    const requestId = requestIdOf(headers);
+  async enter(knock: Knock): Promise<Exchange> {
+    const requestId = requestIdOf(knock.headers);
+    let entrance: Entrance;
     try {
-      return await this.#enter(path, headers, requestId);
-    } catch (error) {
-      // Such as a limit, or a database that closes.
-      if (!isTenantryError(error)) throw error;
-      return { scope: undefined, requestId, error };
+      entrance = { scope: await this.#enter(knock, requestId) };
+    } catch (refusal) {
+      entrance = { refusal };
     }
+    return new Exchange(requestId, knock.lifetime, entrance, (scope, error, status) => {
+      this.#answered(requestId, scope, error, status);
+    });
   }
 
-  async #enter(path: string, headers: Headers, requestId: string): Promise<Entrance> {
-    const principal = await this.#authenticated(headers, requestId);
-    const { db } = this.#options;
-    const { tenant: id, subject } = principal;
-    const own = { tenant: id, subject, roles: principal.roles, requestId };
+  async #enter({ path, lifetime, ...head }: Knock, requestId: string): Promise<RequestScope> {
+    const principal = await this.#authenticated(head, requestId);
+    const { tenant: id, subject, roles: own } = principal;
     const refuse = (reason: Refusal["reason"]): Error => {
       const error = tenantryError("TENANT_UNAVAILABLE", {});
-      this.#report({ reason, requestId, principal, error });
+      this.#refused({ reason, requestId, principal, error });
       return error;
     };
-    const available = await db.tenant(id, { context: own }).available();
+    const known = { tenant: id, subject, requestId };
+    const available = await this.#db.tenant(id, { context: { ...known, roles: own } }).available();
     if (this.#tenantOf !== undefined && this.#tenantOf(path) !== id) throw refuse("foreign");
     if (!available) throw refuse("unavailable");
-    const roles = this.#members === undefined ? principal.roles : await this.#members.of(id, subject);
+    const roles = this.#members === undefined ? own : await this.#members.of(id, subject);
     if (roles === undefined) throw refuse("member");
-    const context = tenantContext({ ...own, roles });
-    return { requestId, scope: { tenant: db.tenant(id, { context }), context, principal, requestId } };
+    const context = tenantContext({ ...known, roles });
+    return {
+      tenant: this.#db.tenant(id, { context }),
+      context,
+      principal,
+      requestId,
+      get signal() {
+        return lifetime.signal;
+      },
+      // The service counts it, whatever the roles of who asks say of quotas.
+      connect: () => this.#db.tenant(id).quotas.connect({ signal: lifetime.over }),
+    };
   }
 
-  async #authenticated(headers: Headers, requestId: string): Promise<Principal> {
+  async #authenticated(head: RequestHead, requestId: string): Promise<Principal> {
     try {
-      return await this.#options.authenticate({ headers });
+      return await this.#authenticate(head);
     } catch (error) {
       const principal = signInOf(error);
-      this.#report({ reason: principal === undefined ? "token" : "mfa", requestId, principal, error });
+      this.#refused({ reason: principal === undefined ? "token" : "mfa", requestId, principal, error });
       throw error;
     }
   }
 
-  /** Hears what a handler threw for a request that came in. */
-  thrown({ requestId, principal }: RequestScope, error: unknown): void {
-    if (isTenantryError(error, "MFA_REQUIRED")) this.#report({ reason: "mfa", requestId, principal, error });
+  /** Hears what a request is answered with, when that is an error. */
+  #answered(requestId: string, scope: RequestScope | undefined, error: unknown, status: number): void {
+    const principal = scope?.principal;
+    if (principal !== undefined && isTenantryError(error, "MFA_REQUIRED")) {
+      this.#refused({ reason: "mfa", requestId, principal, error });
+    }
+    if (isFailure(error, status)) tell(this.#onError, { error, status, requestId, principal });
   }
 
   /**
    * Tells of a refusal, the same way whatever it was: at once the listener, and the audit trail of the principal's tenant
    * later, when the answer is gone. The path's tenant is not told what others try.
    */
-  #report(refusal: Refusal): void {
+  #refused(refusal: Refusal): void {
     const { reason, requestId, principal, error } = refusal;
     // Keys that cannot be fetched, or a bug, refuse nobody.
     if (reason !== "token" || isTenantryError(error, "TOKEN_INVALID")) {
       const attempt = { code: codes[reason], subject: principal?.subject, requestId, operation: "request" };
-      this.#options.db.audit.hear(principal?.tenant, attempt);
+      this.#db.audit.hear(principal?.tenant, attempt);
     }
-    try {
-      this.#options.onRefused?.(refusal);
-    } catch {
-      // Whoever listens decides nothing.
-    }
+    tell(this.#onRefused, refusal);
   }
 }

@@ -1,0 +1,109 @@
+/** Connections that last as long as their request: a client that is gone, in the middle of whatever, leaves none. */
+import { connect as dial, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { requestScope } from "../../lib/http/index.js";
+import { usedOf } from "../quota/stage.js";
+import { type Framework, frameworks, openStage, type Stage } from "./stage.js";
+
+let stage: Stage;
+let authorization = "";
+beforeAll(async () => {
+  stage = await openStage({}, { quotas: { plans: { some: { connections: 50 } }, defaultPlan: "some" } });
+  authorization = `Bearer ${await stage.own.token()}`;
+});
+afterAll(() => stage[Symbol.asyncDispose]());
+
+const used = async (): Promise<number | undefined> =>
+  usedOf(await stage.db.tenant(stage.tenant).quotas.usage(), "connections");
+const until = (count: number) => vi.waitUntil(async () => (await used()) === count, { timeout: 10_000, interval: 5 });
+
+interface Client {
+  /** Resolves with what was answered so far, once it holds `text`. */
+  read(text: string): Promise<string>;
+  leave(): void;
+}
+
+/** A client that can be gone at any time: over a socket, or as the platform's request. */
+function client(framework: Framework, name: string): Client {
+  const path = `/t/${stage.tenant}/${name}`;
+  const port = stage.port(framework);
+  let said = "";
+  const reads: (() => void)[] = [];
+  const hear = (text: string): void => {
+    said += text;
+    for (const heard of reads) heard();
+  };
+  const read = (text: string) =>
+    new Promise<string>((resolve) => {
+      const heard = (): void => {
+        if (said.includes(text)) resolve(said);
+      };
+      reads.push(heard);
+      heard();
+    });
+  if (port === undefined) {
+    const abort = new AbortController();
+    const ask = async (): Promise<void> => {
+      const request = new Request(`http://x${path}`, { headers: { authorization }, signal: abort.signal });
+      const { status, body } = await stage.fetch(request);
+      hear(`${status}`);
+      const reader = body?.getReader();
+      // As a server does with the body of a response when its client is gone.
+      abort.signal.addEventListener("abort", () => void reader?.cancel());
+      for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
+        hear(new TextDecoder().decode(next.value));
+      }
+      hear("END");
+    };
+    ask().catch(() => {});
+    return { read, leave: () => abort.abort() };
+  }
+  const socket: Socket = dial(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.on("data", (data) => hear(String(data)));
+  socket.on("close", () => hear("END"));
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: ${authorization}\r\n\r\n`);
+  return { read, leave: () => socket.destroy() };
+}
+
+describe.each(frameworks)("over %s", (framework) => {
+  test.each(["hold", "events"])("a connection counts until the answer of %s is sent", async (name) => {
+    const all = [client(framework, name), client(framework, name)];
+    await until(2);
+    stage.letGo();
+    for (const one of all) expect(await one.read("END")).toContain("200");
+    await until(0);
+  });
+
+  test.each(["hold", "events"])("a client that is gone gives back the connection of %s", async (name) => {
+    const [leaving, staying] = [client(framework, name), client(framework, name)];
+    await until(2);
+    if (name === "events") await leaving.read("event");
+    leaving.leave();
+    await until(1);
+    stage.letGo();
+    await staying.read("END");
+    await until(0);
+  });
+
+  test("a client that is gone in the middle of connecting leaves nothing", async () => {
+    const all = Array.from({ length: 24 }, (_, n) => client(framework, n % 2 === 0 ? "hold" : "events"));
+    for (const [n, one] of all.entries()) {
+      await new Promise((resolve) => setTimeout(resolve, n % 4));
+      one.leave();
+    }
+    await until(0);
+    expect((await stage.db.quotas.recount(stage.tenant)).every(({ drift }) => drift === 0)).toBe(true);
+  });
+});
+
+test("a request that is over has no connection any more, whoever asks", async () => {
+  const abort = new AbortController();
+  const request = new Request(`http://x/t/${stage.tenant}/notes`, { headers: { authorization }, signal: abort.signal });
+  await stage.fetch(request);
+  abort.abort(new Error("gone"));
+  const { connect, signal } = requestScope(request);
+  expect(signal.aborted).toBe(true);
+  await expect(connect()).rejects.toMatchObject({ code: "TRANSACTION_ABORTED" });
+  expect(await used()).toBe(0);
+});
