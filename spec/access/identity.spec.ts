@@ -77,7 +77,7 @@ describe("members", () => {
   });
 
   test("are what a map of subjects is, whatever the subjects are called", async () => {
-    const subject = hardText.filter((text) => text !== "");
+    const subject = hardText.filter((text) => text !== "" && !text.includes("\0"));
     const step = fc.record({ action: fc.constantFrom("add", "setRoles", "remove"), subject, role: subject });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 20 }), fc.integer({ min: 1, max: 4 }), async (steps, limit) => {
