@@ -29,7 +29,7 @@ describe("call policies", () => {
       "a out 1 undefined",
     ]);
     await codeOf(fixture.runner.read(id, () => Promise.reject(new RangeError("no"))));
-    expect(said.splice(0).slice(2)).toEqual(["b out 1 RangeError", "a out 1 RangeError"]);
+    expect(said.splice(0).slice(2)).toEqual(["b out 1 other", "a out 1 other"]);
     const session = runner.openReadSession(id);
     await session.read((tx) => tx.get(key("a")));
     session.end();
@@ -66,7 +66,7 @@ describe("call policies", () => {
     const id = await fixture.tenant();
     lines.length = 0;
     expect(await codeOf(fixture.runner.read(id, async () => {}))).toBe("RangeError: full");
-    expect(lines).toEqual([[0, "RangeError"]]);
+    expect(lines).toEqual([[0, "other"]]);
   });
 
   test("that let a call in after the database was closed do not let it run", async () => {
