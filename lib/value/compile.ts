@@ -1,7 +1,8 @@
 /** Turns a layout into a writer and a reader: generated functions, or interpreting ones where code may not be made. */
 import { interpretReader, interpretWriter } from "./interpret.js";
 import type { LayoutField, LayoutNode, LayoutShape, RecordLayout, ScalarKind } from "./layout.js";
-import { type ReadValue, setField } from "./payload/reader.js";
+import { setField } from "./payload/field.js";
+import type { ReadValue } from "./payload/reader.js";
 import { refusedAt } from "./payload/refusal.js";
 import type { WriteValue } from "./payload/writer.js";
 import { maskBits, maskCount, optionalNames } from "./presence.js";

@@ -18,6 +18,6 @@ export {
   type RecordLayout,
   type ScalarKind,
 } from "./layout.js";
-export { setField } from "./payload/reader.js";
+export { setField } from "./payload/field.js";
 export { type DecodedRecord, layoutUnknown, RecordCodec } from "./record-codec.js";
 export { type ByteTransform, sealValue, type TransformContext, unsealValue, type ValuePlace } from "./transform.js";

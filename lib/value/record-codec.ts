@@ -106,24 +106,12 @@ export class RecordCodec {
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const ascii = (envelope.flags & flagAscii) !== 0;
     const { revision, schemaVersion, expiresAt } = envelope;
-    let record: object;
     try {
-      record = this.#payload(buffer, envelope.payload, end, ascii);
-    } catch {
-      // A damaged row may have been read past its end before that showed: what is wrong with it is told by a copy, behind
-      // which there is nothing. A row that is read to its very end was read no further.
-      const row = Buffer.from(bytes.subarray(envelope.payload, end));
-      record = this.#payload(row, 0, row.length, ascii);
-    }
-    return { record, revision, schemaVersion, expiresAt };
-  }
-
-  #payload(buffer: Buffer, begin: number, end: number, ascii: boolean): object {
-    try {
-      reader.start(buffer, begin, end, ascii);
+      reader.start(buffer, envelope.payload, end, ascii);
       const record = this.#read(reader);
       reader.finish();
-      return typeof record === "object" && record !== null ? record : reader.corrupt("record");
+      if (typeof record !== "object" || record === null) return reader.corrupt("record");
+      return { record, revision, schemaVersion, expiresAt };
     } finally {
       reader.release();
     }

@@ -2,6 +2,7 @@
 import { tenantryError } from "../../errors/index.js";
 import { sharedTextBytesMax, valueDepthMax } from "../../limits/index.js";
 import { readExtension } from "./extension.js";
+import { setField } from "./field.js";
 import * as tag from "./tag.js";
 
 /** Reads one value with a reader: a value that describes itself, or one of a known shape. */
@@ -22,8 +23,8 @@ const { latin1Slice = sliceAs("latin1"), utf8Slice = sliceAs("utf8") } = slices;
 const lookBytesMax = 64;
 
 /**
- * Reads values from `begin` to `end` of a buffer. What it returns shares no memory with the buffer. Reads past `end`
- * are not checked one by one: `finish` refuses the whole value, and every count is checked before its loop.
+ * Reads values from `begin` to `end` of a buffer, and no byte outside of them, whatever they say. What it returns shares
+ * no memory with the buffer. Every count is checked before its loop.
  */
 export class ValueReader {
   #bytes: Buffer = none;
@@ -45,10 +46,9 @@ export class ValueReader {
     this.#shared = undefined;
   }
 
-  /** Ends a value: it must have taken exactly its bytes. Lets go of the buffer. */
+  /** Ends a value: it must have taken all its bytes. */
   finish(): void {
-    if (this.#at !== this.#end) this.corrupt(this.#at > this.#end ? "truncated" : "trailingBytes");
-    this.release();
+    if (this.#at !== this.#end) this.corrupt("trailingBytes");
   }
 
   /** Lets go of the buffer. */
@@ -97,7 +97,7 @@ export class ValueReader {
 
   /** Any value, as `value` reads it; with a shorter way for a text. */
   text(): unknown {
-    const code = Number(this.#bytes[this.#at]);
+    const code = this.#tag();
     if (code < tag.TAG_STRING || code >= tag.TAG_NULL) return this.value();
     this.#at++;
     return this.#text(code & 0x1f);
@@ -105,7 +105,7 @@ export class ValueReader {
 
   /** Any value, as `value` reads it; with a shorter way for a number. */
   number(): unknown {
-    const code = Number(this.#bytes[this.#at]);
+    const code = this.#tag();
     if (code >= 0x80 && !tag.isPlainNumber(code)) return this.value();
     this.#at++;
     return code < 0x80 ? code : this.#number(code);
@@ -113,14 +113,14 @@ export class ValueReader {
 
   /** What `ValueWriter.maybe` wrote. */
   maybe(read: ReadValue): unknown {
-    if (this.#bytes[this.#at] !== tag.TAG_TRUE) return this.#nullish();
+    if (this.#tag() !== tag.TAG_TRUE) return this.#nullish();
     this.#at++;
     return read(this);
   }
 
   /** What `ValueWriter.list` wrote. */
   list(read: ReadValue): unknown {
-    const code = Number(this.#bytes[this.#at]);
+    const code = this.#tag();
     if (code >= tag.TAG_ARRAY && code < tag.TAG_STRING) {
       this.#at++;
       return this.#items(code & 0x0f, read);
@@ -132,7 +132,7 @@ export class ValueReader {
 
   /** What `ValueWriter.record` wrote, into `target` when it is given. */
   record(read: ReadValue, target?: Record<string, unknown>): unknown {
-    const code = Number(this.#bytes[this.#at]);
+    const code = this.#tag();
     if (code >= tag.TAG_MAP && code < tag.TAG_ARRAY) {
       this.#at++;
       return this.#fields(code & 0x0f, read, target);
@@ -169,13 +169,12 @@ export class ValueReader {
   }
 
   byte(): number {
-    return Number(this.#bytes[this.#at++]);
+    return Number(this.#bytes[this.#take(1)]);
   }
 
   uint32(): number {
     const bytes = this.#bytes;
-    const at = this.#at;
-    this.#at = at + 4;
+    const at = this.#take(4);
     return (
       ((Number(bytes[at]) << 24) |
         (Number(bytes[at + 1]) << 16) |
@@ -187,10 +186,22 @@ export class ValueReader {
 
   /** A copy of the next bytes. */
   copy(size: number): Uint8Array<ArrayBuffer> {
+    const begin = this.#take(size);
+    return Uint8Array.from(this.#bytes.subarray(begin, begin + size));
+  }
+
+  /** The next byte, which stays the next. */
+  #tag(): number {
+    if (this.#at >= this.#end) this.corrupt("truncated");
+    return Number(this.#bytes[this.#at]);
+  }
+
+  /** Goes past so many bytes; where they begin. */
+  #take(size: number): number {
     const begin = this.#at;
     if (size > this.#end - begin) this.corrupt("truncated");
     this.#at = begin + size;
-    return Uint8Array.from(this.#bytes.subarray(begin, begin + size));
+    return begin;
   }
 
   /** A number by one of the tags of `isPlainNumber`. */
@@ -253,7 +264,7 @@ export class ValueReader {
       case tag.TAG_FIXED_16:
         return this.#extension(1 << (code - tag.TAG_FIXED_1));
       default:
-        return this.corrupt(Number.isNaN(code) ? "truncated" : "tag");
+        return this.corrupt("tag");
     }
   }
 
@@ -299,10 +310,8 @@ export class ValueReader {
   }
 
   #uint16(): number {
-    const bytes = this.#bytes;
-    const at = this.#at;
-    this.#at = at + 2;
-    return (Number(bytes[at]) << 8) | Number(bytes[at + 1]);
+    const at = this.#take(2);
+    return (Number(this.#bytes[at]) << 8) | Number(this.#bytes[at + 1]);
   }
 
   #float64(): number {
@@ -312,10 +321,8 @@ export class ValueReader {
   }
 
   #text(size: number): string {
-    const begin = this.#at;
+    const begin = this.#take(size);
     const end = begin + size;
-    if (end > this.#end) this.corrupt("truncated");
-    this.#at = end;
     const bytes = this.#bytes;
     if (!this.#ascii) {
       let seen = 0;
@@ -341,10 +348,3 @@ export class ValueReader {
 }
 
 const readAny: ReadValue = (reader) => reader.value();
-
-/** Sets an own field, also one named as a member of `Object.prototype`. */
-export function setField(target: object, name: string, value: unknown): void {
-  if (name in Object.prototype) {
-    Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
-  } else (target as Record<string, unknown>)[name] = value;
-}
