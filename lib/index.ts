@@ -133,6 +133,7 @@ export type {
   ReadRepository,
   ReadScope,
   RecordAction,
+  ReplaceOptions,
   RepositoryOptions,
   Scan,
   ScanOptions,

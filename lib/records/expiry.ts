@@ -4,9 +4,18 @@ import type { RelativeRange } from "../transaction/index.js";
 import { TupleReader } from "../tuple/index.js";
 import { flagExpires, readEnvelope } from "../value/index.js";
 
-/** When the record in the bytes from `begin` to `end` expires, in ms since 1970; undefined when it stays. */
-export const expiryOfRecord = (bytes: Uint8Array, begin = 0, end = bytes.length): number | undefined =>
-  begin >= end || (Number(bytes[begin]) & flagExpires) === 0 ? undefined : readEnvelope(bytes, begin, end).expiresAt;
+/**
+ * When the record in the bytes from `begin` to `end` expires, in ms since 1970; undefined when it stays, and when it
+ * cannot be read, which reading the record tells.
+ */
+export function expiryOfRecord(bytes: Uint8Array, begin = 0, end = bytes.length): number | undefined {
+  if (begin >= end || (Number(bytes[begin]) & flagExpires) === 0) return undefined;
+  try {
+    return readEnvelope(bytes, begin, end).expiresAt;
+  } catch {
+    return undefined;
+  }
+}
 
 /** A record in the queue. */
 export interface QueuedRecord {

@@ -23,6 +23,7 @@ export {
   type ChangeOptions,
   type OperationOptions,
   operationNames,
+  type ReplaceOptions,
   type RepositoryOptions,
 } from "./interface/options.js";
 export type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";

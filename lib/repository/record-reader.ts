@@ -33,8 +33,9 @@ import type { BoundedQuery, Count, Page, PageQuery, Query, QueryOptions, Selecte
 import { explainPlan, type PlannedQuery, planQuery, type QueryPlan } from "./query-plan.js";
 import { batchesOf, RecordScan } from "./scan.js";
 import type { Gathering } from "./table/gathering.js";
-import type { Loaded, RecordTable } from "./table/record-table.js";
+import type { RecordTable } from "./table/record-table.js";
 import { countBatch } from "./table/rows.js";
+import type { Loaded } from "./table/stored-records.js";
 import { countNames, pageNames, queryNames, takeQuery } from "./taken-query.js";
 import type { TenantReader } from "./tenant-reader.js";
 import { type Defect, verifyRecords } from "./verify.js";
@@ -92,7 +93,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const read = (transaction: ReadTransaction): Promise<(Loaded | undefined)[]> =>
       siblings(packed.map((id) => this.#table.load(transaction, id)));
     const all = await this.#reader.read(read, own);
-    return all.map((loaded) => this.#shown(loaded && this.#table.decode(loaded.value))?.record);
+    return all.map((loaded, at) => this.#shown(this.#decoded(packed[at], loaded))?.record);
   }
 
   async list<const S extends Selection<E> | undefined = undefined>(given?: Query<E, S>): Promise<Selected<E, S>[]> {
@@ -259,7 +260,11 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const table = this.#table;
     const load = (transaction: ReadTransaction): Promise<Loaded | undefined> => table.load(transaction, packed);
     const loaded = await this.#reader.read(load, terms);
-    return this.#shown(loaded && table.decode(loaded.value));
+    return this.#shown(this.#decoded(packed, loaded));
+  }
+
+  #decoded(packed: Uint8Array | undefined, loaded: Loaded | undefined): StoredRecord<E> | undefined {
+    return packed && loaded && this.#table.decodeAs(packed, loaded.value);
   }
 
   /** As `#find`, without a promise; undefined where that cannot be. */

@@ -43,14 +43,14 @@ export const schemaErrors = {
     "unavailable",
     "The tenant's records were migrated to a later version of the entity: run the program that has this version.",
   ),
-  MIGRATION_STEP_FAILED: define<{ entity: string; version: number; reason: string }>()(
+  MIGRATION_STEP_FAILED: define<{ entity: string; version: number; reason: string; id?: string | undefined }>()(
     "usage",
     "A migration step did not make a record of the next version.",
     "entity",
     "version",
     "reason",
   ),
-  STORED_RECORD_INVALID: define<{ entity: string; issues: readonly RecordIssue[] }>()(
+  STORED_RECORD_INVALID: define<{ entity: string; issues: readonly RecordIssue[]; id?: string | undefined }>()(
     "corrupt",
     "A stored record does not fit its entity's schema.",
   ),

@@ -105,6 +105,16 @@ export class RecordAccess {
     }
   }
 
+  /**
+   * Lets what nobody can read be replaced, or removed: that takes the right to do so with all records.
+   *
+   * @throws ACCESS_DENIED
+   */
+  assertReplace(after: object | undefined): void {
+    this.assertAll("read");
+    this.assertAll(after === undefined ? "delete" : "update");
+  }
+
   #assert(action: RecordAction, record: object): void {
     if (!permits(this.#right(action), record)) throw this.#denied(action);
   }

@@ -1,5 +1,5 @@
 /** Sweeps: the records of a tenant that have expired, removed batch by batch in the order of their time. */
-import { isTenantryError, tenantryError } from "../../errors/index.js";
+import { tenantryError } from "../../errors/index.js";
 import { sweepBytesMax, sweepRecordsMax } from "../../limits/index.js";
 import { optionNames, takeOptions } from "../../options/index.js";
 import { type QueuedRecord, queueUntil, readQueueKey } from "../../records/index.js";
@@ -8,6 +8,7 @@ import { callTerms, type TenantTransaction } from "../../transaction/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type { OperationOptions } from "../interface/options.js";
 import type { RecordTable } from "../table/record-table.js";
+import { isAboutRecord } from "../table/unreadable.js";
 import { alone, type RunnerWriter } from "../tenant-reader.js";
 import { applyChanges, type Change } from "../write/change.js";
 
@@ -66,10 +67,6 @@ async function removalOf(
   if (before === undefined || before.expiresAt !== time) return undefined;
   return { id, before, after: undefined, revision: 0 };
 }
-
-/** Whether an error is about a record's own bytes, so that others can still be removed. */
-const isAboutRecord = (error: unknown): boolean =>
-  isTenantryError(error) && (error.family === "corrupt" || error.code === "MIGRATION_STEP_FAILED");
 
 async function sweepBatch(
   transaction: TenantTransaction,

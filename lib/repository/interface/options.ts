@@ -70,3 +70,27 @@ export interface ChangeOptions extends OperationOptions {
 }
 
 export const changeNames = optionNames<ChangeOptions>({ signal: true, ifRevision: true });
+
+/**
+ * What changes take that do without the record of before: `put` and `delete`.
+ *
+ * @example
+ * ```ts
+ * import { entity, type ReplaceOptions, type TenantRepository } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * const whateverItIs: ReplaceOptions = { unreadable: true };
+ * await cities.delete(2988507, whateverItIs);
+ * ```
+ */
+export interface ReplaceOptions extends ChangeOptions {
+  /**
+   * Replaces or removes also a record that this program cannot read although its row may be in order: of a layout, a
+   * newer version or a transform that it does not know, or of a version whose migration step fails. A damaged row
+   * (`VALUE_CORRUPT`, `VALUE_FORMAT_UNKNOWN`) is replaced and removed in any case. Default false.
+   */
+  readonly unreadable?: boolean | undefined;
+}
+
+export const replaceNames = optionNames<ReplaceOptions>({ signal: true, ifRevision: true, unreadable: true });

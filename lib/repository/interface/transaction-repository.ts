@@ -1,7 +1,7 @@
 /** Reading and writing one entity's records in a transaction of one tenant, as users see it. */
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import type { CounterAmounts } from "./aggregate-query.js";
-import type { ChangeOptions, OperationOptions } from "./options.js";
+import type { ChangeOptions, OperationOptions, ReplaceOptions } from "./options.js";
 import type { ReadRepository } from "./read-repository.js";
 
 /**
@@ -32,8 +32,11 @@ export interface TransactionRepository<E extends AnyEntity> extends ReadReposito
    * One get each, all at once.
    */
   createMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]>;
-  /** Stores a record, new or in place of the one with its id, and returns it as stored. One get. */
-  put(input: InputOf<E>, options?: ChangeOptions): Promise<Infer<E>>;
+  /**
+   * Stores a record, new or in place of the one with its id, and returns it as stored. Takes the place of a damaged row,
+   * too: see {@link ReplaceOptions}. One get.
+   */
+  put(input: InputOf<E>, options?: ReplaceOptions): Promise<Infer<E>>;
   /** Puts all or none, in their order, as many as `createMany` creates. One get each, all at once. */
   putMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]>;
   /**
@@ -52,8 +55,8 @@ export interface TransactionRepository<E extends AnyEntity> extends ReadReposito
    * that leaves the record as it is. One get, and two writes for each counter.
    */
   add(id: IdOf<E>, amounts: CounterAmounts<E>, options?: OperationOptions): Promise<void>;
-  /** Removes a record; whether there was one. One get. */
-  delete(id: IdOf<E>, options?: ChangeOptions): Promise<boolean>;
+  /** Removes a record, or a damaged row ({@link ReplaceOptions}); whether there was one. One get. */
+  delete(id: IdOf<E>, options?: ReplaceOptions): Promise<boolean>;
   /** Removes all of them in one transaction, `batchRecordsMax` (1,000) at most; how many there were. One get each. */
   deleteMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<number>;
 }

@@ -4,8 +4,9 @@ import { type RangePlan, readEntry } from "../../indexes/index.js";
 import { workBatchBytesMax } from "../../limits/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import { type ReadTransaction, siblings } from "../../transaction/index.js";
-import type { RecordTable, Stored } from "../table/record-table.js";
+import type { RecordTable } from "../table/record-table.js";
 import type { Rows } from "../table/rows.js";
+import type { Stored } from "../table/stored-records.js";
 
 /** A record and the row that led to it. */
 export interface Found<E extends AnyEntity> {

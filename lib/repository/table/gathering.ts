@@ -11,8 +11,13 @@ interface SplitRecord {
   readonly head: Uint8Array;
 }
 
-/** How the bytes of a split record are put together; at once where the transaction can, undefined where it cannot. */
-export interface Joins {
+/** How answers are made of what is stored. */
+export interface Answering<R> {
+  /** The answer for the record in the bytes from `begin` to `end`. */
+  answer(bytes: Uint8Array, begin?: number, end?: number): R;
+  /** An error about the record with a packed id, with its name. */
+  about(id: Uint8Array, error: unknown): unknown;
+  /** Puts the bytes of a split record together; at once where the transaction can, undefined where it cannot. */
   join(transaction: ReadTransaction, id: Uint8Array, head: Uint8Array): Promise<Uint8Array>;
   joinSync(transaction: ReadTransaction, id: Uint8Array, head: Uint8Array): Uint8Array | undefined;
 }
@@ -23,14 +28,12 @@ export class Gathering<R> {
   readonly records: R[] = [];
   readonly #split: SplitRecord[] = [];
   readonly #prefixBytes: number;
-  readonly #answer: (bytes: Uint8Array, begin?: number, end?: number) => R;
-  readonly #joins: Joins;
+  readonly #answering: Answering<R>;
 
-  /** `prefixBytes`: how many bytes of a key stand before a record's id. `answer` makes an answer of a record's bytes. */
-  constructor(prefixBytes: number, answer: (bytes: Uint8Array, begin?: number, end?: number) => R, joins: Joins) {
+  /** `prefixBytes`: how many bytes of a key stand before a record's id. */
+  constructor(prefixBytes: number, answering: Answering<R>) {
     this.#prefixBytes = prefixBytes;
-    this.#answer = answer;
-    this.#joins = joins;
+    this.#answering = answering;
   }
 
   readonly add: RowVisitor = (key, keyBegin, keyEnd, bytes, begin, end) => {
@@ -39,15 +42,25 @@ export class Gathering<R> {
       this.#split.push({ at: this.records.length, id, head: new Uint8Array(bytes.subarray(begin, end)) });
       // Its place is kept until `whole` fills it.
       this.records.push(undefined as R);
-    } else this.records.push(this.#answer(bytes, begin, end));
+      return;
+    }
+    try {
+      this.records.push(this.#answering.answer(bytes, begin, end));
+    } catch (error) {
+      throw this.#answering.about(new Uint8Array(key.subarray(keyBegin + this.#prefixBytes, keyEnd)), error);
+    }
   };
 
   /** As `whole`, at once; undefined where that takes its time. */
   wholeSync(transaction: ReadTransaction): R[] | undefined {
     for (const { at, id, head } of this.#split) {
-      const value = this.#joins.joinSync(transaction, id, head);
-      if (value === undefined) return undefined;
-      this.records[at] = this.#answer(value);
+      try {
+        const value = this.#answering.joinSync(transaction, id, head);
+        if (value === undefined) return undefined;
+        this.records[at] = this.#answering.answer(value);
+      } catch (error) {
+        throw this.#answering.about(id, error);
+      }
     }
     return this.records;
   }
@@ -55,7 +68,11 @@ export class Gathering<R> {
   /** All of them, with one range read for each that is split, `splitReadsMax` at once. */
   async whole(transaction: ReadTransaction): Promise<R[]> {
     const fill = async ({ at, id, head }: SplitRecord): Promise<void> => {
-      this.records[at] = this.#answer(await this.#joins.join(transaction, id, head));
+      try {
+        this.records[at] = this.#answering.answer(await this.#answering.join(transaction, id, head));
+      } catch (error) {
+        throw this.#answering.about(id, error);
+      }
     };
     for (let from = 0; from < this.#split.length; from += splitReadsMax) {
       await siblings(this.#split.slice(from, from + splitReadsMax).map(fill));

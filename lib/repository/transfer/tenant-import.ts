@@ -8,8 +8,9 @@ import { callTerms, siblings } from "../../transaction/index.js";
 import type { ImportOptions, ImportSource, TransferProgress } from "../interface/transfer.js";
 import { isTooMuch } from "../long/batch-size.js";
 import type { RecordTable } from "../table/record-table.js";
+import { isDamage } from "../table/unreadable.js";
 import type { TenantWriter } from "../tenant-reader.js";
-import { applyChanges, type Change } from "../write/change.js";
+import { applyChanges, type Change, heldBefore } from "../write/change.js";
 import { textOf } from "../write/key-turns.js";
 import { JsonValueFault } from "./json-value.js";
 import { type ExportedEntity, LineDigest, readHeader, readRecord, readTrailer } from "./line.js";
@@ -177,9 +178,10 @@ export class RecordImport {
         async (context) => {
           const changes = await siblings(
             items.map(async ({ id, record, revision }): Promise<Change<AnyEntity>[]> => {
-              const before = await table.stored(context.transaction, id);
-              const stays = before?.revision === revision && this.#isStored(table, before.record, record);
-              return stays ? [] : [{ id, before, after: record, revision }];
+              const held = await table.held(context.transaction, id, isDamage);
+              const was = heldBefore(held);
+              const stays = was.before?.revision === revision && this.#isStored(table, was.before.record, record);
+              return stays ? [] : [{ id, ...was, after: record, revision }];
             }),
           );
           await applyChanges(context, table, changes.flat());

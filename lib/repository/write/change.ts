@@ -22,7 +22,9 @@ import {
   valuesAt,
 } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
-import type { RecordTable, Stored } from "../table/record-table.js";
+import { type DamagedRow, isDamaged } from "../table/damaged-row.js";
+import type { RecordTable } from "../table/record-table.js";
+import type { Stored } from "../table/stored-records.js";
 import type { WriteContext } from "../tenant-reader.js";
 import { textOf } from "./key-turns.js";
 
@@ -30,13 +32,20 @@ import { textOf } from "./key-turns.js";
 export interface Change<E extends AnyEntity> {
   /** The packed id. */
   readonly id: Uint8Array;
-  /** The record as it is stored now; undefined when there is none. */
+  /** The record as it is stored now; undefined when there is none, or one that cannot be read. */
   readonly before: Stored<E> | undefined;
+  /** What is under the record's key and cannot be read. */
+  readonly damaged?: DamagedRow | undefined;
   /** The record to store; undefined to remove it. */
   readonly after: Infer<E> | undefined;
   /** The revision of `after`. */
   readonly revision: number;
 }
+
+/** What a change begins with, given what is under the record's key. */
+export const heldBefore = <E extends AnyEntity>(
+  held: Stored<E> | DamagedRow | undefined,
+): Pick<Change<E>, "before" | "damaged"> => (isDamaged(held) ? { before: undefined, damaged: held } : { before: held });
 
 interface PreparedChange {
   readonly key: Uint8Array;
@@ -67,8 +76,8 @@ interface Contested {
   readonly text: string;
 }
 
-const kindOf = (before: unknown, after: unknown): RecordChange["kind"] => {
-  if (before === undefined) return "create";
+const kindOf = (isThere: boolean, after: unknown): RecordChange["kind"] => {
+  if (!isThere) return "create";
   return after === undefined ? "delete" : "update";
 };
 
@@ -77,10 +86,11 @@ function prepare<E extends AnyEntity>(
   indexes: readonly MaintainedIndex[],
   change: Change<E>,
 ): PreparedChange {
-  const { id, before, after } = change;
+  const { id, before, damaged, after } = change;
   const { name } = table.model;
   const present = before?.expired ? undefined : before;
-  table.access?.assertChange(present?.record, after);
+  if (damaged === undefined) table.access?.assertChange(present?.record, after);
+  else table.access?.assertReplace(after);
   const key = table.key(id);
   const encoded = after === undefined ? undefined : table.encode(id, after, change.revision);
   const rows = encoded?.rows ?? [];
@@ -90,7 +100,8 @@ function prepare<E extends AnyEntity>(
   for (const entry of added) table.assertEntryFits(id, entry.index, entry);
   const [row] = rows;
   const expiresAt = row === undefined ? undefined : expiryOfRecord(row.value);
-  const moves = expiresAt !== before?.expiresAt;
+  const expiredAt = (before ?? damaged)?.expiresAt;
+  const moves = expiresAt !== expiredAt;
   const queueKeyAt = (time: number | undefined): Uint8Array | undefined =>
     time === undefined || !moves ? undefined : queueKey({ time, entity: name, id });
   const queued = queueKeyAt(expiresAt);
@@ -99,15 +110,16 @@ function prepare<E extends AnyEntity>(
     key,
     value: encoded?.value,
     rows,
-    chunks: rows.length > 1 || (before?.chunks ?? 0) > 0 ? chunkRange(name, id) : undefined,
+    // Which ones a damaged row has is not for its head to say.
+    chunks: rows.length > 1 || (before?.chunks ?? 0) > 0 || damaged ? chunkRange(name, id) : undefined,
     removed,
     released,
     added,
-    dequeued: queueKeyAt(before?.expiresAt),
+    dequeued: queueKeyAt(expiredAt),
     queued,
     // Also one that has expired ends, where another takes its id.
     counters:
-      table.model.counters.size > 0 && before !== undefined && (after === undefined || before.expired)
+      table.model.counters.size > 0 && (before ?? damaged) !== undefined && (after === undefined || before?.expired)
         ? countersRange(name, id)
         : undefined,
     announcements: announcementsOf(name, change, rows),
@@ -117,18 +129,19 @@ function prepare<E extends AnyEntity>(
 /** What hooks are told of a change: a record that takes the place of an expired one is created after that one's end. */
 function announcementsOf<E extends AnyEntity>(
   entity: string,
-  { id, before, after }: Change<E>,
+  { id, before, damaged, after }: Change<E>,
   rows: readonly Row[],
 ): PreparedChange["announcements"] {
-  const bytesBefore = before?.bytes ?? 0;
+  const bytesBefore = (before ?? damaged)?.bytes ?? 0;
   const bytesAfter = rows.reduce((bytes, row) => bytes + row.key.length + row.value.length, 0);
   const told = (was: Infer<E> | undefined, is: Infer<E> | undefined): RecordChange => ({
     entity,
     id,
-    kind: kindOf(was, is),
+    // What a damaged row was nobody knows: it was there, and is changed without a record before.
+    kind: kindOf(was !== undefined || damaged !== undefined, is),
     before: was,
     after: is,
-    bytesBefore: was === undefined ? 0 : bytesBefore,
+    bytesBefore: was === undefined && damaged === undefined ? 0 : bytesBefore,
     bytesAfter: is === undefined ? 0 : bytesAfter,
   });
   if (before?.expired && after !== undefined) return [told(before.record, undefined), told(undefined, after)];

@@ -9,23 +9,34 @@ import { equalBytes } from "../../tuple/index.js";
 import { copiedBatch } from "../batch.js";
 import type { CursorSeal } from "../cursor.js";
 import type { CounterAmounts } from "../interface/aggregate-query.js";
-import { type ChangeOptions, changeNames, type OperationOptions, operationNames } from "../interface/options.js";
+import {
+  type ChangeOptions,
+  changeNames,
+  type OperationOptions,
+  operationNames,
+  type ReplaceOptions,
+  replaceNames,
+} from "../interface/options.js";
 import type { TransactionRepository } from "../interface/transaction-repository.js";
 import { RecordReader } from "../record-reader.js";
-import type { RecordTable, Stored } from "../table/record-table.js";
+import { type DamagedRow, isDamaged } from "../table/damaged-row.js";
+import type { RecordTable } from "../table/record-table.js";
+import type { Stored } from "../table/stored-records.js";
+import { isAboutRecord, isDamage, type MayReplace } from "../table/unreadable.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
-import { type Change, changing } from "./change.js";
+import { type Change, changing, heldBefore } from "./change.js";
 import { type KeyTurns, textOf } from "./key-turns.js";
 
 /** What the record there has for a revision; undefined when there is none. */
 type Revision = number | undefined;
 
 /** Throws about what is under a record's id: its revision, and itself where no record of the same call goes there. */
-type RevisionCheck<E extends AnyEntity> = (
-  revision: Revision,
-  candidate: Candidate<E>,
-  before: Stored<E> | undefined,
-) => void;
+type RevisionCheck<E extends AnyEntity> = (revision: Revision, candidate: Candidate<E>, before: Held<E>) => void;
+
+/** What is under a record's key. */
+type Held<E extends AnyEntity> = Stored<E> | DamagedRow | undefined;
+
+const never: MayReplace = () => false;
 
 /** The record of a batch of one. */
 function only<T>([record]: readonly T[]): T {
@@ -51,27 +62,29 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
 
   async create(input: InputOf<E>, given?: OperationOptions): Promise<Infer<E>> {
     const options = takeOptions(given, operationNames, "create");
-    return only(await this.#store("create", [this.#table.model.parse(input)], options, this.#refuseExisting));
+    const record = this.#table.model.parse(input);
+    return only(await this.#store("create", [record], options, isAboutRecord, this.#refuseExisting));
   }
 
   async createMany(inputs: readonly InputOf<E>[], given?: OperationOptions): Promise<Infer<E>[]> {
     const options = takeOptions(given, operationNames, "createMany");
-    return await this.#store("createMany", this.#parseAll(inputs), options, this.#refuseExisting);
+    const records = this.#parseAll(inputs);
+    return await this.#store("createMany", records, options, isAboutRecord, this.#refuseExisting);
   }
 
-  async put(input: InputOf<E>, given?: ChangeOptions): Promise<Infer<E>> {
-    const options = takeOptions(given, changeNames, "put");
+  async put(input: InputOf<E>, given?: ReplaceOptions): Promise<Infer<E>> {
+    const options = takeOptions(given, replaceNames, "put");
     const record = this.#table.model.parse(input);
     const check: RevisionCheck<E> = (revision, { id }, before) => {
       // One that may not be seen shows no revision.
-      this.#assertRevision(id, this.#table.present(before) === undefined ? undefined : revision, options);
+      this.#assertRevision(id, this.#seen(before) === undefined ? undefined : revision, options);
     };
-    return only(await this.#store("put", [record], options, check));
+    return only(await this.#store("put", [record], options, this.#mayReplace(options), check));
   }
 
   async putMany(inputs: readonly InputOf<E>[], given?: OperationOptions): Promise<Infer<E>[]> {
     const options = takeOptions(given, operationNames, "putMany");
-    return await this.#store("putMany", this.#parseAll(inputs), options, () => {});
+    return await this.#store("putMany", this.#parseAll(inputs), options, this.#mayReplace({}), () => {});
   }
 
   update(id: IdOf<E>, fn: (record: Infer<E>) => Infer<E>, options?: ChangeOptions): Promise<Infer<E>> {
@@ -107,8 +120,8 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     transaction.announce({ entity, id: packed, kind: "update", before: record, after: record, ...counts });
   }
 
-  async delete(id: IdOf<E>, given?: ChangeOptions): Promise<boolean> {
-    const options = takeOptions(given, changeNames, "delete");
+  async delete(id: IdOf<E>, given?: ReplaceOptions): Promise<boolean> {
+    const options = takeOptions(given, replaceNames, "delete");
     return (await this.#remove("delete", [id], options)) === 1;
   }
 
@@ -129,30 +142,34 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     operation: string,
     records: readonly Infer<E>[],
     options: OperationOptions,
+    mayReplace: MayReplace,
     check: RevisionCheck<E>,
   ): Promise<Infer<E>[]> {
     const { model } = this.#table;
     const candidates = records.map((record) => ({ id: model.encodeId(model.idOf(record)), record }));
     const ids = candidates.map(({ id }) => id);
-    return await this.#write(operation, ids, options, (context) => this.#storing(context, candidates, ids, check));
+    return await this.#write(operation, ids, options, (context) =>
+      this.#storing(context, candidates, ids, mayReplace, check),
+    );
   }
 
   *#storing(
     context: WriteContext,
     candidates: readonly Candidate<E>[],
     ids: readonly Uint8Array[],
+    mayReplace: MayReplace,
     check: RevisionCheck<E>,
   ): Operation<Infer<E>[]> {
     const table = this.#table;
-    const found = yield* this.#stored(context, ids);
+    const found = yield* this.#held(context, ids, mayReplace);
     const changes = new Map<string, Change<E>>();
     for (const [at, candidate] of candidates.entries()) {
       const { id, record } = candidate;
-      const before = found[at];
+      const held = found[at];
       const key = textOf(id);
-      const revision = changes.get(key)?.revision ?? (before?.expired ? undefined : before?.revision);
-      check(revision, candidate, before);
-      changes.set(key, { id, before, after: record, revision: (revision ?? 0) + 1 });
+      const revision = changes.get(key)?.revision ?? (isDamaged(held) || !held?.expired ? held?.revision : undefined);
+      check(revision, candidate, held);
+      changes.set(key, { id, ...heldBefore(held), after: record, revision: (revision ?? 0) + 1 });
     }
     const made = [...changes.values()];
     const values = yield* changing(context, table, made);
@@ -183,14 +200,14 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   ): Operation<Infer<E>> {
     const table = this.#table;
     const { model } = table;
-    const [stored] = yield* this.#stored(context, [packed]);
-    const before = table.present(stored);
+    const [held] = yield* this.#held(context, [packed], never);
+    const before = isDamaged(held) ? undefined : table.present(held);
     if (before === undefined) throw table.missing(packed);
     this.#assertRevision(packed, before.revision, options);
     // Known by now: an operation that has to wait for it is not to call the function twice.
     const maintained = yield* resultOf(maintainedIndexes(context.transaction, model));
     // Decoded again: what the function does to its record must not reach the one that index entries are read from.
-    const after = revise(table.decode(before.value).record);
+    const after = revise(table.decodeAs(packed, before.value).record);
     if (!equalBytes(model.encodeId(model.idOf(after)), packed))
       throw tenantryError("RECORD_ID_CHANGED", table.namedBy(packed));
     const change = { id: packed, before, after, revision: before.revision + 1 };
@@ -199,7 +216,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   }
 
   /** Removes the records there are of `ids`; how many. */
-  async #remove(operation: string, ids: readonly IdOf<E>[], options: ChangeOptions): Promise<number> {
+  async #remove(operation: string, ids: readonly IdOf<E>[], options: ReplaceOptions): Promise<number> {
     const packed = new Map<string, Uint8Array>();
     for (const id of ids) {
       const bytes = this.#table.model.encodeId(id);
@@ -209,29 +226,44 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return await this.#write(operation, all, options, (context) => this.#removing(context, all, options));
   }
 
-  *#removing(context: WriteContext, ids: readonly Uint8Array[], options: ChangeOptions): Operation<number> {
-    const found = yield* this.#stored(context, ids);
+  *#removing(context: WriteContext, ids: readonly Uint8Array[], options: ReplaceOptions): Operation<number> {
+    const found = yield* this.#held(context, ids, this.#mayReplace(options));
     const changes: Change<E>[] = [];
     for (const [at, id] of ids.entries()) {
-      const before = this.#table.present(found[at]);
-      this.#assertRevision(id, before?.revision, options);
-      if (before !== undefined) changes.push({ id, before, after: undefined, revision: 0 });
+      const held = this.#seen(found[at]);
+      this.#assertRevision(id, held?.revision, options);
+      if (held !== undefined) changes.push({ id, ...heldBefore(held), after: undefined, revision: 0 });
     }
     yield* changing(context, this.#table, changes);
     return changes.length;
   }
 
-  /** The records that are stored under packed ids; undefined where there are none. */
-  *#stored({ transaction }: WriteContext, ids: readonly Uint8Array[]): Operation<readonly (Stored<E> | undefined)[]> {
+  /** Which rows may be replaced that cannot be read; none by whoever may not see all records: it may be one of the hidden. */
+  #mayReplace({ unreadable }: ReplaceOptions): MayReplace {
+    if (this.#table.access?.filters) return never;
+    return unreadable === true ? isAboutRecord : isDamage;
+  }
+
+  /** What is there for whoever works with the repository. */
+  #seen(held: Held<E>): Held<E> {
+    return isDamaged(held) ? held : this.#table.present(held);
+  }
+
+  /** What is stored under packed ids: records, rows that may be replaced, undefined where there is nothing. */
+  *#held(
+    { transaction }: WriteContext,
+    ids: readonly Uint8Array[],
+    mayReplace: MayReplace,
+  ): Operation<readonly Held<E>[]> {
     const table = this.#table;
     const rows = yield* valuesAt(ids.map((id) => table.key(id)));
-    const whole: (Stored<E> | undefined)[] = [];
-    const all: (Stored<E> | undefined | Promise<Stored<E>>)[] = [];
+    const whole: Held<E>[] = [];
+    const all: (Held<E> | Promise<Held<E>>)[] = [];
     for (const [at, id] of ids.entries()) {
       const row = rows[at];
-      const stored = row === undefined ? undefined : table.storedRow(transaction, id, row);
-      all.push(stored);
-      if (!(stored instanceof Promise)) whole.push(stored);
+      const held = row === undefined ? undefined : table.heldRow(transaction, id, row, mayReplace);
+      all.push(held);
+      if (!(held instanceof Promise)) whole.push(held);
     }
     // Split ones are read together.
     return whole.length === all.length ? whole : yield* resultOf(siblings(all));
