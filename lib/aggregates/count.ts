@@ -3,8 +3,8 @@ import { tenantryError } from "../errors/index.js";
 import { groupsRange, isEmpty, ownAggregateState } from "../indexes/index.js";
 import { aggregatePrefix, countedPrefix, countPlaceKey, recordPrefix } from "../keyspace/index.js";
 import { buildBatchBytesMax } from "../limits/index.js";
-import { wholeOrDefect } from "../records/index.js";
-import type { AggregateModel, AnyEntity, EntityModel } from "../schema/index.js";
+import { recordIn } from "../records/index.js";
+import type { AggregateModel, AnyEntity, EntityModel, Infer } from "../schema/index.js";
 import type { AggregateState, EntityState } from "../tenant/index.js";
 import { type RelativeRange, siblings, type TenantTransaction } from "../transaction/index.js";
 import { compareBytes, concatBytes, keyAfter, tupleRange } from "../tuple/index.js";
@@ -128,12 +128,12 @@ export class AggregateCount<E extends AnyEntity> {
     for (const [key, row] of rows) {
       last = key.slice(prefix.length);
       records += 1;
-      const whole = await wholeOrDefect(transaction, name, last, row);
-      if ("defect" in whole) uncounted.push({ id: last, error: whole.error });
+      const found = await recordIn(this.#model, transaction, last, row);
+      if ("error" in found) uncounted.push({ id: last, error: found.error });
       else {
-        bytes += whole.value.length;
+        bytes += found.bytes;
         try {
-          this.#countRecord(additions, counting, whole.value);
+          this.#countRecord(additions, counting, found.record);
         } catch (error) {
           uncounted.push({ id: last, error });
         }
@@ -153,8 +153,7 @@ export class AggregateCount<E extends AnyEntity> {
   }
 
   /** All of the aggregates count the record, or none. */
-  #countRecord(additions: Additions, counting: readonly AggregateModel[], value: Uint8Array): void {
-    const { record } = this.#model.decodeRecord(value);
+  #countRecord(additions: Additions, counting: readonly AggregateModel[], record: Infer<E>): void {
     const own = new Additions(this.#model.name);
     for (const aggregate of counting) own.record(aggregate, record, 1n, true);
     for (const key of own.keys) this.#assertKeyFits(key);

@@ -44,15 +44,15 @@ export class Tally<E extends AnyEntity> {
     for (const { name } of aggregates) this.#totals.set(name, new Map());
   }
 
-  /** Takes a record. */
+  /** Takes a record. @throws before it does what is wrong with values of it that no aggregate counts. */
   add(record: Infer<E>): void {
-    for (const aggregate of this.#aggregates) {
-      const totals = this.#totals.get(aggregate.name);
-      const amount = aggregate.amountOf(record);
-      for (const { values } of aggregate.groups.valuesOf(record)) {
-        const text = Buffer.from(values).toString("latin1");
-        totals?.set(text, (totals.get(text) ?? 0n) + amount);
-      }
+    const shares = this.#aggregates.map((aggregate) => ({
+      totals: this.#totals.get(aggregate.name),
+      amount: aggregate.amountOf(record),
+      groups: aggregate.groups.valuesOf(record).map(({ values }) => Buffer.from(values).toString("latin1")),
+    }));
+    for (const { totals, amount, groups } of shares) {
+      for (const group of groups) totals?.set(group, (totals.get(group) ?? 0n) + amount);
     }
   }
 

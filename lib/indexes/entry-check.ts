@@ -1,15 +1,15 @@
 /** Checking one index entry: whether its record has it, and whether a record's entry is there. */
-import { recordPrefix } from "../keyspace/index.js";
-import { wholeOrDefect } from "../records/index.js";
+import { isDamage, readId, recordAt } from "../records/index.js";
 import type { AnyEntity, EntityModel, IdOf, IndexModel, Infer } from "../schema/index.js";
 import type { ReadTransaction } from "../transaction/index.js";
-import { concatBytes, equalBytes } from "../tuple/index.js";
+import { equalBytes } from "../tuple/index.js";
 import { entriesOf, type IndexEntry, readEntry } from "./entry.js";
 
 /**
  * A disagreement of an index with the records: `missing`, a record without its entry; `duplicate`, a record whose
  * values in a unique index another record has as well; `orphan`, an entry without a record; `stale`, an entry with
- * values or stored fields its record does not have; `unreadable`, a key or value that is no entry at all.
+ * values or stored fields its record does not have; `unreadable`, a key or value that is no entry at all; `damaged`, an
+ * entry of a damaged record, which a repair takes away.
  *
  * @example
  * ```ts
@@ -21,10 +21,23 @@ import { entriesOf, type IndexEntry, readEntry } from "./entry.js";
  * ```
  */
 export interface IndexDefect<E extends AnyEntity> {
+  readonly part?: undefined;
   readonly index: string;
-  readonly kind: "missing" | "duplicate" | "orphan" | "stale" | "unreadable";
+  readonly kind: "missing" | "duplicate" | "orphan" | "stale" | "unreadable" | "damaged";
   /** The record's id; undefined when the entry is unreadable. */
   readonly id: IdOf<E> | undefined;
+  /** Whether it was put right. */
+  readonly repaired?: boolean | undefined;
+}
+
+/** An entry that there is and should not be, or not like this. */
+export interface WrongEntry<E extends AnyEntity> {
+  readonly index: IndexModel;
+  readonly key: Uint8Array;
+  readonly kind: "orphan" | "stale" | "unreadable" | "damaged";
+  readonly id: IdOf<E> | undefined;
+  /** The value it has to have; undefined where no record has an entry with this key. */
+  readonly right: Uint8Array | undefined;
 }
 
 /** The defect of a record's entry, given what is stored under its key. */
@@ -42,22 +55,24 @@ export async function entryDefect<E extends AnyEntity>(
   const own = readable(model, index, entry.key, entry.value);
   if (other === undefined || own === undefined) return "missing";
   if (equalBytes(other.packed, own.packed)) return undefined;
-  const found = await recordOf(model, transaction, other.packed);
-  if (found === undefined || found === "broken") return "missing";
-  const claims = entriesOf(model.name, index, found.record, other.packed);
+  const found = await recordAt(model, transaction, other.packed);
+  if (found === undefined || "error" in found) return "missing";
+  const claims = claimedBy(model, index, found.record, other.packed);
   return claims.some(({ key }) => equalBytes(key, entry.key)) ? "duplicate" : "missing";
 }
 
-/** The record with a packed id: undefined when there is none, `broken` when its chunks are not all there. */
-export async function recordOf<E extends AnyEntity>(
-  model: EntityModel<E>,
-  transaction: ReadTransaction,
+/** The entries that a record has to have; none where it has values that have no place in the index. */
+export function claimedBy<E extends AnyEntity>(
+  { name }: EntityModel<E>,
+  index: IndexModel,
+  record: Infer<E>,
   packed: Uint8Array,
-): Promise<{ readonly record: Infer<E> } | "broken" | undefined> {
-  const row = await transaction.get(concatBytes(recordPrefix(model.name), packed));
-  if (row === undefined) return undefined;
-  const whole = await wholeOrDefect(transaction, model.name, packed, row);
-  return "defect" in whole ? "broken" : { record: model.decodeRecord(whole.value).record };
+): readonly IndexEntry[] {
+  try {
+    return entriesOf(name, index, record, packed);
+  } catch {
+    return [];
+  }
 }
 
 /** The id an entry names, undefined when its bytes are no entry of the index. */
@@ -69,28 +84,30 @@ export function readable<E extends AnyEntity>(
 ): { readonly packed: Uint8Array; readonly id: IdOf<E> } | undefined {
   try {
     const packed = readEntry(model.name, index, key, value).id;
-    return { packed, id: model.decodeId(packed) };
+    const id = readId(model, packed);
+    return id === undefined ? undefined : { packed, id };
   } catch {
     return undefined;
   }
 }
 
 /** What is wrong with an entry that there is: one get for its record. */
-export async function defectOf<E extends AnyEntity>(
+export async function wrongEntry<E extends AnyEntity>(
   model: EntityModel<E>,
   index: IndexModel,
   transaction: ReadTransaction,
   key: Uint8Array,
   value: Uint8Array,
-): Promise<IndexDefect<E> | undefined> {
+): Promise<WrongEntry<E> | undefined> {
   const named = readable(model, index, key, value);
-  if (named === undefined) return { index: index.name, kind: "unreadable", id: undefined };
+  if (named === undefined) return { index, key, kind: "unreadable", id: undefined, right: undefined };
   const { packed, id } = named;
-  const stored = await recordOf(model, transaction, packed);
-  if (stored === undefined) return { index: index.name, kind: "orphan", id };
-  // What is wrong with a broken record is found with its chunks.
-  if (stored === "broken") return undefined;
-  const entries = entriesOf(model.name, index, stored.record, packed);
-  const agrees = entries.some((entry) => equalBytes(entry.key, key) && equalBytes(entry.value, value));
-  return agrees ? undefined : { index: index.name, kind: "stale", id };
+  const found = await recordAt(model, transaction, packed);
+  if (found === undefined) return { index, key, kind: "orphan", id, right: undefined };
+  if ("error" in found) {
+    return isDamage(found.error) ? { index, key, kind: "damaged", id, right: undefined } : undefined;
+  }
+  const own = claimedBy(model, index, found.record, packed).find((entry) => equalBytes(entry.key, key));
+  if (own !== undefined && equalBytes(own.value, value)) return undefined;
+  return { index, key, kind: "stale", id, right: own?.value };
 }

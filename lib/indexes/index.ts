@@ -1,11 +1,12 @@
 /** Indexes: which range a query is, which entries a record has, and whether they agree. */
 export { type BuildPlan, EntityBuild, type EntryRules, type IndexedRecord } from "./build.js";
 export { entriesOf, expiryOfEntry, holderOf, type IndexEntry, type ReadEntry, readEntry } from "./entry.js";
-export type { IndexDefect } from "./entry-check.js";
+export type { IndexDefect, WrongEntry } from "./entry-check.js";
 export { type AddedEntry, type EntryChanges, entryChanges, type RecordVersions } from "./maintain.js";
 export { groupsRange, isEmpty, maintainedIndexes } from "./maintained.js";
 export { boundValues, planBounds, planRange, type RangePlan, type RangeQuery } from "./plan.js";
 export { assertReadable, isAggregateReadable, readableAggregates, readableIndexes } from "./readable.js";
+export { repairEntry, restoreEntries } from "./repair.js";
 export {
   firstState,
   type Maintained,
@@ -14,4 +15,4 @@ export {
   ownAggregateState,
   ownState,
 } from "./states.js";
-export { verifyEntriesOf, verifyIndexes } from "./verify.js";
+export { type LackingRecord, verifyEntriesOf, verifyIndexes } from "./verify.js";

@@ -1,12 +1,11 @@
 /** Verifying indexes over the elements of arrays: the entries of a record together, however far apart they lie. */
 import { indexPrefix } from "../keyspace/index.js";
 import { scanBatchRowsMax, verifyEntriesHeldMax, verifyRecordsAtOnceMax } from "../limits/index.js";
-import type { BatchReader } from "../records/index.js";
+import { type BatchReader, isDamage, recordAt } from "../records/index.js";
 import type { AnyEntity, EntityModel, IndexModel } from "../schema/index.js";
 import { type ReadTransaction, siblings } from "../transaction/index.js";
 import { equalBytes, keyAfter, tupleRange } from "../tuple/index.js";
-import { entriesOf } from "./entry.js";
-import { defectOf, type IndexDefect, readable, recordOf } from "./entry-check.js";
+import { claimedBy, readable, type WrongEntry, wrongEntry } from "./entry-check.js";
 
 /** The entries found that name one record. */
 interface Claim {
@@ -18,7 +17,7 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin
 
 /** One pass over one index, in batches that are each of a point in time. */
 class ElementsPass<E extends AnyEntity> {
-  readonly defects: IndexDefect<E>[] = [];
+  readonly wrong: WrongEntry<E>[] = [];
   readonly #model: EntityModel<E>;
   readonly #index: IndexModel;
   readonly #read: BatchReader;
@@ -48,7 +47,7 @@ class ElementsPass<E extends AnyEntity> {
   #hold(key: Uint8Array, value: Uint8Array): void {
     const named = readable(this.#model, this.#index, key, value);
     if (named === undefined) {
-      this.defects.push({ index: this.#index.name, kind: "unreadable", id: undefined });
+      this.wrong.push({ index: this.#index, key, kind: "unreadable", id: undefined, right: undefined });
       return;
     }
     const text = textOf(named.packed);
@@ -66,25 +65,26 @@ class ElementsPass<E extends AnyEntity> {
     for (let at = 0; at < claims.length; at += verifyRecordsAtOnceMax) {
       const some = claims.slice(at, at + verifyRecordsAtOnceMax);
       const found = await this.#read((transaction) => siblings(some.map((claim) => this.#checked(transaction, claim))));
-      for (const defects of found) this.defects.push(...defects);
+      for (const wrong of found) this.wrong.push(...wrong);
     }
   }
 
-  async #checked(transaction: ReadTransaction, { packed, entries }: Claim): Promise<IndexDefect<E>[]> {
-    const stored = await recordOf(this.#model, transaction, packed);
-    if (stored === "broken") return [];
-    const own = stored === undefined ? [] : entriesOf(this.#model.name, this.#index, stored.record, packed);
+  async #checked(transaction: ReadTransaction, { packed, entries }: Claim): Promise<WrongEntry<E>[]> {
+    const found = await recordAt(this.#model, transaction, packed);
+    const isUnread = found !== undefined && "error" in found;
+    if (isUnread && !isDamage(found.error)) return [];
+    const own = found === undefined || isUnread ? [] : claimedBy(this.#model, this.#index, found.record, packed);
     const values = new Map(own.map((entry) => [textOf(entry.key), entry.value]));
-    const defects: IndexDefect<E>[] = [];
+    const wrong: WrongEntry<E>[] = [];
     for (const [key, value] of entries) {
       const expected = values.get(textOf(key));
       if (expected !== undefined && equalBytes(expected, value)) continue;
       // It was found before the record was read: what is there now is what may be wrong.
       const now = await transaction.get(key);
-      const defect = now === undefined ? undefined : await defectOf(this.#model, this.#index, transaction, key, now);
-      if (defect !== undefined) defects.push(defect);
+      const one = now === undefined ? undefined : await wrongEntry(this.#model, this.#index, transaction, key, now);
+      if (one !== undefined) wrong.push(one);
     }
-    return defects;
+    return wrong;
   }
 }
 
@@ -96,8 +96,8 @@ export async function verifyElements<E extends AnyEntity>(
   model: EntityModel<E>,
   index: IndexModel,
   read: BatchReader,
-): Promise<IndexDefect<E>[]> {
+): Promise<WrongEntry<E>[]> {
   const pass = new ElementsPass(model, index, read);
   await pass.run();
-  return pass.defects;
+  return pass.wrong;
 }

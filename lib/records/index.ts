@@ -18,6 +18,9 @@ export {
   readQueueKey,
   wholeQueue,
 } from "./expiry.js";
+export { type FoundRecord, recordAt, recordIn } from "./found-record.js";
 export { type ExpiryDefect, queueDefect, verifyQueue } from "./queue-check.js";
+export { readId, readIdText } from "./record-id.js";
 export { isSplit } from "./split.js";
-export { type ChunkDefect, verifyChunks, wholeOrDefect } from "./verify.js";
+export { isAboutRecord, isDamage, type MayReplace, namingRecord } from "./unreadable.js";
+export { type ChunkDefect, chunksDefect, verifyChunks } from "./verify.js";

@@ -5,6 +5,7 @@ import { type ReadTransaction, siblings } from "../transaction/index.js";
 import { concatBytes } from "../tuple/index.js";
 import { type BatchReader, forEachBatch } from "./batches.js";
 import { expiryOfRecord, queueKey, readQueueKey, wholeQueue } from "./expiry.js";
+import { readId } from "./record-id.js";
 
 /**
  * A defect of the queue by which expired records are removed: `missing`, a record that expires is not in it; `stale`, a
@@ -20,7 +21,8 @@ export interface ExpiryDefect<E extends AnyEntity> {
   readonly part: "expiry";
   readonly index?: undefined;
   readonly kind: "missing" | "stale";
-  readonly id: IdOf<E>;
+  /** The record's id; undefined when its place in the queue names none. */
+  readonly id: IdOf<E> | undefined;
   /** The time of expiry, in ms since 1970. */
   readonly time: number;
 }
@@ -35,7 +37,7 @@ export async function queueDefect<E extends AnyEntity>(
   const time = expiryOfRecord(row);
   if (time === undefined) return [];
   const queued = await transaction.get(queueKey({ time, entity: model.name, id: packed }));
-  return queued === undefined ? [{ part: "expiry", kind: "missing", id: model.decodeId(packed), time }] : [];
+  return queued === undefined ? [{ part: "expiry", kind: "missing", id: readId(model, packed), time }] : [];
 }
 
 /** The places in the queue without their record: one get for each of the entity's. */
@@ -50,7 +52,7 @@ export async function verifyQueue<E extends AnyEntity>(
     for (const [at, { id, time }] of own.entries()) {
       const row = records[at];
       if (row !== undefined && expiryOfRecord(row) === time) continue;
-      found.push({ part: "expiry", kind: "stale", id: model.decodeId(id), time });
+      found.push({ part: "expiry", kind: "stale", id: readId(model, id), time });
     }
   });
   return found;

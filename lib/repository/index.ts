@@ -25,6 +25,7 @@ export {
   operationNames,
   type ReplaceOptions,
   type RepositoryOptions,
+  type VerifyOptions,
 } from "./interface/options.js";
 export type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 export type { ReadScope, TransactionScope } from "./interface/scope.js";
@@ -50,4 +51,4 @@ export type {
 export type { QueryPlan } from "./query-plan.js";
 export { RepositoryFactory } from "./repository-factory.js";
 export { RunnerWriter } from "./tenant-reader.js";
-export type { Defect } from "./verify.js";
+export type { Defect, RecordDefect } from "./verify/defect.js";

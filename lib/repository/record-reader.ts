@@ -38,7 +38,8 @@ import { countBatch } from "./table/rows.js";
 import type { Loaded } from "./table/stored-records.js";
 import { countNames, pageNames, queryNames, takeQuery } from "./taken-query.js";
 import type { TenantReader } from "./tenant-reader.js";
-import { type Defect, verifyRecords } from "./verify.js";
+import type { Defect } from "./verify/defect.js";
+import { verifyRecords } from "./verify/verify.js";
 
 export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   readonly #table: RecordTable<E>;

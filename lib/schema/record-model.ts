@@ -14,7 +14,7 @@ import type { AnyEntity, IdOf, Infer } from "./infer.js";
 import type { SchemaKeyField } from "./key-field.js";
 import { copiedKeyValue } from "./key-value.js";
 import type { EntityModel, StoredRecord } from "./model.js";
-import type { Revive } from "./zod/revive.js";
+import { type Revive, revived } from "./zod/revive.js";
 
 /** What a model is made of, all of it checked. */
 export interface RecordModelOptions {
@@ -187,7 +187,10 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     if (own === undefined) return this.#upgraded(bytes, start, end);
     const { record, revision } = own;
     // Stored bytes are trusted to be what `parse` once returned: the layout's fingerprint ties them to this schema.
-    return { record: (this.#revive === undefined ? record : this.#revive(record)) as Infer<E>, revision };
+    return {
+      record: (this.#revive === undefined ? record : revived(this.name, this.#revive, record)) as Infer<E>,
+      revision,
+    };
   }
 
   /** A record of an earlier definition. */

@@ -53,6 +53,7 @@ const rows: readonly Row[] = [
   ["counters", "signal", signal, (o) => notes().counters(1, o)],
   ["explain", "prefix", "a", (o) => notes().explain(o), { index: "byText" }],
   ["verify", "signal", signal, (o) => notes().verify(o)],
+  ["verify", "repair", true, (o) => notes().verify(o)],
   ["create", "signal", signal, async (o) => [await notes().delete(2), await notes().create({ ...note, id: 2 }, o)]],
   ["createMany", "signal", signal, (o) => notes().createMany([], o)],
   ["put", "ifRevision", undefined, (o) => notes().put(note, o)],

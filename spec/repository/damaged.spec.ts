@@ -1,34 +1,16 @@
 /** A row that is no record any more is named, can be replaced and removed, and is nobody else's trouble. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { z } from "zod";
 import type { Database } from "../../lib/database.js";
 import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
-import { chunkPrefix, Keyspace, recordPrefix } from "../../lib/keyspace/index.js";
 import { open } from "../../lib/open.js";
 import { expiryOfRecord, isSplit } from "../../lib/records/index.js";
 import type { AccessPolicy } from "../../lib/repository/index.js";
-import { entity, modelOf } from "../../lib/schema/index.js";
+import { modelOf } from "../../lib/schema/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
-import { concatBytes, tupleRange } from "../../lib/tuple/index.js";
 import { runs } from "../runs.js";
+import { type Change, cut, Note, RawRows } from "./damage.js";
 
-const Note = entity("note", {
-  version: 1,
-  schema: z.object({
-    id: z.int(),
-    text: z.string(),
-    size: z.number().default(0.5),
-    tags: z.array(z.string()).default([]),
-    until: z.date().optional(),
-    rest: z.string().default(""),
-  }),
-  id: ["id"],
-  indexes: { byText: { fields: ["text"], unique: true }, byTag: { fields: [{ each: "tags" }] } },
-  aggregates: { all: { count: true }, reads: { counter: true } },
-  expires: "until",
-  recordBytesMax: 1_000_000,
-});
 const model = modelOf(Note);
 
 /** Staff may do anything with the notes that are not secret, a reader sees all and may change none in any case. */
@@ -42,9 +24,10 @@ const policy: AccessPolicy = {
 describe("a damaged row", () => {
   let engine: Engine;
   let db: Database;
-  const keyspace = new Keyspace();
+  let raw: RawRows;
   beforeAll(async () => {
     engine = await openEngine(memory());
+    raw = new RawRows(engine);
     db = await open({
       engine,
       entities: [Note],
@@ -64,34 +47,16 @@ describe("a damaged row", () => {
   };
   const as = (id: TenantId, subject: string) =>
     db.tenant(id, { context: { tenant: id, subject, roles: [] } }).repository(Note);
-  const keyOf = (tenant: TenantId, id: number): Uint8Array =>
-    keyspace.tenant(tenant).absolute(concatBytes(recordPrefix("note"), model.encodeId(id)));
-
-  /** Changes what is stored under a record's key. */
-  async function damage(tenant: TenantId, id: number, change: (row: Uint8Array) => Uint8Array): Promise<void> {
-    const transaction = engine.begin();
-    const key = keyOf(tenant, id);
-    const row = await transaction.get(key);
-    if (row === undefined) throw new Error("there is no such row");
-    transaction.set(key, change(row));
-    await transaction.commit();
-  }
-  /** How many chunks a record has. */
-  async function chunksOf(tenant: TenantId, id: number): Promise<number> {
-    const { begin, end } = tupleRange(keyspace.tenant(tenant).absolute(chunkPrefix("note", model.encodeId(id))));
-    const from = { key: begin, orEqual: false, offset: 1 };
-    return (await engine.begin().getRange(from, { key: end, orEqual: false, offset: 1 })).rows.length;
-  }
+  const damage = (tenant: TenantId, id: number, change: Change): Promise<void> => raw.damage(tenant, id, change);
   /** Whether a row can be read, and is of a record that has expired. */
   async function hasExpired(tenant: TenantId, id: number): Promise<boolean> {
-    const row = await engine.begin().get(keyOf(tenant, id));
+    const row = await raw.row(tenant, id);
     try {
       return row !== undefined && !isSplit(row) && Number(model.decodeRecord(row) && expiryOfRecord(row)) <= Date.now();
     } catch {
       return false;
     }
   }
-  const cut = (row: Uint8Array): Uint8Array => row.subarray(0, row.length - 1);
   const code = (expected: string) => expect.objectContaining({ code: expected });
 
   test("is an error that names it, and no other record's", async () => {
@@ -143,7 +108,7 @@ describe("a damaged row", () => {
           expect(await notes.delete(n)).toBe(true);
         }
         expect(await notes.has(n)).toBe(false);
-        expect(await chunksOf(id, n)).toBe(0);
+        expect(await raw.chunks(id, n)).toBe(0);
         expect(await notes.create({ id: n, text: `t${n} again` })).toMatchObject({ rest: "" });
         expect(await notes.counters(n)).toEqual({ reads: 0 });
         expect(await notes.delete(n)).toBe(true);

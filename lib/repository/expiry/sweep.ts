@@ -2,13 +2,12 @@
 import { tenantryError } from "../../errors/index.js";
 import { sweepBytesMax, sweepRecordsMax } from "../../limits/index.js";
 import { optionNames, takeOptions } from "../../options/index.js";
-import { type QueuedRecord, queueUntil, readQueueKey } from "../../records/index.js";
+import { isAboutRecord, type QueuedRecord, queueUntil, readQueueKey } from "../../records/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import { callTerms, type TenantTransaction } from "../../transaction/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type { OperationOptions } from "../interface/options.js";
 import type { RecordTable } from "../table/record-table.js";
-import { isAboutRecord } from "../table/unreadable.js";
 import { alone, type RunnerWriter } from "../tenant-reader.js";
 import { applyChanges, type Change } from "../write/change.js";
 

@@ -45,6 +45,30 @@ export interface OperationOptions {
 export const operationNames = optionNames<OperationOptions>({ signal: true });
 
 /**
+ * What `verify` takes outside of transactions.
+ *
+ * @example
+ * ```ts
+ * import { entity, type TenantRepository, type VerifyOptions } from "tenantry";
+ * import { z } from "zod";
+ * const City = entity("city", { version: 1, schema: z.object({ id: z.int(), name: z.string() }), id: ["id"] });
+ * declare const cities: TenantRepository<typeof City>;
+ * const mend: VerifyOptions = { repair: true };
+ * const left = (await cities.verify(mend)).filter((defect) => !("repaired" in defect && defect.repaired));
+ * ```
+ */
+export interface VerifyOptions extends OperationOptions {
+  /**
+   * Puts indexes right: removes entries that no record has, and those of damaged records, and writes those that records
+   * lack, batch by batch while writers go on. Each defect of an index then says whether it is `repaired`. Records are
+   * left as they are. Takes the right to update all records. Default false.
+   */
+  readonly repair?: boolean | undefined;
+}
+
+export const verifyNames = optionNames<VerifyOptions>({ signal: true, repair: true });
+
+/**
  * What changes of an existing record take.
  *
  * @example

@@ -2,7 +2,7 @@
 import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer } from "../../schema/index.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection } from "../query.js";
 import type { QueryPlan } from "../query-plan.js";
-import type { Defect } from "../verify.js";
+import type { Defect } from "../verify/defect.js";
 import type { AggregateArguments, AggregateGroup, Counters, GroupQuery } from "./aggregate-query.js";
 import type { OperationOptions } from "./options.js";
 
@@ -121,6 +121,9 @@ export interface ReadRepository<E extends AnyEntity> {
   counters(id: IdOf<E>, options?: OperationOptions): Promise<Counters<E> | undefined>;
   /** What a query reads and what it costs, without reading anything. No calls. */
   explain(query?: Query<E, Selection<E> | undefined>): QueryPlan;
-  /** Compares all that is kept beside the records with them, and returns every {@link Defect}: none, unless something is broken. */
+  /**
+   * Reads all records, compares all that is kept beside them with them, and returns every {@link Defect}: none, unless
+   * something is broken.
+   */
   verify(options?: OperationOptions): Promise<Defect<E>[]>;
 }

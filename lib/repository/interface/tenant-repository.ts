@@ -1,8 +1,9 @@
 /** One entity's records in one tenant outside of any transaction, as users see them: long work besides the rest. */
 import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
 import type { Query, Selected, Selection } from "../query.js";
+import type { Defect } from "../verify/defect.js";
 import type { ScanOptions, WorkOptions, WorkProgress, WorkQuery } from "./long-work.js";
-import type { OperationOptions } from "./options.js";
+import type { OperationOptions, VerifyOptions } from "./options.js";
 import type { Scan } from "./read-repository.js";
 import type { TransactionRepository } from "./transaction-repository.js";
 
@@ -74,6 +75,11 @@ export interface TenantRepository<E extends AnyEntity> extends TransactionReposi
    * `WORK_NAME_INVALID`.
    */
   forgetWork(name: string, options?: OperationOptions): Promise<void>;
+  /**
+   * As in a transaction; with `repair`, puts indexes right besides ({@link VerifyOptions}), at two gets for each entry
+   * that is wrong, and one write.
+   */
+  verify(options?: VerifyOptions): Promise<Defect<E>[]>;
   /**
    * Counts all aggregates of the entity anew and puts their totals right, in batches while writers go on; totals that
    * could be read before are read all the while. After a crash the next call goes on from there. One get and one range

@@ -2,8 +2,9 @@
 
 import { tenantryError } from "../../errors/index.js";
 import { takeOptions } from "../../options/index.js";
+import type { BatchReader } from "../../records/index.js";
 import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
-import { assertSignal, callTerms } from "../../transaction/index.js";
+import { assertSignal, type CallTerms, callTerms } from "../../transaction/index.js";
 import type { CursorSeal } from "../cursor.js";
 import {
   type ScanOptions,
@@ -13,7 +14,7 @@ import {
   type WorkQuery,
   workNames,
 } from "../interface/long-work.js";
-import { type OperationOptions, operationNames } from "../interface/options.js";
+import { type OperationOptions, operationNames, type VerifyOptions, verifyNames } from "../interface/options.js";
 import type { Scan } from "../interface/read-repository.js";
 import type { TenantRepository } from "../interface/tenant-repository.js";
 import type { Query, Selected, Selection } from "../query.js";
@@ -22,6 +23,9 @@ import { RecordScan } from "../scan.js";
 import type { RecordTable } from "../table/record-table.js";
 import { takeQuery, workQueryNames } from "../taken-query.js";
 import type { RunnerWriter } from "../tenant-reader.js";
+import type { Defect } from "../verify/defect.js";
+import { IndexRepair } from "../verify/repair.js";
+import { mendEntries, verifyRecords } from "../verify/verify.js";
 import { RecordWriter } from "../write/record-writer.js";
 import { recountAll } from "../write/recount.js";
 import { LongWork } from "./long-work.js";
@@ -119,6 +123,28 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
     access?.enter("recount");
     const terms = callTerms("recount", model.name, signal);
     await recountAll(this.#table, (fn) => this.#writer.write(fn, terms));
+  }
+
+  override async verify(options?: VerifyOptions): Promise<Defect<E>[]> {
+    const { signal, repair: mends } = takeOptions(options, verifyNames, "verify");
+    if (mends !== true) return await super.verify({ signal });
+    const { model, access } = this.#table;
+    access?.enter("verify");
+    access?.assertAll("update");
+    const terms = callTerms("verify", model.name, signal);
+    const repair = new IndexRepair(this.#table, (fn) => this.#writer.write(fn, terms));
+    const entries = await this.#reading(terms, (read) => mendEntries(this.#table, read, repair));
+    return await this.#reading(terms, (read) => verifyRecords(this.#table, read, { entries, repair }));
+  }
+
+  /** Reads in batches, at a point in time that begins with this. */
+  async #reading<T>(terms: CallTerms, fn: (read: BatchReader) => Promise<T>): Promise<T> {
+    const session = this.#writer.openReadSession(terms);
+    try {
+      return await fn((step) => session.read(step));
+    } finally {
+      session.end();
+    }
   }
 
   /** Plans the query of long work. @throws `QUERY_INVALID`, `OPTION_UNKNOWN` */

@@ -5,8 +5,12 @@ import { recordPrefix } from "../../keyspace/index.js";
 import { keyBytesMax, transactionBytesMax, valueBytesMax } from "../../limits/index.js";
 import {
   expiryOfRecord,
+  isAboutRecord,
   isSplit,
+  type MayReplace,
+  namingRecord,
   type RecordRows,
+  readIdText,
   recordRows,
   type WholeValue,
   wholeValue,
@@ -18,7 +22,6 @@ import { concatBytes } from "../../tuple/index.js";
 import type { RecordAccess } from "../access/record-access.js";
 import { Liveness } from "../expiry/liveness.js";
 import { type DamagedRow, damagedRow } from "./damaged-row.js";
-import { isAboutRecord, type MayReplace, namingRecord } from "./unreadable.js";
 
 /** The bytes of a record, from which `decode` makes it, and what they take in the store. */
 export interface Loaded {
@@ -94,13 +97,7 @@ export class StoredRecords<E extends AnyEntity> {
   /** What was thrown while a record was read: with its name where it is about the record's own bytes. */
   about(packed: Uint8Array, error: unknown): unknown {
     if (!isAboutRecord(error)) return error;
-    let id: string | undefined;
-    try {
-      id = this.namedBy(packed).id;
-    } catch {
-      // The key is no record's either.
-    }
-    return namingRecord(error, { entity: this.model.name, id });
+    return namingRecord(error, { entity: this.model.name, id: readIdText(this.model, packed) });
   }
 
   missing(packed: Uint8Array): Error {
@@ -230,12 +227,13 @@ export class StoredRecords<E extends AnyEntity> {
   /** The record in the bytes from `begin` to `end`; compared with the schema where `verifies`. */
   decode(bytes: Uint8Array, begin?: number, end?: number, verifies = this.#verifyOnRead): StoredRecord<E> {
     const stored = this.model.decodeRecord(bytes, begin, end);
-    if (verifies) this.#verify(stored.record);
+    if (verifies) this.verify(stored.record, verifies);
     return stored;
   }
 
-  /** Throws `STORED_RECORD_INVALID` when a record does not fit the schema. */
-  #verify(record: Infer<E>): void {
+  /** Throws `STORED_RECORD_INVALID` when a record does not fit the schema; asked for what is read where the table is. */
+  verify(record: Infer<E>, verifies = this.#verifyOnRead): void {
+    if (!verifies) return;
     try {
       this.model.check(record);
     } catch (cause) {

@@ -3,12 +3,12 @@
 import { isTenantryError, tenantryError } from "../../errors/index.js";
 import { abortReason, isAborted } from "../../intrinsics/index.js";
 import { importBatchCharsMax, importBatchRecordsMax } from "../../limits/index.js";
+import { isDamage } from "../../records/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import { callTerms, siblings } from "../../transaction/index.js";
 import type { ImportOptions, ImportSource, TransferProgress } from "../interface/transfer.js";
 import { isTooMuch } from "../long/batch-size.js";
 import type { RecordTable } from "../table/record-table.js";
-import { isDamage } from "../table/unreadable.js";
 import type { TenantWriter } from "../tenant-reader.js";
 import { applyChanges, type Change, heldBefore } from "../write/change.js";
 import { textOf } from "../write/key-turns.js";
@@ -143,7 +143,13 @@ export class RecordImport {
       return { line, table, id: table.model.encodeId(table.model.idOf(record)), record, revision: read.revision };
     } catch (cause) {
       if (cause instanceof JsonValueFault) throw lineInvalid(line, "notAValue", entity, { cause });
-      const codes = ["RECORD_INVALID", "RECORD_ID_INVALID", "KEY_TOO_LARGE", "MIGRATION_STEP_FAILED"] as const;
+      const codes = [
+        "RECORD_INVALID",
+        "STORED_RECORD_INVALID",
+        "RECORD_ID_INVALID",
+        "KEY_TOO_LARGE",
+        "MIGRATION_STEP_FAILED",
+      ] as const;
       if (isTenantryError(cause, ...codes)) throw lineInvalid(line, "record", entity, { cause });
       throw cause;
     }

@@ -3,6 +3,7 @@ import { addAmounts, type CheckedAmounts, checkAmounts, counterKey } from "../..
 import { tenantryError } from "../../errors/index.js";
 import { maintainedIndexes } from "../../indexes/index.js";
 import { takeOptions } from "../../options/index.js";
+import { isAboutRecord, isDamage, type MayReplace } from "../../records/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import { callTerms, type Operation, resultOf, siblings, valueAt, valuesAt } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
@@ -22,7 +23,6 @@ import { RecordReader } from "../record-reader.js";
 import { type DamagedRow, isDamaged } from "../table/damaged-row.js";
 import type { RecordTable } from "../table/record-table.js";
 import type { Stored } from "../table/stored-records.js";
-import { isAboutRecord, isDamage, type MayReplace } from "../table/unreadable.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
 import { type Change, changing, heldBefore } from "./change.js";
 import { type KeyTurns, textOf } from "./key-turns.js";

@@ -10,7 +10,7 @@ import {
 } from "../../indexes/index.js";
 import { recordPrefix } from "../../keyspace/index.js";
 import { buildBatchBytesMax, migrationFailuresMax } from "../../limits/index.js";
-import { forEachBatch, wholeOrDefect } from "../../records/index.js";
+import { forEachBatch, readIdText, recordIn } from "../../records/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import { type CallTerms, callTerms, siblings, type TenantTransaction } from "../../transaction/index.js";
 import { keyAfter, tupleRange } from "../../tuple/index.js";
@@ -137,15 +137,8 @@ export class TenantUpgrade<E extends AnyEntity> {
   }
 
   #note(id: Uint8Array, error: unknown): void {
-    if (this.#failures.length < migrationFailuresMax) this.#failures.push({ id: this.#textOf(id), error });
-  }
-
-  #textOf(id: Uint8Array): string | undefined {
-    const { model } = this.#table;
-    try {
-      return model.formatId(model.decodeId(id));
-    } catch {
-      return undefined;
+    if (this.#failures.length < migrationFailuresMax) {
+      this.#failures.push({ id: readIdText(this.#table.model, id), error });
     }
   }
 
@@ -243,16 +236,17 @@ export class TenantUpgrade<E extends AnyEntity> {
       await forEachBatch(session.read.bind(session), tupleRange(prefix), async (transaction, rows) => {
         const checks = rows.map(async ([key, row]) => {
           const id = key.slice(prefix.length);
-          const whole = await wholeOrDefect(transaction, model.name, id, row);
-          if ("defect" in whole) return;
-          const { record } = model.decodeRecord(whole.value);
+          const read = await recordIn(model, transaction, id, row);
+          // It was in order when it was upgraded: what became of it since is for the next call.
+          if ("error" in read) return;
           const expired = !this.#table.liveness.hasRecord(row);
-          const [defect] = await verifyEntriesOf(model, building, transaction, id, record, expired);
-          if (defect !== undefined) found = defect.index;
+          const [defect] = await verifyEntriesOf(model, building, transaction, id, read.record, expired);
+          if (defect !== undefined) found = defect.index.name;
         });
         await siblings(checks);
       });
-      return found ?? (await verifyIndexes(model, building, (fn) => session.read(fn)))[0]?.index;
+      const wrong = await verifyIndexes(model, building, (fn) => session.read(fn));
+      return found ?? wrong.find(({ kind }) => kind !== "damaged")?.index.name;
     } finally {
       session.end();
     }

@@ -9,6 +9,7 @@ import {
   type RecordLayout,
   readEnvelope,
 } from "../../value/index.js";
+import { revived } from "../zod/revive.js";
 import { LayoutAdapter, UnfitRecord } from "./adapter.js";
 import type { StoredForm } from "./stored-form.js";
 
@@ -77,9 +78,9 @@ export class RecordHistory {
     const { codec, adapter } = this.#reading(form, envelope);
     const decoded = codec.decode(bytes, begin, end);
     const stored = adapter === undefined ? decoded.record : this.#adapted(adapter, decoded.record, envelope);
-    const revived: unknown = form.revive === undefined ? stored : form.revive(stored);
+    const output: unknown = form.revive === undefined ? stored : revived(this.entity, form.revive, stored);
     // A reviver of an object's schema answers with an object.
-    const record = typeof revived === "object" && revived !== null ? revived : stored;
+    const record = typeof output === "object" && output !== null ? output : stored;
     if (!this.steps.has(schemaVersion)) return { ...decoded, record, origin: undefined };
     return { ...decoded, record: this.#up(record, schemaVersion), origin: record };
   }
@@ -87,7 +88,7 @@ export class RecordHistory {
   /** The record that the stored side of one of an earlier version has become. @throws MIGRATION_STEP_FAILED */
   raise(stored: unknown, version: number): object {
     const { revive } = this.formOf(version);
-    const record: unknown = revive === undefined ? stored : revive(stored);
+    const record: unknown = revive === undefined ? stored : revived(this.entity, revive, stored);
     if (typeof record === "object" && record !== null) return this.#up(record, version);
     throw tenantryError("MIGRATION_STEP_FAILED", { entity: this.entity, version, reason: "notARecord" });
   }

@@ -1,5 +1,6 @@
 /** Turns the stored side of a record into its output: runs the codecs in it, and nothing else. */
 import * as core from "zod/v4/core";
+import { tenantryError } from "../../errors/index.js";
 
 /** Turns a stored value into its output; a freshly decoded object is changed in place. */
 export type Revive = (stored: unknown) => unknown;
@@ -53,4 +54,18 @@ export function reviverOf(schema: core.$ZodType, hasCodec: (schema: core.$ZodTyp
   };
 
   return revive(schema);
+}
+
+/**
+ * What a record's stored side is turned into.
+ *
+ * @throws STORED_RECORD_INVALID when a codec does not take what is stored.
+ */
+export function revived(entity: string, revive: Revive, stored: unknown): unknown {
+  try {
+    return revive(stored);
+  } catch (cause) {
+    const issues = cause instanceof core.$ZodError ? cause.issues : [];
+    throw tenantryError("STORED_RECORD_INVALID", { entity, issues }, { cause });
+  }
 }

@@ -1,11 +1,5 @@
 /** Unreadable records: what was thrown about a record's own bytes, with the name of the record. */
-import {
-  type CodedError,
-  type ErrorCode,
-  type ErrorDetails,
-  isTenantryError,
-  tenantryError,
-} from "../../errors/index.js";
+import { type CodedError, type ErrorCode, type ErrorDetails, isTenantryError, tenantryError } from "../errors/index.js";
 
 /** What reading one record may throw for what is stored of it, and for nothing else. */
 const codes = [
