@@ -257,7 +257,7 @@ const empty = async (engine: Engine): Promise<void> => {
   await transaction.commit();
 };
 
-/** Replays histories on several engines side by side, each history on an emptied one. */
+/** Replays histories on several engines side by side, each history on an emptied one; leaves them empty. */
 export const replayAll = async (engines: readonly Engine[], histories: readonly History[]): Promise<Difference[]> => {
   const differences: Difference[] = [];
   // Those that sleep first: the others fill the time.
@@ -271,6 +271,7 @@ export const replayAll = async (engines: readonly Engine[], histories: readonly 
         const difference = await replayHistory(engine, history);
         if (difference !== undefined) differences.push(difference);
       }
+      await empty(engine);
     }),
   );
   return differences;

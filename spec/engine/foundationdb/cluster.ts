@@ -9,6 +9,9 @@ import { type Engine, foundationdb, openEngine } from "../../../lib/engine/index
 const shared = "TENANTRY_FDB_CLUSTER_FILE";
 const disposable = "TENANTRY_FDB_DISPOSABLE_CLUSTER_FILE";
 
+/** What a spec takes on a cluster whose every answer is a round trip. */
+const timeoutMs = 600_000;
+
 /** Makes the specs of what runs on the shared cluster, or says why they are skipped. */
 export function describeOnCluster(name: string, specs: (clusterFile: string) => void): void {
   const clusterFile = process.env[shared];
@@ -23,17 +26,21 @@ export function testOnDisposableCluster(name: string, spec: (engine: Engine) => 
     skip(name, disposable);
     return;
   }
-  test(name, async () => {
-    const others = process.env[shared];
-    if (others) expect(idOf(clusterFile), `${disposable} and ${shared} name one cluster`).not.toBe(idOf(others));
-    const engine = await openEngine(foundationdb({ clusterFile }));
-    try {
-      expect(await isEmpty(engine), `the cluster of ${disposable} has keys of somebody's: clear it`).toBe(true);
-      await spec(engine);
-    } finally {
-      await engine.close();
-    }
-  });
+  test(
+    name,
+    async () => {
+      const others = process.env[shared];
+      if (others) expect(idOf(clusterFile), `${disposable} and ${shared} name one cluster`).not.toBe(idOf(others));
+      const engine = await openEngine(foundationdb({ clusterFile }));
+      try {
+        expect(await isEmpty(engine), `the cluster of ${disposable} has keys of somebody's: clear it`).toBe(true);
+        await spec(engine);
+      } finally {
+        await engine.close();
+      }
+    },
+    timeoutMs,
+  );
 }
 
 function skip(name: string, variable: string): void {
