@@ -1,6 +1,6 @@
 /** The handle of one tenant: everything its code needs, and no way to anything else. */
 import type { Identities, Members, Sessions } from "./access/identity/index.js";
-import { takeOptions } from "./options/index.js";
+import { assertFunction, takeOptions } from "./options/index.js";
 import { type Claims, claimsIn, type Quotas, TenantQuotas } from "./quota/index.js";
 import type {
   ExportOptions,
@@ -133,6 +133,7 @@ export class Tenant {
    */
   transact<T>(fn: (tx: TenantScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
     const act: WriteFunction<T> = (transaction, tenant) => {
+      assertFunction(fn, "transact");
       const claims = claimsIn(this.#quotas, transaction, tenant, this.#quotaAccess);
       return fn({ ...this.#repositories.transactionScope(transaction, this.context), claims });
     };
@@ -191,7 +192,10 @@ export class Tenant {
 
   /** Runs `fn`, which only reads, at one point in time. It may run several times. */
   read<T>(fn: (tx: ReadScope) => Promise<T>, options?: ReadTransactionOptions): Promise<T> {
-    const act: ReadFunction<T> = (transaction) => fn(this.#repositories.readScope(transaction, this.context));
+    const act: ReadFunction<T> = (transaction) => {
+      assertFunction(fn, "read");
+      return fn(this.#repositories.readScope(transaction, this.context));
+    };
     return this.#runner.read(this.id, act, options);
   }
 }

@@ -66,6 +66,11 @@ export const copiesApart = "another copy of tenantry in this process made it";
 /** Whether another copy of the package made something. */
 export function isOfAnotherCopy(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const at: unknown = Reflect.get(value, maker);
-  return typeof at === "string" && at !== here;
+  try {
+    const at: unknown = Reflect.get(value, maker);
+    return typeof at === "string" && at !== here;
+  } catch {
+    // What throws when it is asked is nobody's.
+    return false;
+  }
 }

@@ -5,6 +5,7 @@ export type { RecordIssue } from "./codes/schema-errors.js";
 export { copiesApart, isOfAnotherCopy, markOwn } from "./copies.js";
 export type { ErrorFamily } from "./definition.js";
 export { knownCode } from "./known-code.js";
+export { givenName } from "./given-name.js";
 export type { Misuse } from "./misuse.js";
 export type { JsonValue, SafeError } from "./sanitize.js";
 export { errorResponse, safeResponse, sanitize } from "./sanitize.js";

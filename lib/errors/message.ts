@@ -5,9 +5,18 @@ import { definitionReasons } from "./definition-reasons.js";
 /** Characters of a detail that a message shows. */
 const toldLengthMax = 200;
 
+/** A detail that is no text, written as JSON; what cannot be, by its kind. */
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? typeof value;
+  } catch {
+    return typeof value;
+  }
+}
+
 /** A detail as text on one line, whoever reads the log. */
 function tell(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === "string" ? value : written(value);
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, "\ufffd");
   return line.length > toldLengthMax ? `${line.slice(0, toldLengthMax)}…` : line;
 }

@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 import { isTenantryError, tenantryError } from "../errors/index.js";
 import { abortReason, isAborted } from "../intrinsics/index.js";
 import { migrationConcurrencyDefault, migrationConcurrencyMax, migrationListMax } from "../limits/index.js";
-import { copiedList, optionNames, takeOptions } from "../options/index.js";
+import { assertFunctionIfGiven, copiedList, optionNames, takeOptions } from "../options/index.js";
 import { type RepositoryFactory, RunnerWriter } from "../repository/index.js";
 import { type AnyEntity, type EntityModel, unknownEntity } from "../schema/index.js";
 import { parseTenantId, type TenantId, type TenantRecord, tenantStates } from "../tenant/index.js";
@@ -140,7 +140,8 @@ export class Migration {
   /** @throws MIGRATION_OPTION_INVALID, ENTITY_UNKNOWN, TENANT_ID_INVALID */
   constructor(parts: MigrationParts, given: MigrateOptions | undefined) {
     const options = takeOptions(given, migrateNames, "migrate");
-    const { entities, tenants, concurrency = migrationConcurrencyDefault } = options;
+    const { entities, tenants, concurrency = migrationConcurrencyDefault, onProgress } = options;
+    assertFunctionIfGiven(onProgress, "onProgress");
     if (!Number.isSafeInteger(concurrency) || concurrency < 1 || concurrency > migrationConcurrencyMax) {
       throw tenantryError("MIGRATION_OPTION_INVALID", { option: "concurrency", migrationConcurrencyMax });
     }

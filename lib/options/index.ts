@@ -1,5 +1,6 @@
 /** Options as callers give them: taken by name, once. */
 
+export { assertFunction, assertFunctionIfGiven } from "./assert-function.js";
 export { copiedList } from "./copied-list.js";
 export { type OptionNames, optionNames } from "./option-names.js";
 export { takeNamed, takeOptions } from "./take-options.js";

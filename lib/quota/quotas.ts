@@ -1,5 +1,5 @@
 /** Quotas of a database: the policies that hold them, and what operators ask of them. */
-import { tenantryError } from "../errors/index.js";
+import { givenName, tenantryError } from "../errors/index.js";
 import { connectionLeaseLongestMs, connectionLeaseMs } from "../limits/index.js";
 import type { Clock, Random } from "../observe/index.js";
 import { optionNames, takeOptions } from "../options/index.js";
@@ -224,7 +224,7 @@ export class Quotas {
 
   /** @internal */
   async take(id: TenantId, rate: string, count: number): Promise<Headroom | undefined> {
-    if (!this.#book.hasRate(rate)) throw tenantryError("QUOTA_UNKNOWN", { kind: "rate", name: String(rate) });
+    if (!this.#book.hasRate(rate)) throw tenantryError("QUOTA_UNKNOWN", { kind: "rate", name: givenName(rate) });
     if (!Number.isSafeInteger(count) || count < 1) throw tenantryError("QUOTA_AMOUNT_INVALID", { resource: rate });
     const tenant = await this.#meet(id);
     if (tenant === undefined) throw tenantryError("TENANT_UNAVAILABLE", {});

@@ -1,5 +1,5 @@
 /** Query plans: what a query reads, and at what cost; a query that is not one range is refused here. */
-import { tenantryError } from "../errors/index.js";
+import { givenName, tenantryError } from "../errors/index.js";
 import { planRange, type RangePlan, type RangeQuery } from "../indexes/index.js";
 import { scanBatchRowsMax, selectedFieldsMax } from "../limits/index.js";
 import { copiedList } from "../options/index.js";
@@ -79,7 +79,7 @@ function selectionOf<E extends AnyEntity>(
   if (names.length === 0) refuse("a selection names one field or more");
   return names.map((name) => {
     if (typeof name === "string" && model.hasField(name)) return name;
-    return refuse(`the entity has no field ${JSON.stringify(name)} to select`);
+    return refuse(`the entity has no field ${JSON.stringify(givenName(name))} to select`);
   });
 }
 

@@ -1,6 +1,6 @@
 /** What makes repositories: inside a transaction, by the scopes users work with, and outside of one. */
 import { systemClock } from "../observe/index.js";
-import { takeOptions } from "../options/index.js";
+import { assertFunction, assertFunctionIfGiven, takeOptions } from "../options/index.js";
 import { type AnyEntity, type EntityModel, unknownEntity } from "../schema/index.js";
 import type { TenantContext } from "../tenant/index.js";
 import type { ReadTransaction, TenantTransaction } from "../transaction/index.js";
@@ -76,12 +76,15 @@ export class RepositoryFactory {
 
   /** The records of all entities in a tenant, as lines. */
   export(tenant: TenantReader, options?: ExportOptions): TenantExport {
-    return new RecordExport(this.#tables(tenant), tenant, takeOptions(options, exportNames, "export"));
+    const taken = takeOptions(options, exportNames, "export");
+    assertFunctionIfGiven(taken.onProgress, "onProgress");
+    return new RecordExport(this.#tables(tenant), tenant, taken);
   }
 
   /** Stores the records in the lines of an export. */
   async import(tenant: TenantWriter, source: ImportSource, given?: ImportOptions): Promise<TransferProgress> {
     const options = takeOptions(given, importNames, "import");
+    assertFunctionIfGiven(options.onProgress, "onProgress");
     return await new RecordImport(this.#tables(tenant), tenant, options).run(source);
   }
 
@@ -110,7 +113,10 @@ export class RepositoryFactory {
     const writer = new JoinedWriter(transaction, context);
     return {
       repository: (entity, options) => this.writer(entity, writer, options),
-      afterCommit: (fn) => transaction.afterCommit(fn),
+      afterCommit: (fn) => {
+        assertFunction(fn, "afterCommit");
+        transaction.afterCommit(fn);
+      },
     };
   }
 

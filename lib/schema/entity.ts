@@ -1,6 +1,6 @@
 /** The entity: the name, schema, id and indexes a program declares once and infers everything else from. */
 import type * as core from "zod/v4/core";
-import { isOfAnotherCopy, type Misuse, markOwn, tenantryError } from "../errors/index.js";
+import { givenName, isOfAnotherCopy, type Misuse, markOwn, tenantryError } from "../errors/index.js";
 import type { AggregateDefinitions, SummedFields } from "./aggregates/aggregate-definition.js";
 import { defineModel } from "./definition/define-model.js";
 import { takeDefinition } from "./definition/taken-definition.js";
@@ -173,7 +173,7 @@ export function entity<
 export const unknownEntity = (entity: AnyEntity): Error =>
   isOfAnotherCopy(entity)
     ? tenantryError("ENTITY_INVALID", { entity: entity.name, path: "", reason: "madeByAnotherCopy" })
-    : tenantryError("ENTITY_UNKNOWN", { entity: String(entity?.name) });
+    : tenantryError("ENTITY_UNKNOWN", { entity: givenName(entity) });
 
 /**
  * The runtime side of an entity, for the rooms that store it.
@@ -184,7 +184,7 @@ export function modelOf<E extends AnyEntity>(entity: E): EntityModel<E> {
   const found = models.get(entity);
   if (found === undefined) {
     const reason = isOfAnotherCopy(entity) ? "madeByAnotherCopy" : "notMadeByEntity";
-    throw tenantryError("ENTITY_INVALID", { entity: String(entity?.name), path: "", reason });
+    throw tenantryError("ENTITY_INVALID", { entity: givenName(entity), path: "", reason });
   }
   // The map holds each entity's own model.
   return found as EntityModel<AnyEntity> as never;

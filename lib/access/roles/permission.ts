@@ -1,5 +1,5 @@
 /** Permissions: what a role allows or forbids, on which records. */
-import { markOwn, tenantryError } from "../../errors/index.js";
+import { givenName, markOwn, tenantryError } from "../../errors/index.js";
 import { copiedList, optionNames, takeOptions } from "../../options/index.js";
 import type { RecordAction } from "../../repository/index.js";
 import type { AnyEntity } from "../../schema/index.js";
@@ -109,7 +109,7 @@ function permission(
   if (entity === undefined && !subjects.includes(subject))
     return refuse("a permission is about an entity or a subject");
   if (entity === undefined && where !== undefined) return refuse("only an entity's records have conditions");
-  const named = entity === undefined ? `#${String(subject)}` : entity.name;
+  const named = entity === undefined ? `#${givenName(subject)}` : entity.name;
   const made = Object.freeze(markOwn({ forbids, actions: Object.freeze([...actions]), subject: named }));
   const about = entity === undefined || where === undefined ? undefined : aboutOf(entity, where);
   rules.set(made, { ...made, entity, about });

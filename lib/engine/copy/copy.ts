@@ -2,7 +2,7 @@
 import { copiesApart, isOfAnotherCopy, tenantryError } from "../../errors/index.js";
 import { copiedBytes } from "../../intrinsics/index.js";
 import { copyPassesMax } from "../../limits/index.js";
-import { optionNames, takeOptions } from "../../options/index.js";
+import { assertFunctionIfGiven, optionNames, takeOptions } from "../../options/index.js";
 import type { Engine } from "../engine.js";
 import { type CopyCheckpoint, checkpointOf, resumeKey } from "./checkpoint.js";
 import { chunksOf, matches, writeChunk } from "./chunk.js";
@@ -153,7 +153,8 @@ const metadataVersionKey = Uint8Array.of(0xff, ...new TextEncoder().encode("/met
  */
 export async function copy(given: CopyOptions): Promise<CopyResult> {
   const options = takeOptions(given, copyNames, "copy");
-  const { from, to, passes = copyPassesMax, signal } = options;
+  const { from, to, passes = copyPassesMax, signal, onProgress } = options;
+  assertFunctionIfGiven(onProgress, "onProgress");
   const range = options.range === undefined ? everything : copiedRange(options.range);
   if (isOfAnotherCopy(from) || isOfAnotherCopy(to))
     throw tenantryError("COPY_OPTIONS_INVALID", { reason: copiesApart });

@@ -13,5 +13,6 @@ export const optionErrors = {
     "unavailable",
     "What the program gave to `open` threw, or gave no answer; the library went on without it.",
   ),
+  FUNCTION_INVALID: define<{ of: string }>()("usage", "What should be a function is none.", "of"),
   OPTIONS_INVALID: define<{ of: string }>()("usage", "Options are given as an object.", "of"),
 } as const;

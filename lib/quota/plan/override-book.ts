@@ -1,5 +1,5 @@
 /** The override book: what operators set for tenants, kept in the tenants' records. */
-import { tenantryError } from "../../errors/index.js";
+import { givenName, tenantryError } from "../../errors/index.js";
 import { quotaOverridesMax } from "../../limits/index.js";
 import {
   type OperatorOptions,
@@ -53,7 +53,7 @@ export class OverrideBook {
     given: unknown,
     options: OperatorOptions | undefined,
   ): Promise<QuotaOverrides> {
-    if (!this.#book.has(resource)) throw unknownResource(String(resource));
+    if (!this.#book.has(resource)) throw unknownResource(givenName(resource));
     const limit = readOverride(resource, given);
     const act = operatorAct("setOverride", options, { resource, limit });
     return await this.#change(id, act, (was) => {
@@ -71,7 +71,7 @@ export class OverrideBook {
     return await this.#change(id, act, (was) => {
       if (!Object.hasOwn(was, resource)) {
         if (this.#book.has(resource)) return was;
-        throw unknownResource(String(resource));
+        throw unknownResource(givenName(resource));
       }
       const { [resource]: _, ...others } = was;
       return others;

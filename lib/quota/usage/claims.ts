@@ -1,5 +1,5 @@
 /** Claims: things that are used by name, such as seats, each once. */
-import { tenantryError } from "../../errors/index.js";
+import { givenName, tenantryError } from "../../errors/index.js";
 import { quotaClaimBytesMax, scanBatchRowsMax } from "../../limits/index.js";
 import { optionNames, takeOptions } from "../../options/index.js";
 import type { RecordAccess } from "../../repository/index.js";
@@ -107,7 +107,8 @@ export class ResourceClaims implements Claims {
 
   /** @throws QUOTA_UNKNOWN when no plan has the resource. */
   constructor(resource: string, { way, access, book, turns }: ClaimParts) {
-    if (!book.hasResource(resource)) throw tenantryError("QUOTA_UNKNOWN", { kind: "resource", name: String(resource) });
+    if (!book.hasResource(resource))
+      throw tenantryError("QUOTA_UNKNOWN", { kind: "resource", name: givenName(resource) });
     this.#resource = resource;
     this.#way = way;
     this.#access = access;

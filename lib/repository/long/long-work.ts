@@ -1,5 +1,7 @@
 /** Long work: batches, each a transaction that stores how far it came, until the range's end. */
+
 import { isTenantryError } from "../../errors/index.js";
+import { assertFunction, assertFunctionIfGiven } from "../../options/index.js";
 import type { AnyEntity, Infer } from "../../schema/index.js";
 import { callTerms } from "../../transaction/index.js";
 import type { WorkOptions, WorkProgress } from "../interface/long-work.js";
@@ -33,6 +35,8 @@ export class LongWork<E extends AnyEntity> {
   async run(order: WorkOrder<E>): Promise<WorkProgress> {
     const { operation, planned, fn, options } = order;
     const { name, version, onProgress } = options;
+    assertFunction(fn, operation);
+    assertFunctionIfGiven(onProgress, "onProgress");
     this.#table.access?.enter(operation);
     const subject = this.#writer.context?.subject;
     const identity = { entity: this.#table.model.name, operation, planned, subject, fn, version };

@@ -1,7 +1,7 @@
 /** One entity's records in a tenant, outside of any transaction: the methods of `TenantRepository`. */
 
 import { tenantryError } from "../../errors/index.js";
-import { takeOptions } from "../../options/index.js";
+import { assertFunctionIfGiven, takeOptions } from "../../options/index.js";
 import type { BatchReader } from "../../records/index.js";
 import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
 import { assertSignal, type CallTerms, callTerms } from "../../transaction/index.js";
@@ -52,6 +52,7 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
     options?: ScanOptions,
   ): Scan<Selected<E, S>> {
     const { onProgress } = takeOptions(options, scanNames, "scanAll");
+    assertFunctionIfGiven(onProgress, "onProgress");
     const scan = this.scan(query);
     return new RecordScan(async function* () {
       let records = 0;

@@ -1,7 +1,9 @@
 /** Lines out of whatever a source gives: texts, each of whole lines, or bytes cut anywhere. */
+
 import { tenantryError } from "../../errors/index.js";
 import { copiedBytes } from "../../intrinsics/index.js";
 import { importLineBytesMax } from "../../limits/index.js";
+import { copiedList } from "../../options/index.js";
 import type { ImportSource } from "../interface/transfer.js";
 
 /** A line of an import, counted from 1, without its newline. */
@@ -72,11 +74,20 @@ class LineCutter {
   }
 }
 
+/** Whether a source can be gone through at all: text, a list or a stream. */
+const isIterable = (source: unknown): boolean =>
+  typeof source === "string" ||
+  (typeof source === "object" &&
+    source !== null &&
+    [Symbol.asyncIterator, Symbol.iterator].some((name) => typeof Reflect.get(source, name) === "function"));
+
 /** The lines of a source; empty ones are left out, and counted. @throws IMPORT_LINE_INVALID */
 export async function* linesOf(source: ImportSource): AsyncGenerator<NumberedLine, undefined, undefined> {
   const cutter = new LineCutter();
   const filled = ({ text }: NumberedLine): boolean => text.length > 0;
-  for await (const chunk of source) {
+  if (!isIterable(source)) throw tenantryError("IMPORT_SOURCE_INVALID", {});
+  // A list is gone through by its indices, whatever it says of itself.
+  for await (const chunk of copiedList(source, Number.POSITIVE_INFINITY) ?? source) {
     // Copied: its owner may fill it anew while its lines are stored.
     const own = typeof chunk === "string" ? chunk : copiedBytes(chunk);
     if (own === undefined) throw tenantryError("IMPORT_SOURCE_INVALID", {});

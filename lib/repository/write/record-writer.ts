@@ -2,7 +2,7 @@
 import { addAmounts, type CheckedAmounts, checkAmounts, counterKey } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
 import { maintainedIndexes } from "../../indexes/index.js";
-import { takeOptions } from "../../options/index.js";
+import { assertFunction, takeOptions } from "../../options/index.js";
 import { isAboutRecord, isDamage, type MayReplace } from "../../records/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import { callTerms, type Operation, resultOf, siblings, valueAt, valuesAt } from "../../transaction/index.js";
@@ -88,7 +88,10 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   }
 
   update(id: IdOf<E>, fn: (record: Infer<E>) => Infer<E>, options?: ChangeOptions): Promise<Infer<E>> {
-    return this.#revise("update", id, options, (record) => this.#table.model.check(fn(record)));
+    return this.#revise("update", id, options, (record) => {
+      assertFunction(fn, "update");
+      return this.#table.model.check(fn(record));
+    });
   }
 
   async patch(id: IdOf<E>, changes: PatchOf<E>, options?: ChangeOptions): Promise<Infer<E>> {

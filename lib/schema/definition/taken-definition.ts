@@ -1,4 +1,5 @@
 /** Definitions as programs give them: taken by name, once, so that nobody changes an entity after it was checked. */
+import { givenName } from "../../errors/index.js";
 import { definitionListMax, entityNameBytesMax } from "../../limits/index.js";
 import { copiedList, optionNames, takeOptions } from "../../options/index.js";
 import type { AggregateDefinition, AggregateDefinitions } from "../aggregates/aggregate-definition.js";
@@ -62,7 +63,7 @@ export interface TakenDefinition {
 
 /** Takes the definition of an entity. @throws ENTITY_INVALID, OPTION_UNKNOWN, OPTIONS_INVALID */
 export function takeDefinition(name: string, given: object): TakenDefinition {
-  const root = new DefinitionPlace(String(name), "");
+  const root = new DefinitionPlace(givenName(name), "");
   checkName(name, root.field("name"));
   const options = takeOptions<AnyOptions>(given as AnyOptions, entityNames, "entity");
   const { version, schema, recordBytesMax, expires } = options;
