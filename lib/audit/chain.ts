@@ -19,12 +19,17 @@ export interface ChainSeal extends ChainPoint {
   readonly keyId: Uint8Array;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Entries up to the seal or checkpoint before it; undefined where it does not say, as those of before do not. */
+  readonly previous: number | undefined;
 }
 
 /** What the bytes of a seal are authenticated as: one is never taken for the other. */
 export type SealRole = "seal" | "checkpoint";
 
+/** Of checkpoints, and of the seals of before. */
 const format = 1;
+/** Of seals that say which one was before them. */
+const linkedFormat = 2;
 const linkBytes = 32;
 
 /** Before the first entry. */
@@ -53,16 +58,19 @@ export class AuditChain {
     return { count: count + 1, stamp, link: mac.digest() };
   }
 
-  /** The stored form of a seal of this key. */
-  encode(role: SealRole, { count, stamp, link }: ChainPoint, at: number): Uint8Array {
-    const fields = [format, this.keyId, count, stamp, link, at];
+  /** The stored form of a seal of this key; `previous` is where the seal before it stands. */
+  encode(role: SealRole, { count, stamp, link }: ChainPoint, at: number, previous?: number | undefined): Uint8Array {
+    const fields =
+      previous === undefined
+        ? [format, this.keyId, count, stamp, link, at]
+        : [linkedFormat, this.keyId, count, stamp, link, at, previous];
     return pack([...fields, this.#tag(role, pack(fields))]);
   }
 
   /** Whether stored bytes are a seal made with this key. @throws AUDIT_TRAIL_CORRUPT */
   vouches(role: SealRole, bytes: Uint8Array): boolean {
-    const { count, stamp, link, at } = decodeSeal(bytes);
-    return equalBytes(bytes, this.encode(role, { count, stamp, link }, at));
+    const { count, stamp, link, at, previous } = decodeSeal(bytes);
+    return equalBytes(bytes, this.encode(role, { count, stamp, link }, at, previous));
   }
 
   #tag(role: SealRole, bytes: Uint8Array): Uint8Array {
@@ -73,9 +81,10 @@ export class AuditChain {
 /** What stored bytes of a seal say; whether that is so, the chain of its key knows. @throws AUDIT_TRAIL_CORRUPT */
 export function decodeSeal(bytes: Uint8Array): ChainSeal {
   try {
-    const [version, keyId, count, stamp, link, at] = unpack(bytes);
+    const [version, keyId, count, stamp, link, at, last] = unpack(bytes);
+    const previous = version === linkedFormat ? last : undefined;
     if (
-      version === format &&
+      (version === format || (version === linkedFormat && typeof previous === "number")) &&
       keyId instanceof Uint8Array &&
       typeof count === "number" &&
       stamp instanceof Uint8Array &&
@@ -83,7 +92,7 @@ export function decodeSeal(bytes: Uint8Array): ChainSeal {
       link instanceof Uint8Array &&
       typeof at === "number"
     ) {
-      return { keyId, count, stamp, link, at };
+      return { keyId, count, stamp, link, at, previous: typeof previous === "number" ? previous : undefined };
     }
   } catch (cause) {
     throw tenantryError("AUDIT_TRAIL_CORRUPT", {}, { cause });

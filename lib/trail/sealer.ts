@@ -99,7 +99,7 @@ export class Sealer {
         if (rows.length === 0) return { point, more: false };
         let sealed = point;
         for (const [key, value] of rows) sealed = chain.next(sealed, entryStamp(key), value);
-        trail.set(sealKey(sealed.count), chain.encode("seal", sealed, this.#clock.now()));
+        trail.set(sealKey(sealed.count), chain.encode("seal", sealed, this.#clock.now(), point.count));
         return { point: sealed, more };
       },
       callTerms("sealAudit", undefined, signal),

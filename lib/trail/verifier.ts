@@ -135,10 +135,18 @@ export class Verifier {
     const seals = { begin: keyAfter(sealKey(begin.count)), end: last === undefined ? undefined : keyAfter(last) };
     if (seals.end !== undefined && compareBytes(seals.begin, seals.end) < 0) {
       const range = { begin: seals.begin, end: seals.end };
+      /** Where the seal stands that the next one has to name; undefined behind one that cannot be believed. */
+      let before: number | undefined = begin.count;
       for await (const [key, value] of this.#rows.rows(incarnation, range, { signal })) {
         const found = await this.#rows.vouched("seal", incarnation, value);
-        if (found === undefined || !equalBytes(key, sealKey(found.seal.count))) pass.find("seal");
-        else {
+        if (found === undefined || !equalBytes(key, sealKey(found.seal.count))) {
+          pass.find("seal");
+          before = undefined;
+        } else {
+          const { previous } = found.seal;
+          if (previous !== undefined && before !== undefined && previous !== before)
+            pass.find("seal", found.seal.stamp);
+          before = found.seal.count;
           await pass.goTo(found.seal, found.chain);
           sealed = headOf(incarnation, found.seal);
         }

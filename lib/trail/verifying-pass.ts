@@ -7,7 +7,7 @@ import { entriesAfter, type Incarnation, type TrailRow } from "./trail-rows.js";
 /**
  * Something about a trail that cannot be as it was written:
  * - `entries`: those between two seals were removed, altered, reordered, swapped or added to
- * - `seal`: a seal is not one, or was made with a key that is not known
+ * - `seal`: a seal is not one, was made with a key that is not known, or was removed
  * - `checkpoint`: what says that older entries were dropped is not to be believed
  * - `head`: the head given is not a place of this trail: its end was cut off, or it was written anew
  * - `row`: a row that is no entry
@@ -28,6 +28,7 @@ export interface AuditFinding {
   readonly through: string | undefined;
 }
 
+const nowhere = new Uint8Array();
 const hex = (stamp: Uint8Array): string | undefined =>
   stamp.length === 0 ? undefined : Buffer.from(stamp).toString("hex");
 
@@ -76,8 +77,9 @@ export class VerifyingPass {
     return this.#point;
   }
 
-  find(kind: AuditFinding["kind"], through?: string | undefined): void {
-    this.findings.push({ kind, incarnation: this.#incarnation.incarnation, after: hex(this.#point.stamp), through });
+  find(kind: AuditFinding["kind"], through: Uint8Array = nowhere): void {
+    const { incarnation } = this.#incarnation;
+    this.findings.push({ kind, incarnation, after: hex(this.#point.stamp), through: hex(through) });
   }
 
   /** Goes on to a seal that is vouched for. */
@@ -89,7 +91,7 @@ export class VerifyingPass {
       if (compareBytes(key, limit) > 0) break;
       this.#entries.skip();
       const stamp = stampOf(key);
-      if (stamp === undefined) this.find("row", hex(seal.stamp));
+      if (stamp === undefined) this.find("row", seal.stamp);
       else {
         point = chain.next(point, stamp, value);
         this.verified++;
@@ -97,7 +99,7 @@ export class VerifyingPass {
       }
     }
     const fits = point.count === seal.count && equalBytes(point.link, seal.link) && equalBytes(point.stamp, seal.stamp);
-    if (!fits) this.find("entries", hex(seal.stamp));
+    if (!fits) this.find("entries", seal.stamp);
     // What follows can still be told from what a seal says of this place.
     this.#point = seal;
     if (this.#head !== undefined && this.#isHead(seal, this.#head)) this.#headSeen = true;
@@ -137,6 +139,6 @@ export async function skipDropped(entries: Peekable, { stamp }: ChainPoint, pass
   for (let row = await entries.peek(); row !== undefined; row = await entries.peek()) {
     if (compareBytes(row[0], begin) >= 0) return;
     entries.skip();
-    pass.find("row", hex(stamp));
+    pass.find("row", stamp);
   }
 }

@@ -2,11 +2,11 @@
 import { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { AuditKey, decodeEntry, encodeEntry } from "../../lib/audit/index.js";
+import { AuditChain, AuditKey, decodeEntry, decodeSeal, encodeEntry } from "../../lib/audit/index.js";
 import { Keyspace } from "../../lib/keyspace/index.js";
 import { entity } from "../../lib/schema/index.js";
 import { parseTenantId } from "../../lib/tenant/index.js";
-import { pack, unpack } from "../../lib/tuple/index.js";
+import { pack, tupleRange, unpack } from "../../lib/tuple/index.js";
 import { processes, rowsIn } from "../lifecycle/fixture.js";
 import { collect } from "../repository/shelf.js";
 
@@ -105,15 +105,51 @@ describe("the bytes of an audit trail", () => {
       link = mac(chain, "entry\0", link, stamp, value);
     }
     const name = createHash("sha256").update("tenantry cursor key\0").update(sealKey).digest().subarray(0, 4);
-    const fields = [1, name, 2, stamp, link, time];
-    const tagged = (role: string): Uint8Array => pack([...fields, mac(chain, `${role}\0`, pack(fields))]);
-    expect(seal?.map(hex)).toEqual([`${prefix}15011502`, hex(tagged("seal"))]);
+    const fields = [name, 2, stamp, link, time];
+    const tagged = (role: string, format: number, ...more: number[]): Uint8Array => {
+      const all = [format, ...fields, ...more];
+      return pack([...all, mac(chain, `${role}\0`, pack(all))]);
+    };
+    expect(seal?.map(hex)).toEqual([`${prefix}15011502`, hex(tagged("seal", 2, 0))]);
     expect(head).toEqual({ tenant: id, incarnation: 1, entries: 2, link: hex(link) });
 
     expect(await db.audit.prune(id, { before: time + 1 })).toBe(2);
     const left = await rowsIn(all.engine, keyspace.control.auditRange(id));
-    expect(left.map((row) => row.map(hex))).toEqual([[`${prefix}1502`, hex(tagged("checkpoint"))]]);
+    expect(left.map((row) => row.map(hex))).toEqual([[`${prefix}1502`, hex(tagged("checkpoint", 1))]]);
     expect(await collect(db.audit.entries(id))).toEqual([]);
+  });
+
+  test("of seals of before, which do not say what seal was there before them", async () => {
+    await using all = await processes();
+    const db = await all.open({ entities: [Note], audit: { sealKeys: [sealKey] } });
+    const { id } = await db.tenants.provision({ name: "own" });
+    const seals = tupleRange(pack([1], new Keyspace().control.auditPrefix(id, 1)));
+    const write = async (key: Uint8Array, value: Uint8Array | undefined): Promise<void> => {
+      const transaction = all.engine.begin();
+      if (value === undefined) transaction.clear(key);
+      else transaction.set(key, value);
+      await transaction.commit();
+    };
+    await db.audit.seal(id);
+    const [[key, value] = expect.unreachable()] = await rowsIn(all.engine, seals);
+    const { keyId, at, previous, ...point } = decodeSeal(value);
+    expect(previous).toBe(0);
+    const before = new AuditChain({ id: keyId, secret: sealKey }, id, 1).encode("seal", point, at);
+    expect(unpack(before)[0]).toBe(1);
+    await write(key, before);
+    expect(await db.audit.verify(id)).toMatchObject({ intact: true, verified: 1 });
+    await db.tenants.rename(id, "later");
+    await db.audit.seal(id);
+    const [, [, second] = expect.unreachable()] = await rowsIn(all.engine, seals);
+    expect(decodeSeal(second).previous).toBe(1);
+    expect(await db.audit.verify(id)).toMatchObject({ intact: true, verified: 2 });
+    await write(key, undefined);
+    const through = Buffer.from(decodeSeal(second).stamp).toString("hex");
+    expect(await db.audit.verify(id)).toMatchObject({
+      intact: false,
+      verified: 2,
+      findings: [{ kind: "seal", incarnation: 1, after: undefined, through }],
+    });
   });
 
   test("of an entry about a quota, and no others for it", () => {

@@ -154,6 +154,19 @@ const tamperings: Readonly<Record<string, (stage: Stage) => Promise<boolean>>> =
     );
     return true;
   },
+  async "remove a seal that others follow"({ seals, store, pick }) {
+    if (seals.length < 2) return false;
+    const [key] = seals[pick(seals.length - 1)] ?? expect.unreachable();
+    await store((set) => set(key, undefined));
+    return true;
+  },
+  async "remove all seals but the last"({ seals, store }) {
+    if (seals.length < 2) return false;
+    await store((set) => {
+      for (const [key] of seals.slice(0, -1)) set(key, undefined);
+    });
+    return true;
+  },
   async "claim that entries were dropped"({ id, entries, seals, store }) {
     const [, value] = seals[0] ?? expect.unreachable();
     const { count } = countOf(value);
