@@ -20,7 +20,7 @@ import {
   type TransactionRunner,
 } from "../transaction/index.js";
 import type { ConnectionLease } from "./connection/lease.js";
-import { TenantLeases } from "./connection/tenant-leases.js";
+import { type LeaseTransact, TenantLeases } from "./connection/tenant-leases.js";
 import { refusePlan } from "./plan/limit.js";
 import type { OverrideOf } from "./plan/override.js";
 import { OverrideBook, type TenantRecords } from "./plan/override-book.js";
@@ -103,7 +103,10 @@ export class Quotas {
     this.#rates = new Rates(clock, (id) => (fn) => this.#transact(id, "leaseTokens", fn));
     const leasing = { ...callTerms("leaseConnection"), deadline: leaseMs };
     const parts = { book: this.#book, turns: this.#turns, clock, leaseMs, holder: random.bytes(16) };
-    this.#leaseOf = (id) => new TenantLeases((fn) => this.#own.transactOwn(id, fn, leasing), parts);
+    this.#leaseOf = (id) => {
+      const transact: LeaseTransact = (fn) => this.#own.transactOwn(id, fn, leasing);
+      return new TenantLeases(transact, parts, () => this.#leases.delete(id));
+    };
   }
 
   /** Counts and bounds what transactions write. @internal */
@@ -213,13 +216,7 @@ export class Quotas {
       leases = this.#leaseOf(id);
       this.#leases.set(id, leases);
     }
-    try {
-      return await leases.acquire(signal);
-    } catch (error) {
-      // Nothing is kept of a tenant that has no connection, such as one that is not there.
-      if (leases.isIdle) this.#leases.delete(id);
-      throw error;
-    }
+    return await leases.acquire(signal);
   }
 
   /** @internal */
@@ -235,7 +232,7 @@ export class Quotas {
 
   /** Gives back the connections of this process; undefined when there are none. @internal */
   close(): Promise<unknown> | undefined {
-    const held = [...this.#leases.values()].filter(({ isEmpty }) => !isEmpty);
+    const held = [...this.#leases.values()];
     return held.length === 0 ? undefined : Promise.allSettled(held.map((leases) => leases.close()));
   }
 

@@ -1,20 +1,21 @@
 /** Connections that last as long as their request: a client that is gone, in the middle of whatever, leaves none. */
 import { connect as dial, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Principal } from "../../lib/access/index.js";
 import { requestScope } from "../../lib/http/index.js";
 import { usedOf } from "../quota/stage.js";
-import { soaks } from "../runs.js";
 import { type Framework, frameworks, openStage, type Stage } from "./stage.js";
 
-let stage: Stage;
+let usual: Stage;
 let authorization = "";
+const quotas = { plans: { some: { connections: 50 } }, defaultPlan: "some" };
 beforeAll(async () => {
-  stage = await openStage({}, { quotas: { plans: { some: { connections: 50 } }, defaultPlan: "some" } });
-  authorization = `Bearer ${await stage.own.token()}`;
+  usual = await openStage({}, { quotas });
+  authorization = `Bearer ${await usual.own.token()}`;
 });
-afterAll(() => stage[Symbol.asyncDispose]());
+afterAll(() => usual[Symbol.asyncDispose]());
 
-const used = async (): Promise<number | undefined> =>
+const used = async (stage = usual): Promise<number | undefined> =>
   usedOf(await stage.db.tenant(stage.tenant).quotas.usage(), "connections");
 const until = (count: number) => vi.waitUntil(async () => (await used()) === count, { timeout: 10_000, interval: 5 });
 
@@ -33,7 +34,7 @@ function isWhole(answer: string): boolean {
 }
 
 /** A client that can be gone at any time: over a socket, or as the platform's request. */
-function client(framework: Framework, name: string): Client {
+function client(framework: Framework, name: string, stage = usual): Client {
   const path = `/t/${stage.tenant}/${name}`;
   const port = stage.port(framework);
   let said = "";
@@ -78,17 +79,13 @@ function client(framework: Framework, name: string): Client {
 }
 
 describe.each(frameworks)("over %s", (framework) => {
-  // Over a socket the end of a stream of events is at times late by seconds: the long form asks for it.
-  test.each(soaks ? ["hold", "events"] : ["hold"])(
-    "a connection counts until the answer of %s is sent",
-    async (name) => {
-      const all = [client(framework, name), client(framework, name)];
-      await until(2);
-      stage.letGo();
-      for (const one of all) expect(await one.read("END")).toContain("200");
-      await until(0);
-    },
-  );
+  test.each(["hold", "events"])("a connection counts until the answer of %s is sent", async (name) => {
+    const all = [client(framework, name), client(framework, name)];
+    await until(2);
+    usual.letGo();
+    for (const one of all) expect(await one.read("END")).toContain("200");
+    await until(0);
+  });
 
   test.each(["hold", "events"])("a client that is gone gives back the connection of %s", async (name) => {
     const [leaving, staying] = [client(framework, name), client(framework, name)];
@@ -96,7 +93,7 @@ describe.each(frameworks)("over %s", (framework) => {
     if (name === "events") await leaving.read("event");
     leaving.leave();
     await until(1);
-    stage.letGo();
+    usual.letGo();
     await staying.read("END");
     await until(0);
   });
@@ -108,14 +105,42 @@ describe.each(frameworks)("over %s", (framework) => {
       one.leave();
     }
     await until(0);
-    expect((await stage.db.quotas.recount(stage.tenant)).every(({ drift }) => drift === 0)).toBe(true);
+    expect((await usual.db.quotas.recount(usual.tenant)).every(({ drift }) => drift === 0)).toBe(true);
+  });
+});
+
+describe.each(frameworks)("over %s, while who asks is being found out", (framework) => {
+  test.each(["hold", "events"])("a client that is gone counts no connection of %s", async (name) => {
+    let asked = 0;
+    let tell = (): void => {};
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const authenticate = async (): Promise<Principal> => {
+      asked++;
+      await told;
+      const { tenant } = stage;
+      const known = { subject: "ann", roles: ["reader"], issuer: "own", expiresAt: Date.now() + 60_000 };
+      return { tenant, ...known, authenticatedAt: undefined, methods: [], assurance: undefined, claims: {} };
+    };
+    await using stage = await openStage({ authenticate }, { quotas });
+    const [leaving, staying] = [client(framework, name, stage), client(framework, name, stage)];
+    await vi.waitUntil(() => asked === 2, { timeout: 10_000, interval: 5 });
+    leaving.leave();
+    // The server hears of it.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    tell();
+    await vi.waitUntil(async () => (await used(stage)) === 1, { timeout: 10_000, interval: 5 });
+    stage.letGo();
+    await staying.read("END");
+    await vi.waitUntil(async () => (await used(stage)) === 0, { timeout: 10_000, interval: 5 });
   });
 });
 
 test("a request that is over has no connection any more, whoever asks", async () => {
   const abort = new AbortController();
-  const request = new Request(`http://x/t/${stage.tenant}/notes`, { headers: { authorization }, signal: abort.signal });
-  await stage.fetch(request);
+  const request = new Request(`http://x/t/${usual.tenant}/notes`, { headers: { authorization }, signal: abort.signal });
+  await usual.fetch(request);
   abort.abort(new Error("gone"));
   const { connect, signal } = requestScope(request);
   expect(signal.aborted).toBe(true);

@@ -1,9 +1,8 @@
 /** The middleware for Express 5. */
 import { bindExchange, exchangeOf } from "../door/exchange.js";
-import { Lifetime } from "../door/lifetime.js";
 import { type ErrorHandlerOptions, strayExchanges } from "../door/stray-exchange.js";
 import { TenantDoor, type TenantDoorOptions } from "../door/tenant-door.js";
-import { type NodeResponse, sendProblem, tieResponse } from "./node-answer.js";
+import { lifetimeOf, type NodeResponse, sendProblem, tieResponse } from "./node-answer.js";
 import { type NodeRequest, webHeaders } from "./node-message.js";
 
 /**
@@ -51,7 +50,7 @@ export function expressMiddleware(
   return async (request, response, next) => {
     const { method, originalUrl } = request;
     const head = { method, url: originalUrl, headers: webHeaders(request) };
-    const exchange = await door.enter({ ...head, path: originalUrl, lifetime: new Lifetime() });
+    const exchange = await door.enter({ ...head, path: originalUrl, lifetime: lifetimeOf(response) });
     tieResponse(response, exchange);
     if ("refusal" in exchange.entrance) {
       return sendProblem(response, exchange, exchange.problem(exchange.entrance.refusal));

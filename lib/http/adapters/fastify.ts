@@ -1,9 +1,8 @@
 /** The hook for Fastify 5. */
 import { bindExchange, type Exchange, exchangeOf } from "../door/exchange.js";
-import { Lifetime } from "../door/lifetime.js";
 import { type ErrorHandlerOptions, strayExchanges } from "../door/stray-exchange.js";
 import { TenantDoor, type TenantDoorOptions } from "../door/tenant-door.js";
-import { type AnswerHeaders, type NodeResponse, replaceHeaders, tieResponse } from "./node-answer.js";
+import { type AnswerHeaders, lifetimeOf, type NodeResponse, replaceHeaders, tieResponse } from "./node-answer.js";
 import { type NodeRequest, webHeaders } from "./node-message.js";
 
 /**
@@ -83,7 +82,7 @@ export function fastifyHook(
   return async (request, reply) => {
     const { originalUrl, raw } = request;
     const head = { method: raw.method, url: originalUrl, headers: webHeaders(raw) };
-    const exchange = await door.enter({ ...head, path: originalUrl, lifetime: new Lifetime() });
+    const exchange = await door.enter({ ...head, path: originalUrl, lifetime: lifetimeOf(reply.raw) });
     tieResponse(reply.raw, exchange, headersOf(reply));
     if ("refusal" in exchange.entrance) {
       return sendProblem(reply, exchange, exchange.problem(exchange.entrance.refusal));

@@ -1,5 +1,6 @@
 /** Answers through a response of Node's: the library's headers in place of a handler's, and nothing left of one that failed. */
 import type { Exchange } from "../door/exchange.js";
+import { Lifetime } from "../door/lifetime.js";
 
 type HeaderValue = number | string | readonly string[];
 
@@ -16,6 +17,7 @@ export interface NodeResponse {
   statusCode: number;
   readonly headersSent: boolean;
   readonly writableFinished: boolean;
+  readonly destroyed: boolean;
   getHeaderNames(): string[];
   getHeader(name: string): number | string | string[] | undefined;
   setHeader(name: string, value: number | string | readonly string[]): unknown;
@@ -43,13 +45,23 @@ const headersOf = (response: NodeResponse): AnswerHeaders => ({
 const kept = new WeakMap<Exchange, ReadonlyMap<string, HeaderValue>>();
 
 /**
+ * The lifetime of a response's request. To be asked for before anything is waited for: a client that is gone by then is
+ * never told of again.
+ */
+export function lifetimeOf(response: NodeResponse): Lifetime {
+  const lifetime = new Lifetime();
+  const end = (): void => lifetime.end(response.writableFinished ? "sent" : "gone");
+  if (response.destroyed) end();
+  else response.once("close", end);
+  return lifetime;
+}
+
+/**
  * Ties a response to the exchange of its request. To be called before any handler.
  *
  * @param headers Where the framework has those of the answer.
  */
 export function tieResponse(response: NodeResponse, exchange: Exchange, headers = headersOf(response)): void {
-  const { lifetime } = exchange;
-  response.once("close", () => lifetime.end(response.writableFinished ? "sent" : "gone"));
   const stay = headers.names().flatMap((name): [string, HeaderValue][] => {
     const value = headers.get(name);
     return value === undefined ? [] : [[name, value]];

@@ -32,6 +32,7 @@ export type LeaseTransact = <T>(
 export class TenantLeases {
   readonly #transact: LeaseTransact;
   readonly #parts: LeaseParts;
+  readonly #onIdle: () => void;
   readonly #leases = new Set<Lease>();
   readonly #key: Uint8Array;
   /** Changes of the row follow one another. */
@@ -41,9 +42,11 @@ export class TenantLeases {
   #keptAt = 0;
   #stopTimer: (() => void) | undefined;
 
-  constructor(transact: LeaseTransact, parts: LeaseParts) {
+  /** @param onIdle Called whenever it holds nothing and changes nothing any more. */
+  constructor(transact: LeaseTransact, parts: LeaseParts, onIdle: () => void) {
     this.#transact = transact;
     this.#parts = parts;
+    this.#onIdle = onIdle;
     this.#key = keys.holder(parts.holder);
   }
 
@@ -94,15 +97,6 @@ export class TenantLeases {
     return lease;
   }
 
-  /** Whether it holds nothing and changes nothing. */
-  get isIdle(): boolean {
-    return this.isEmpty && this.#pending === 0;
-  }
-
-  get isEmpty(): boolean {
-    return this.#leases.size === 0;
-  }
-
   /** Gives all of them back. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#leases].map((lease) => lease.release()));
@@ -118,12 +112,16 @@ export class TenantLeases {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#pending++;
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});
     try {
       return await done;
     } catch (error) {
       throw leaving(error);
+    } finally {
+      this.#pending--;
+      if (this.#pending === 0 && this.#leases.size === 0) this.#onIdle();
     }
   }
 
