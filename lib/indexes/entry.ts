@@ -102,12 +102,13 @@ const idEnd = (value: Uint8Array, at: number): number =>
 /**
  * Reads an entry.
  *
- * @throws `INDEX_CORRUPT` or `TUPLE_BYTES_INVALID` when key and value are no entry of the index
+ * @throws `INDEX_CORRUPT` when key and value are no entry of the index
  */
 export function readEntry(entityName: string, index: IndexModel, key: Uint8Array, value: Uint8Array): ReadEntry {
-  const { values, end } = index.decodeValues(key, prefixOf(entityName, index).length);
+  const corrupt = (cause?: unknown): Error =>
+    tenantryError("INDEX_CORRUPT", { entity: entityName, index: index.name }, { cause });
+  const { values, end } = valuesIn(key, prefixOf(entityName, index).length, index, corrupt);
   const idInKey = key.subarray(end);
-  const corrupt = (): Error => tenantryError("INDEX_CORRUPT", { entity: entityName, index: index.name });
   if (value.length === 0) {
     if (idInKey.length === 0) throw corrupt();
     return { id: idInKey, values, stored: nothing };
@@ -121,4 +122,17 @@ export function readEntry(entityName: string, index: IndexModel, key: Uint8Array
   if (!(storedAt <= value.length) || misplaced) throw corrupt();
   const id = idInKey.length > 0 ? idInKey : value.subarray(idAt, storedAt);
   return { id, values, stored: value.subarray(storedAt) };
+}
+
+function valuesIn(
+  key: Uint8Array,
+  offset: number,
+  index: IndexModel,
+  corrupt: (cause: unknown) => Error,
+): ReturnType<IndexModel["decodeValues"]> {
+  try {
+    return index.decodeValues(key, offset);
+  } catch (cause) {
+    throw corrupt(cause);
+  }
 }

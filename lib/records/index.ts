@@ -22,5 +22,5 @@ export { type FoundRecord, recordAt, recordIn } from "./found-record.js";
 export { type ExpiryDefect, queueDefect, verifyQueue } from "./queue-check.js";
 export { readId, readIdText } from "./record-id.js";
 export { isSplit } from "./split.js";
-export { isAboutRecord, isDamage, type MayReplace, namingRecord } from "./unreadable.js";
+export { isAboutRecord, isDamage, type MayReplace, namingRecord, type RecordError } from "./unreadable.js";
 export { type ChunkDefect, chunksDefect, verifyChunks } from "./verify.js";

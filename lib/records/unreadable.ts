@@ -13,7 +13,7 @@ const codes = [
 ] as const satisfies readonly ErrorCode[];
 
 /** An error about a record's own bytes. */
-type RecordError = CodedError<(typeof codes)[number]>;
+export type RecordError = CodedError<(typeof codes)[number]>;
 
 /** Whether an error is about one record's own bytes, so that others can still be read. */
 export const isAboutRecord = (error: unknown): error is RecordError => isTenantryError(error, ...codes);

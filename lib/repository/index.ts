@@ -21,6 +21,7 @@ export type {
 export type { ScanOptions, ScanProgress, WorkOptions, WorkProgress, WorkQuery } from "./interface/long-work.js";
 export {
   type ChangeOptions,
+  type GetManyOptions,
   type OperationOptions,
   operationNames,
   type ReplaceOptions,
@@ -38,6 +39,7 @@ export type {
   TenantExport,
   TransferProgress,
 } from "./interface/transfer.js";
+export type { PassOverOptions, UnreadableRecord } from "./interface/unreadable.js";
 export type {
   BoundedQuery,
   Count,

@@ -13,6 +13,7 @@ import type { PlannedQuery } from "./query-plan.js";
 import type { Gathering } from "./table/gathering.js";
 import type { RecordTable } from "./table/record-table.js";
 import { filteredRows, firstRows, visitFirst, type Wanted } from "./table/rows.js";
+import type { Unread } from "./table/unread.js";
 import type { TenantReader } from "./tenant-reader.js";
 
 /** Which page of a range is wanted. */
@@ -21,6 +22,8 @@ export interface PageRequest {
   readonly size: number;
   readonly cursor: unknown;
   readonly principal: string | undefined;
+  /** What passes over what cannot be read; undefined where that is an error. */
+  readonly unread: Unread | undefined;
 }
 
 /** The rows of a page, in the order they were read. */
@@ -93,7 +96,7 @@ export async function readPage<E extends AnyEntity, R>(
   table: RecordTable<E>,
   reader: TenantReader,
   seal: CursorSeal,
-  { planned, size, cursor, principal }: PageRequest,
+  { planned, size, cursor, principal, unread }: PageRequest,
   terms: CallTerms,
 ): Promise<Page<R>> {
   const { range, reverse } = planned;
@@ -115,7 +118,7 @@ export async function readPage<E extends AnyEntity, R>(
   const visit = (transaction: ReadTransaction): VisitedRows<R> | undefined =>
     visitRows<E, R>(transaction, table, planned, part, wanted);
   const read = async (transaction: ReadTransaction): Promise<PageRows<R>> => {
-    if (table.access?.filters) return await seenPage<E, R>(transaction, table, planned, part, wanted);
+    if (table.access?.filters || unread) return await seenPage<E, R>(transaction, table, planned, part, wanted, unread);
     const visited = visit(transaction);
     if (visited === undefined) return await readRows<E, R>(transaction, table, planned, part, wanted);
     return { ...visited, records: await visited.gathering.whole(transaction) };
@@ -125,8 +128,9 @@ export async function readPage<E extends AnyEntity, R>(
     const records = visited?.gathering.wholeSync(transaction);
     return visited && records && { ...visited, records };
   };
-  const found = table.isPlain(part) ? reader.readSync(readSync, terms) : undefined;
+  const found = table.isPlain(part) && unread === undefined ? reader.readSync(readSync, terms) : undefined;
   const { first, last, records, more } = found ?? (await reader.read(read, terms));
+  unread?.tell();
   if (backwards) records.reverse();
 
   const cursorAt = async (direction: CursorDirection): Promise<string | undefined> => {

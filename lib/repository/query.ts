@@ -1,8 +1,9 @@
 /** What a query over an entity may say: one index (or the id), one range of it, its direction and its end. */
 import type { AnyEntity, IdRange, IndexName, IndexRange, Infer } from "../schema/index.js";
+import type { PassOverOptions } from "./interface/unreadable.js";
 
 /** What every query may say besides its range. */
-export type QueryOptions = {
+export type QueryOptions = PassOverOptions & {
   /** Reads the range from its end: `from` and `to` keep their meaning, the order of the rows turns round. */
   readonly reverse?: boolean | undefined;
   /** Ends the work with the signal's reason. */

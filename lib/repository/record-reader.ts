@@ -10,9 +10,9 @@ import {
   readGroups,
 } from "../aggregates/index.js";
 import { tenantryError } from "../errors/index.js";
-import { assertReadable } from "../indexes/index.js";
+import { assertReadable, type RangePlan } from "../indexes/index.js";
 import { listRecordsMax } from "../limits/index.js";
-import { takeOptions } from "../options/index.js";
+import { assertFunctionIfGiven, takeOptions } from "../options/index.js";
 import type { AggregateName, AggregateValue, AnyEntity, IdOf, Infer, StoredRecord } from "../schema/index.js";
 import { type CallTerms, callTerms, type ReadTransaction, siblings } from "../transaction/index.js";
 import { seenBatch, seenRecords } from "./access/seen-records.js";
@@ -26,7 +26,7 @@ import {
   type GroupQuery,
   groupsNames,
 } from "./interface/aggregate-query.js";
-import { type OperationOptions, operationNames } from "./interface/options.js";
+import { type GetManyOptions, getManyNames, type OperationOptions, operationNames } from "./interface/options.js";
 import type { Entry, ReadRepository, Scan } from "./interface/read-repository.js";
 import { readPage } from "./page.js";
 import type { BoundedQuery, Count, Page, PageQuery, Query, QueryOptions, Selected, Selection } from "./query.js";
@@ -34,8 +34,9 @@ import { explainPlan, type PlannedQuery, planQuery, type QueryPlan } from "./que
 import { batchesOf, RecordScan } from "./scan.js";
 import type { Gathering } from "./table/gathering.js";
 import type { RecordTable } from "./table/record-table.js";
-import { countBatch } from "./table/rows.js";
+import { type Batch, countBatch, type Wanted } from "./table/rows.js";
 import type { Loaded } from "./table/stored-records.js";
+import { Unread, Unreadable, unreadFor } from "./table/unread.js";
 import { countNames, pageNames, queryNames, takeQuery } from "./taken-query.js";
 import type { TenantReader } from "./tenant-reader.js";
 import type { Defect } from "./verify/defect.js";
@@ -84,9 +85,12 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     return await this.#reader.read((transaction) => table.has(transaction, packed), terms);
   }
 
-  async getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]> {
+  async getMany(ids: readonly IdOf<E>[], given?: GetManyOptions): Promise<(Infer<E> | undefined)[]> {
     const packed = copiedBatch(ids).map((id) => this.#table.model.encodeId(id));
-    const own = this.#terms("getMany", options);
+    const { signal, onUnreadable } = takeOptions(given, getManyNames, "getMany");
+    const own = this.#bound("getMany", signal);
+    const unread = unreadFor(onUnreadable);
+    if (unread !== undefined) return await this.#getReadable(packed, own, unread);
     const find = (transaction: ReadTransaction): (StoredRecord<E> | undefined)[] | undefined =>
       this.#table.foundAllSync(transaction, packed);
     const found = this.#reader.readSync(find, own);
@@ -95,6 +99,32 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
       siblings(packed.map((id) => this.#table.load(transaction, id)));
     const all = await this.#reader.read(read, own);
     return all.map((loaded, at) => this.#shown(this.#decoded(packed[at], loaded))?.record);
+  }
+
+  /** As `getMany`; what cannot be read is passed over. */
+  async #getReadable(
+    packed: readonly Uint8Array[],
+    terms: CallTerms,
+    unread: Unread,
+  ): Promise<(Infer<E> | undefined)[]> {
+    const table = this.#table;
+    const one = async (transaction: ReadTransaction, id: Uint8Array): Promise<Infer<E> | undefined | Unreadable> => {
+      try {
+        return this.#shown(this.#decoded(id, await table.load(transaction, id)))?.record;
+      } catch (error) {
+        if (Unread.mayPass(error)) return new Unreadable(error);
+        throw error;
+      }
+    };
+    const read = (transaction: ReadTransaction): Promise<(Infer<E> | undefined | Unreadable)[]> =>
+      siblings(packed.map((id) => one(transaction, id)));
+    const found = (await this.#reader.read(read, terms)).map((record) => {
+      if (!(record instanceof Unreadable)) return record;
+      unread.pass(table.model.name, record.error);
+      return undefined;
+    });
+    unread.tell();
+    return found;
   }
 
   async list<const S extends Selection<E> | undefined = undefined>(given?: Query<E, S>): Promise<Selected<E, S>[]> {
@@ -126,11 +156,20 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     planned: PlannedQuery,
     limit: number,
     operation: string,
-    { signal }: QueryOptions,
+    { signal, onUnreadable }: QueryOptions,
     assertSize: (rows: number) => void = () => {},
   ): Promise<R[]> {
     const table = this.#table;
     const own = this.#bound(operation, signal);
+    const unread = unreadFor(onUnreadable);
+    if (table.access?.filters || unread) {
+      const read = (transaction: ReadTransaction): Promise<R[]> =>
+        seenRecords<E, R>(transaction, table, planned, limit, unread);
+      const seen = await this.#reader.read(read, own);
+      assertSize(seen.length);
+      unread?.tell();
+      return seen;
+    }
     const visit = (transaction: ReadTransaction): Gathering<R> | undefined => {
       const visited = table.visited<R>(transaction, planned, limit);
       if (visited !== undefined) assertSize(visited.records.length);
@@ -141,11 +180,6 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
       if (found !== undefined) return found;
     }
     return await this.#reader.read(async (transaction) => {
-      if (table.access?.filters) {
-        const seen = await seenRecords<E, R>(transaction, table, planned, limit);
-        assertSize(seen.length);
-        return seen;
-      }
       const visited = visit(transaction);
       if (visited !== undefined) return await visited.whole(transaction);
       const rows = await table.firstRows(transaction, planned, limit);
@@ -157,13 +191,17 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
   scan<const S extends Selection<E> | undefined = undefined>(given?: Query<E, S>): Scan<Selected<E, S>> {
     const query = takeQuery(this.#table.model, given, queryNames, "scan");
     const planned = planQuery(this.#table.model, query);
-    return new RecordScan(() =>
-      batchesOf(this.#session("scan", query.signal), planned, (transaction, part, wanted) =>
-        this.#table.access?.filters
-          ? seenBatch<E, Selected<E, S>>(transaction, this.#table, planned, part, wanted)
-          : this.#table.batch<Selected<E, S>>(transaction, planned, part, wanted),
-      ),
-    );
+    const { onUnreadable } = query;
+    assertFunctionIfGiven(onUnreadable, "onUnreadable");
+    return new RecordScan(() => {
+      const unread = unreadFor(onUnreadable);
+      const session = this.#session("scan", query.signal);
+      const next = (transaction: ReadTransaction, part: RangePlan, wanted: Wanted): Promise<Batch<Selected<E, S>[]>> =>
+        this.#table.access?.filters || unread
+          ? seenBatch<E, Selected<E, S>>(transaction, this.#table, planned, part, wanted, unread)
+          : this.#table.batch<Selected<E, S>>(transaction, planned, part, wanted);
+      return batchesOf(session, planned, next, unread);
+    });
   }
 
   async page<const S extends Selection<E> | undefined = undefined>(
@@ -172,7 +210,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const query = takeQuery(this.#table.model, given, pageNames, "page");
     const planned = planQuery(this.#table.model, query);
     const { size = Number.NaN, cursor, principal, signal } = query;
-    const request = { planned, size, cursor, principal };
+    const request = { planned, size, cursor, principal, unread: unreadFor(query.onUnreadable) };
     return await readPage<E, Selected<E, S>>(
       this.#table,
       this.#reader,
@@ -190,6 +228,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const { max } = query;
     const limit = Math.min(planned.limit, (max ?? Number.POSITIVE_INFINITY) + 1);
     let count = 0;
+    const unread = unreadFor(query.onUnreadable);
     const sizes = batchesOf(
       this.#session("count", query.signal),
       { ...planned, limit },
@@ -198,9 +237,10 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
         if (settled !== undefined) await settled;
         if (!this.#table.access?.filters)
           return await countBatch(transaction, part, wanted, this.#table.liveness.filter(part.index));
-        const seen = await seenBatch<E, Infer<E>>(transaction, this.#table, planned, part, wanted);
+        const seen = await seenBatch<E, Infer<E>>(transaction, this.#table, planned, part, wanted, unread);
         return { ...seen, value: seen.count };
       },
+      unread,
     );
     for await (const size of sizes) count += size;
     return max === undefined ? count : { count: Math.min(count, max), exact: count <= max };

@@ -78,6 +78,7 @@ export class RepositoryFactory {
   export(tenant: TenantReader, options?: ExportOptions): TenantExport {
     const taken = takeOptions(options, exportNames, "export");
     assertFunctionIfGiven(taken.onProgress, "onProgress");
+    assertFunctionIfGiven(taken.onUnreadable, "onUnreadable");
     return new RecordExport(this.#tables(tenant), tenant, taken);
   }
 

@@ -5,12 +5,17 @@ import { type ReadSession, type ReadTransaction, rangeAfter } from "../transacti
 import type { Scan } from "./interface/read-repository.js";
 import type { PlannedQuery } from "./query-plan.js";
 import type { Batch, Wanted } from "./table/rows.js";
+import type { Unread } from "./table/unread.js";
 
-/** The batches of a range that have rows, each read by `next` in a transaction of the session; ends the session. */
+/**
+ * The batches of a range that have rows, each read by `next` in a transaction of the session; ends the session. What
+ * `next` passed over is told once a batch is read.
+ */
 export async function* batchesOf<T>(
   session: Pick<ReadSession, "read" | "end">,
   { range, reverse, limit }: PlannedQuery,
   next: (transaction: ReadTransaction, part: RangePlan, wanted: Wanted) => Promise<Batch<T>>,
+  unread?: Unread,
 ): AsyncGenerator<T, undefined, undefined> {
   let rest = range;
   let remaining = range.empty ? 0 : limit;
@@ -19,6 +24,7 @@ export async function* batchesOf<T>(
       const part = rest;
       const wanted = { limit: Math.min(remaining, scanBatchRowsMax), reverse };
       const batch = await session.read((transaction) => next(transaction, part, wanted));
+      unread?.tell();
       if (batch.count > 0) yield batch.value;
       if (batch.last === undefined) return;
       rest = rangeAfter(rest, batch.last, reverse);

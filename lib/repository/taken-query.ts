@@ -9,7 +9,7 @@ import type { AnyQuery } from "./query-plan.js";
 type AnySelection = Selection<AnyEntity> | undefined;
 
 const range = { index: true, equals: true, from: true, to: true, prefix: true, reverse: true } as const;
-const wanted = { ...range, select: true, signal: true } as const;
+const wanted = { ...range, select: true, signal: true, onUnreadable: true } as const;
 
 /** The options of a query, of a count, of a page, and of the query of long work. */
 export const queryNames = optionNames<Query<AnyEntity, AnySelection>>({ ...wanted, limit: true });

@@ -44,6 +44,17 @@ const progress: Readonly<Record<string, (options: { readonly onProgress: never }
   copy: (options) => copy({ from: arrayEngine(), to: arrayEngine(), ...options }),
 };
 
+const passing: Readonly<Record<string, (options: { readonly onUnreadable: never }) => unknown>> = {
+  list: (options) => tenant.repository(Note).list(options),
+  first: (options) => tenant.repository(Note).first(options),
+  page: (options) => tenant.repository(Note).page({ size: 1, ...options }),
+  scan: (options) => collected(tenant.repository(Note).scan(options)),
+  count: (options) => tenant.repository(Note).count(options),
+  getMany: (options) => tenant.repository(Note).getMany([1], options),
+  deleteWhere: (options) => tenant.repository(Note).deleteWhere({}, () => true, options),
+  export: (options) => collected(tenant.export(options)),
+};
+
 const refusal = async (call: () => unknown): Promise<unknown> => {
   try {
     return await call();
@@ -63,6 +74,14 @@ test.each(Object.keys(progress))("%s refuses an onProgress that is no function",
   for (const onProgress of none) {
     const refused = await refusal(() => progress[name]?.({ onProgress }));
     expect(refused).toMatchObject({ code: "FUNCTION_INVALID", details: { of: "onProgress" } });
+  }
+  expect(await tenant.repository(Note).list()).toEqual([note]);
+});
+
+test.each(Object.keys(passing))("%s refuses an onUnreadable that is no function", async (name) => {
+  for (const onUnreadable of none) {
+    const refused = await refusal(() => passing[name]?.({ onUnreadable }));
+    expect(refused).toMatchObject({ code: "FUNCTION_INVALID", details: { of: "onUnreadable" } });
   }
   expect(await tenant.repository(Note).list()).toEqual([note]);
 });

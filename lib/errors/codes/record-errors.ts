@@ -51,7 +51,10 @@ export const recordErrors = {
     "limit",
     "An array of the record has too many distinct elements for an index.",
   ),
-  INDEX_CORRUPT: define<{ entity: string; index: string }>()("corrupt", "An index disagrees with the records."),
+  INDEX_CORRUPT: define<{ entity: string; index: string; id?: string | undefined }>()(
+    "corrupt",
+    "An index disagrees with the records.",
+  ),
   IMPORT_LINE_INVALID: define<{ line: number; reason: string; entity: string | undefined }>()(
     "input",
     "A line of the import cannot be taken; what the lines before it say is stored.",

@@ -3,6 +3,7 @@ import { optionNames } from "../../options/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import type { QueryRange } from "../query.js";
 import type { OperationOptions } from "./options.js";
+import type { PassOverOptions } from "./unreadable.js";
 
 /**
  * The records that long work goes through: one range of the ids or of an index, from one end or the other.
@@ -58,7 +59,7 @@ export interface WorkProgress {
  * };
  * ```
  */
-export interface WorkOptions extends OperationOptions {
+export interface WorkOptions extends OperationOptions, PassOverOptions {
   /**
    * A name for the work, of its entity in this tenant, and of its subject for a handle with a context: how far it has
    * come is stored under it with each batch. Work that ended early (a crash, an error, a signal) goes on from there when
@@ -76,7 +77,13 @@ export interface WorkOptions extends OperationOptions {
   readonly onProgress?: ((progress: WorkProgress) => void | Promise<void>) | undefined;
 }
 
-export const workNames = optionNames<WorkOptions>({ signal: true, name: true, version: true, onProgress: true });
+export const workNames = optionNames<WorkOptions>({
+  signal: true,
+  name: true,
+  version: true,
+  onProgress: true,
+  onUnreadable: true,
+});
 
 /**
  * How far a long scan has come.

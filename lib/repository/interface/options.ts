@@ -1,5 +1,6 @@
 /** What opening a repository takes, and what its operations take. */
 import { optionNames } from "../../options/index.js";
+import type { PassOverOptions } from "./unreadable.js";
 
 /**
  * How a repository is opened.
@@ -43,6 +44,19 @@ export interface OperationOptions {
 }
 
 export const operationNames = optionNames<OperationOptions>({ signal: true });
+
+/**
+ * What `getMany` takes.
+ *
+ * @example
+ * ```ts
+ * import type { GetManyOptions } from "tenantry";
+ * const options: GetManyOptions = { onUnreadable: ({ id, error }) => console.error(`${id}: ${error.code}`) };
+ * ```
+ */
+export interface GetManyOptions extends OperationOptions, PassOverOptions {}
+
+export const getManyNames = optionNames<GetManyOptions>({ signal: true, onUnreadable: true });
 
 /**
  * What `verify` takes outside of transactions.

@@ -4,7 +4,7 @@ import type { BoundedQuery, Count, Page, PageQuery, Query, Selected, Selection }
 import type { QueryPlan } from "../query-plan.js";
 import type { Defect } from "../verify/defect.js";
 import type { AggregateArguments, AggregateGroup, Counters, GroupQuery } from "./aggregate-query.js";
-import type { OperationOptions } from "./options.js";
+import type { GetManyOptions, OperationOptions } from "./options.js";
 
 /**
  * A record with what is known about it besides its fields.
@@ -83,7 +83,7 @@ export interface ReadRepository<E extends AnyEntity> {
    * The records of `ids`, in their order, undefined where there is none. One get each, all at once, of one point in
    * time. At most `batchRecordsMax` (1,000) ids: `BATCH_TOO_LARGE`.
    */
-  getMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<(Infer<E> | undefined)[]>;
+  getMany(ids: readonly IdOf<E>[], options?: GetManyOptions): Promise<(Infer<E> | undefined)[]>;
   /**
    * The records of a query as an array, of one point in time. Without a `limit`, more than `listRecordsMax` (10,000)
    * is `LIST_TOO_LARGE`. One range read per batch, and one get per record when through an index that does not hold

@@ -1,6 +1,7 @@
 /** Export and import of a tenant, as users see them. */
 import { optionNames } from "../../options/index.js";
 import type { OperationOptions } from "./options.js";
+import type { UnreadableRecord } from "./unreadable.js";
 
 /**
  * How far an export or an import has come.
@@ -14,6 +15,11 @@ import type { OperationOptions } from "./options.js";
 export interface TransferProgress {
   /** Records exported, or read from the lines and stored. */
   readonly records: number;
+  /**
+   * Records that an export left out since they cannot be read; once an import is done, those that the lines' export
+   * left out. Undefined for none.
+   */
+  readonly unreadable?: number | undefined;
 }
 
 /**
@@ -28,9 +34,14 @@ export interface TransferProgress {
 export interface ExportOptions extends OperationOptions {
   /** Called after each batch of records. What it throws ends the export. */
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
+  /**
+   * Told of each record that cannot be read. It is left out whether anybody is told or not, and counted in the last
+   * line. What it throws ends the export.
+   */
+  readonly onUnreadable?: ((record: UnreadableRecord) => void) | undefined;
 }
 
-export const exportNames = optionNames<ExportOptions>({ signal: true, onProgress: true });
+export const exportNames = optionNames<ExportOptions>({ signal: true, onProgress: true, onUnreadable: true });
 
 /**
  * What an import takes.

@@ -1,5 +1,4 @@
 /** Found records: those that the rows of a range are of, or lead to, as they are stored. */
-import { tenantryError } from "../../errors/index.js";
 import { type RangePlan, readEntry } from "../../indexes/index.js";
 import { workBatchBytesMax } from "../../limits/index.js";
 import type { AnyEntity } from "../../schema/index.js";
@@ -7,6 +6,7 @@ import { type ReadTransaction, siblings } from "../../transaction/index.js";
 import type { RecordTable } from "../table/record-table.js";
 import type { Rows } from "../table/rows.js";
 import type { Stored } from "../table/stored-records.js";
+import type { Unread } from "../table/unread.js";
 
 /** A record and the row that led to it. */
 export interface Found<E extends AnyEntity> {
@@ -15,39 +15,67 @@ export interface Found<E extends AnyEntity> {
   readonly before: Stored<E>;
 }
 
-/** The packed ids of the records that rows are of, or lead to, and these records' own rows. */
-async function ownRows<E extends AnyEntity>(
+/** What the first rows of a range lead to. */
+export interface FoundRecords<E extends AnyEntity> {
+  readonly found: readonly Found<E>[];
+  /** The key of the last row gone through; undefined where there is none. */
+  readonly last: Uint8Array | undefined;
+  /** Whether all rows were gone through. */
+  readonly all: boolean;
+}
+
+/** A row of a range, and the row of the record that it is of, or leads to; or what is wrong with it. */
+type OwnRow = { readonly key: Uint8Array } & (
+  | { readonly id: Uint8Array; readonly row: Uint8Array }
+  | { readonly error: unknown }
+);
+
+async function ownRow<E extends AnyEntity>(
   transaction: ReadTransaction,
   table: RecordTable<E>,
   { index, prefix }: RangePlan,
-  rows: Rows,
-): Promise<{ readonly id: Uint8Array; readonly key: Uint8Array; readonly row: Uint8Array }[]> {
-  const { model } = table;
-  if (index === undefined) return rows.map(([key, row]) => ({ id: key.slice(prefix.length), key, row }));
-  return await siblings(
-    rows.map(async ([key, value]) => {
-      const id = readEntry(model.name, index, key, value).id.slice();
-      const row = await table.row(transaction, id);
-      if (row === undefined) throw tenantryError("INDEX_CORRUPT", { entity: model.name, index: index.name });
-      return { id, key, row };
-    }),
-  );
+  [key, value]: Rows[number],
+): Promise<OwnRow> {
+  if (index === undefined) return { id: key.slice(prefix.length), key, row: value };
+  let id: Uint8Array;
+  try {
+    id = readEntry(table.model.name, index, key, value).id.slice();
+  } catch (error) {
+    return { key, error };
+  }
+  const row = await table.row(transaction, id);
+  return row === undefined ? { key, error: table.withoutRecord(index, id) } : { id, key, row };
 }
 
-/** The records of the first rows: of all of them, unless large ones come to more bytes than a batch reads. */
+/**
+ * The records of the first rows that have not expired: of all of them, unless large ones come to more bytes than a batch
+ * reads. `unread` passes over those that cannot be read; without it, the first is an error.
+ */
 export async function foundBy<E extends AnyEntity>(
   transaction: ReadTransaction,
   table: RecordTable<E>,
   range: RangePlan,
   rows: Rows,
-): Promise<Found<E>[]> {
+  unread: Unread | undefined,
+): Promise<FoundRecords<E>> {
+  unread?.restart();
   const found: Found<E>[] = [];
   let bytes = 0;
-  for (const { id, key, row } of await ownRows(transaction, table, range, rows)) {
-    const before = await table.storedRow(transaction, id, row);
-    found.push({ id, key, before });
-    bytes += before.bytes;
+  let passed = 0;
+  for (const own of await siblings(rows.map((row) => ownRow(transaction, table, range, row)))) {
+    passed += 1;
+    try {
+      if ("error" in own) throw own.error;
+      // One that has expired is not there, whether it can be read or not.
+      if (!table.liveness.hasRecord(own.row)) continue;
+      const before = await table.storedRow(transaction, own.id, own.row);
+      found.push({ id: own.id, key: own.key, before });
+      bytes += before.bytes;
+    } catch (error) {
+      if (unread === undefined) throw error;
+      unread.pass(table.model.name, error);
+    }
     if (bytes > workBatchBytesMax) break;
   }
-  return found;
+  return { found, last: rows[passed - 1]?.[0], all: passed === rows.length };
 }

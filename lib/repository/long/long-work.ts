@@ -7,6 +7,7 @@ import { callTerms } from "../../transaction/index.js";
 import type { WorkOptions, WorkProgress } from "../interface/long-work.js";
 import type { PlannedQuery } from "../query-plan.js";
 import type { RecordTable } from "../table/record-table.js";
+import { type Unread, unreadFor } from "../table/unread.js";
 import type { TenantWriter } from "../tenant-reader.js";
 import { BatchSize, isTooMuch } from "./batch-size.js";
 import { NamedPlace, PassingPlace, type Place, type PlaceKeeper } from "./place.js";
@@ -34,17 +35,19 @@ export class LongWork<E extends AnyEntity> {
 
   async run(order: WorkOrder<E>): Promise<WorkProgress> {
     const { operation, planned, fn, options } = order;
-    const { name, version, onProgress } = options;
+    const { name, version, onProgress, onUnreadable } = options;
     assertFunction(fn, operation);
     assertFunctionIfGiven(onProgress, "onProgress");
+    const unread = unreadFor(onUnreadable);
     this.#table.access?.enter(operation);
     const subject = this.#writer.context?.subject;
     const identity = { entity: this.#table.model.name, operation, planned, subject, fn, version };
     const keeper = name === undefined ? new PassingPlace() : new NamedPlace(identity, name);
     const size = new BatchSize();
     for (;;) {
-      const place = await this.#next(order, keeper, size);
+      const place = await this.#next(order, keeper, size, unread);
       keeper.reached(place);
+      unread?.tell();
       const { examined, changed, done } = place;
       await onProgress?.({ examined, changed, done });
       if (done) return { examined, changed, done };
@@ -52,7 +55,7 @@ export class LongWork<E extends AnyEntity> {
   }
 
   /** Does one batch, as small as it has to be. */
-  async #next(order: WorkOrder<E>, keeper: PlaceKeeper, size: BatchSize): Promise<Place> {
+  async #next(order: WorkOrder<E>, keeper: PlaceKeeper, size: BatchSize, unread: Unread | undefined): Promise<Place> {
     const { operation, options } = order;
     const terms = callTerms(operation, this.#table.model.name, options.signal);
     for (;;) {
@@ -68,7 +71,7 @@ export class LongWork<E extends AnyEntity> {
           examined ??= from.examined;
           outrun = from.examined - examined;
           if (from.done) return from;
-          const to = await workBatch(context, this.#table, order.planned, order.judge, from, size.rows);
+          const to = await workBatch(context, this.#table, order.planned, order.judge, from, size.rows, unread);
           keeper.store(context.transaction, to);
           return to;
         }, terms);
@@ -79,6 +82,8 @@ export class LongWork<E extends AnyEntity> {
         const isLost = isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN") && options.name !== undefined;
         // It lost to others who do the same work and came on with it: so the work ends, whoever does it.
         const isOutrun = outrun > 0 && isTenantryError(error, "TRANSACTION_ATTEMPTS_EXHAUSTED");
+        // It may have been applied: then nobody passes over them again.
+        if (isLost) unread?.tell();
         if (!isLost && !isOutrun && !(isTooMuch(error) && size.shrink())) throw error;
       }
     }

@@ -7,6 +7,7 @@ import { rangeAfter } from "../../transaction/index.js";
 import { compareBytes, equalBytes } from "../../tuple/index.js";
 import type { PlannedQuery } from "../query-plan.js";
 import type { RecordTable } from "../table/record-table.js";
+import type { Unread } from "../table/unread.js";
 import type { WriteContext } from "../tenant-reader.js";
 import { applyChanges, type Change } from "../write/change.js";
 import { type Found, foundBy } from "./found-records.js";
@@ -67,6 +68,7 @@ export async function workBatch<E extends AnyEntity>(
   judge: Judge<E>,
   place: Place,
   limit: number,
+  unread: Unread | undefined,
 ): Promise<Place> {
   const { range, reverse } = planned;
   const { transaction } = context;
@@ -77,14 +79,14 @@ export async function workBatch<E extends AnyEntity>(
   const { rows, more } = nothing
     ? { rows: [], more: false }
     : await transaction.getRange(rest, { limit, reverse, targetBytes: workBatchBytesMax });
-  const all = await foundBy(transaction, table, range, rows);
-  const found = all.filter(({ before }) => table.present(before) !== undefined);
+  const gone = await foundBy(transaction, table, range, rows, unread);
+  const found = gone.found.filter(({ before }) => table.present(before) !== undefined);
   const changes = found.flatMap((each) => changeOf(table, planned, each, judge) ?? []);
   await applyChanges(context, table, changes);
   return {
-    last: all.at(-1)?.key ?? place.last,
+    last: gone.last ?? place.last,
     examined: place.examined + found.length,
     changed: place.changed + changes.length,
-    done: !more && all.length === rows.length,
+    done: !more && gone.all,
   };
 }

@@ -1,13 +1,14 @@
 /** Record tables: one entity's stored records, and what queries of them answer. */
 import { tenantryError } from "../../errors/index.js";
-import { assertReadable, type RangePlan, readEntry } from "../../indexes/index.js";
-import { wholeValue, wholeValueSync } from "../../records/index.js";
-import type { AnyEntity } from "../../schema/index.js";
+import { assertReadable, type RangePlan, type ReadEntry, readEntry } from "../../indexes/index.js";
+import { readIdText, wholeValue, wholeValueSync } from "../../records/index.js";
+import type { AnyEntity, IndexModel } from "../../schema/index.js";
 import { type ReadTransaction, siblings } from "../../transaction/index.js";
 import type { PlannedQuery } from "../query-plan.js";
 import { Gathering, picked } from "./gathering.js";
 import { type Batch, filteredBatch, filteredRows, firstRows, type Rows, visitFirst, type Wanted } from "./rows.js";
 import { StoredRecords } from "./stored-records.js";
+import { Unread, Unreadable } from "./unread.js";
 
 /** One entity's records in a tenant, as its repositories read and write them. */
 export class RecordTable<E extends AnyEntity> extends StoredRecords<E> {
@@ -85,29 +86,55 @@ export class RecordTable<E extends AnyEntity> extends StoredRecords<E> {
     }
     const entries = rows.map(([key, value]) => readEntry(model.name, index, key, value));
     if (covered && select !== undefined) {
-      return entries.map(
-        ({ id, values, stored }) =>
-          picked({ ...index.covering(select, values, stored), ...this.#idFields(id) }, select) as R,
-      );
+      return entries.map((entry) => this.#covered<R>(index, entry, select));
     }
-    const corrupt = (): Error => tenantryError("INDEX_CORRUPT", { entity: model.name, index: index.name });
+    const corrupt = (at: number): Error => this.withoutRecord(index, entries[at]?.id);
     const keys = entries.map(({ id }) => this.key(id));
     if (transaction.readsAtOnce) {
-      for (const key of keys) {
+      for (const [at, key] of keys.entries()) {
         const there = transaction.visitKey(key, (bytes, begin, end) => {
           gathering.add(key, 0, key.length, bytes, begin, end);
         });
-        if (!there) throw corrupt();
+        if (!there) throw corrupt(at);
       }
       return await gathering.whole(transaction);
     }
     const values = await siblings(entries.map(({ id }) => this.row(transaction, id)));
     for (const [at, key] of keys.entries()) {
       const value = values[at];
-      if (value === undefined) throw corrupt();
+      if (value === undefined) throw corrupt(at);
       gathering.add(key, 0, key.length, value, 0, value.length);
     }
     return await gathering.whole(transaction);
+  }
+
+  /** As `records`, each in the place of its row; in its place the error by which it cannot be read. */
+  async readableRecords<R>(
+    transaction: ReadTransaction,
+    planned: PlannedQuery,
+    rows: Rows,
+  ): Promise<(R | Unreadable)[]> {
+    try {
+      return await this.records<R>(transaction, planned, rows);
+    } catch (error) {
+      if (!Unread.mayPass(error)) throw error;
+    }
+    const found: (R | Unreadable)[] = [];
+    for (const row of rows) {
+      try {
+        for (const record of await this.records<R>(transaction, planned, [row])) found.push(record);
+      } catch (error) {
+        if (!Unread.mayPass(error)) throw error;
+        found.push(new Unreadable(error));
+      }
+    }
+    return found;
+  }
+
+  /** The error for an entry that leads to no record. */
+  withoutRecord(index: IndexModel, packed: Uint8Array | undefined): Error {
+    const id = packed && readIdText(this.model, packed);
+    return tenantryError("INDEX_CORRUPT", { entity: this.model.name, index: index.name, id });
   }
 
   /** The first rows of a planned query whose records have not expired, `limit` at most. */
@@ -115,6 +142,16 @@ export class RecordTable<E extends AnyEntity> extends StoredRecords<E> {
     const live = this.liveness.filter(range.index);
     if (live === undefined) return await firstRows(transaction, range, { limit, reverse });
     return (await filteredRows(transaction, range, { limit, reverse }, live, Number.POSITIVE_INFINITY)).rows;
+  }
+
+  /** What an entry that holds all of `select` answers. @throws INDEX_CORRUPT for one whose stored fields are none */
+  #covered<R>(index: IndexModel, { id, values, stored }: ReadEntry, select: readonly string[]): R {
+    try {
+      return picked({ ...index.covering(select, values, stored), ...this.#idFields(id) }, select) as R;
+    } catch (cause) {
+      const details = { entity: this.model.name, index: index.name, id: readIdText(this.model, id) };
+      throw tenantryError("INDEX_CORRUPT", details, { cause });
+    }
   }
 
   /** The fields of a packed id. */

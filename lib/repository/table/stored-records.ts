@@ -123,6 +123,16 @@ export class StoredRecords<E extends AnyEntity> {
     return { value, rows: recordRows(this.model.name, this.key(id), id, value) };
   }
 
+  /** The stored side of a record that was read. @throws STORED_RECORD_INVALID for one that has none */
+  toStored(id: Uint8Array, record: Infer<E>): object {
+    try {
+      return this.model.toStored(record);
+    } catch (cause) {
+      if (!isTenantryError(cause, "RECORD_INVALID")) throw cause;
+      throw this.about(id, tenantryError("STORED_RECORD_INVALID", cause.details, { cause }));
+    }
+  }
+
   /** A record of nobody but its reader: the library goes on with its own. */
   reread(value: Uint8Array): Infer<E> {
     return this.model.decodeRecord(value).record;

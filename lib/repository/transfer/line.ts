@@ -27,6 +27,8 @@ export interface ExportTrailer {
   readonly pointInTime: boolean;
   /** Of all lines before, each with its newline, in lower-case hexadecimal. */
   readonly sha256: string;
+  /** Records that were left out since they could not be read; undefined for none. */
+  readonly unreadable: number | undefined;
 }
 
 export const headerLine = (entities: readonly ExportedEntity[]): string =>
@@ -35,8 +37,8 @@ export const headerLine = (entities: readonly ExportedEntity[]): string =>
 export const recordLine = ({ entity, revision, record }: ExportedRecord): string =>
   JSON.stringify({ entity, revision, record: toJson(record) });
 
-export const trailerLine = ({ records, pointInTime, sha256 }: ExportTrailer): string =>
-  JSON.stringify({ end: true, records, pointInTime, sha256 });
+export const trailerLine = ({ records, pointInTime, sha256, unreadable }: ExportTrailer): string =>
+  JSON.stringify({ end: true, records, pointInTime, sha256, unreadable });
 
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -62,8 +64,10 @@ export function readHeader(line: unknown): readonly ExportedEntity[] | undefined
 export function readTrailer(line: unknown): ExportTrailer | undefined {
   if (!isObject(line) || field(line, "end") !== true) return undefined;
   const [records, pointInTime, sha256] = ["records", "pointInTime", "sha256"].map((name) => field(line, name));
+  const unreadable = field(line, "unreadable");
+  if (unreadable !== undefined && !isCount(unreadable)) return undefined;
   return isCount(records) && typeof pointInTime === "boolean" && typeof sha256 === "string"
-    ? { records, pointInTime, sha256 }
+    ? { records, pointInTime, sha256, unreadable }
     : undefined;
 }
 

@@ -16,6 +16,7 @@ import { compareBytes } from "../../tuple/index.js";
 import type { ExportOptions, TenantExport } from "../interface/transfer.js";
 import { foundBy } from "../long/found-records.js";
 import type { RecordTable } from "../table/record-table.js";
+import { Unread } from "../table/unread.js";
 import type { TenantReader } from "../tenant-reader.js";
 import { headerLine, LineDigest, recordLine, trailerLine } from "./line.js";
 
@@ -28,18 +29,26 @@ interface LineBatch {
   readonly version: bigint;
 }
 
-async function lineBatch(transaction: ReadTransaction, table: Table, rest: RangePlan): Promise<LineBatch> {
+async function lineBatch(
+  transaction: ReadTransaction,
+  table: Table,
+  rest: RangePlan,
+  unread: Unread,
+): Promise<LineBatch> {
   const wanted = { limit: workBatchRowsMax, targetBytes: workBatchBytesMax };
   const { rows, more } = await transaction.getRange(rest, wanted);
-  const found = await foundBy(transaction, table, rest, rows);
+  const { found, last, all } = await foundBy(transaction, table, rest, rows, unread);
   const { model } = table;
-  const present = found.filter(({ before }) => !before.expired);
-  const lines = present.map(({ before }) => {
+  const lines = found.flatMap(({ id, before }) => {
     const { record, revision } = before;
-    return recordLine({ entity: model.name, revision, record: model.toStored(record) });
+    try {
+      return recordLine({ entity: model.name, revision, record: table.toStored(id, record) });
+    } catch (error) {
+      unread.pass(model.name, error);
+      return [];
+    }
   });
-  const isLast = !more && found.length === rows.length;
-  return { lines, last: isLast ? undefined : found.at(-1)?.key, version: await transaction.getReadVersion() };
+  return { lines, last: more || !all ? last : undefined, version: await transaction.getReadVersion() };
 }
 
 export class RecordExport implements TenantExport {
@@ -57,11 +66,16 @@ export class RecordExport implements TenantExport {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<string, undefined, undefined> {
     for (const { access } of this.#tables) access?.assertAll("read");
-    const { signal, onProgress } = this.#options;
+    const { signal, onProgress, onUnreadable } = this.#options;
     const session = this.#reader.openReadSession(callTerms("export", undefined, signal));
     const digest = new LineDigest();
     const versions = new Set<bigint>();
     let records = 0;
+    let unreadable: number | undefined;
+    const unread = new Unread((record) => {
+      unreadable = (unreadable ?? 0) + 1;
+      onUnreadable?.(record);
+    });
     const written = (line: string): string => {
       digest.add(line);
       return `${line}\n`;
@@ -73,16 +87,19 @@ export class RecordExport implements TenantExport {
         let rest = planRange(table.model, {});
         for (;;) {
           const part = rest;
-          const { lines, last, version } = await session.read((transaction) => lineBatch(transaction, table, part));
+          const { lines, last, version } = await session.read((transaction) =>
+            lineBatch(transaction, table, part, unread),
+          );
           versions.add(version);
+          unread.tell();
           for (const line of lines) yield written(line);
           records += lines.length;
-          onProgress?.({ records });
+          onProgress?.(unreadable === undefined ? { records } : { records, unreadable });
           if (last === undefined) break;
           rest = rangeAfter(rest, last, false);
         }
       }
-      yield `${trailerLine({ records, pointInTime: versions.size <= 1, sha256: digest.end() })}\n`;
+      yield `${trailerLine({ records, pointInTime: versions.size <= 1, sha256: digest.end(), unreadable })}\n`;
       return undefined;
     } finally {
       session.end();

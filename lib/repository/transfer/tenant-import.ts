@@ -60,6 +60,8 @@ export class RecordImport {
   /** Records read, and those of them that are stored. */
   #read = 0;
   #stored = 0;
+  /** Records that are in none of the lines, since the export could not read them. */
+  #unreadable: number | undefined;
 
   constructor(tables: readonly Table[], writer: TenantWriter, options: ImportOptions) {
     this.#tables = new Map(tables.map((table) => [table.model.name, table]));
@@ -81,7 +83,9 @@ export class RecordImport {
       ended = await this.#take(line);
     }
     if (!ended) throw lineInvalid(last + 1, "truncated");
-    return { records: this.#stored };
+    return this.#unreadable === undefined
+      ? { records: this.#stored }
+      : { records: this.#stored, unreadable: this.#unreadable };
   }
 
   /** Takes a line; whether it was the last. */
@@ -111,6 +115,7 @@ export class RecordImport {
     await this.#flush();
     if (trailer.records !== this.#read) throw lineInvalid(number, "count");
     if (trailer.sha256 !== this.#digest.end()) throw lineInvalid(number, "digest");
+    this.#unreadable = trailer.unreadable;
     return true;
   }
 
