@@ -1,9 +1,9 @@
 /** Checking one index entry: whether its record has it, and whether a record's entry is there. */
 import { isDamage, readId, recordAt } from "../records/index.js";
-import type { AnyEntity, EntityModel, IdOf, IndexModel, Infer } from "../schema/index.js";
+import type { AnyEntity, EntityModel, IdOf, IndexModel } from "../schema/index.js";
 import type { ReadTransaction } from "../transaction/index.js";
 import { equalBytes } from "../tuple/index.js";
-import { entriesOf, type IndexEntry, readEntry } from "./entry.js";
+import { heldEntriesOf, type IndexEntry, readEntry } from "./entry.js";
 
 /**
  * A disagreement of an index with the records: `missing`, a record without its entry; `duplicate`, a record whose
@@ -57,22 +57,8 @@ export async function entryDefect<E extends AnyEntity>(
   if (equalBytes(other.packed, own.packed)) return undefined;
   const found = await recordAt(model, transaction, other.packed);
   if (found === undefined || "error" in found) return "missing";
-  const claims = claimedBy(model, index, found.record, other.packed);
+  const claims = heldEntriesOf(model.name, index, found.record, other.packed);
   return claims.some(({ key }) => equalBytes(key, entry.key)) ? "duplicate" : "missing";
-}
-
-/** The entries that a record has to have; none where it has values that have no place in the index. */
-export function claimedBy<E extends AnyEntity>(
-  { name }: EntityModel<E>,
-  index: IndexModel,
-  record: Infer<E>,
-  packed: Uint8Array,
-): readonly IndexEntry[] {
-  try {
-    return entriesOf(name, index, record, packed);
-  } catch {
-    return [];
-  }
 }
 
 /** The id an entry names, undefined when its bytes are no entry of the index. */
@@ -107,7 +93,7 @@ export async function wrongEntry<E extends AnyEntity>(
   if ("error" in found) {
     return isDamage(found.error) ? { index, key, kind: "damaged", id, right: undefined } : undefined;
   }
-  const own = claimedBy(model, index, found.record, packed).find((entry) => equalBytes(entry.key, key));
+  const own = heldEntriesOf(model.name, index, found.record, packed).find((entry) => equalBytes(entry.key, key));
   if (own !== undefined && equalBytes(own.value, value)) return undefined;
   return { index, key, kind: "stale", id, right: own?.value };
 }

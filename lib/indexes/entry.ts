@@ -10,6 +10,8 @@ export interface IndexEntry {
   readonly value: Uint8Array;
   /** Whether the key may belong to one record only: the id is in the value, so that one get tells whose it is. */
   readonly taken: boolean;
+  /** Whether it is of a record that does not fit its entity any more: who knows if it was ever written. */
+  readonly unfit?: true;
 }
 
 /** What an entry says. */
@@ -77,8 +79,9 @@ export function entriesOf(
   index: IndexModel,
   record: unknown,
   id: Uint8Array,
+  held?: boolean,
 ): readonly IndexEntry[] {
-  const indexed = index.valuesOf(record);
+  const indexed = index.valuesOf(record, held);
   if (indexed.length === 0) return [];
   const prefix = prefixOf(entityName, index);
   const stored = index.encodeStored(record);
@@ -88,6 +91,31 @@ export function entriesOf(
     value: entryValue(taken ? id : nothing, stored, expiresAt),
     taken,
   }));
+}
+
+/**
+ * The entries that a stored record may have. One that does not fit the schema any more had them by the schema of before;
+ * none where its values have no place in the index at all, or where the index's predicate cannot tell.
+ */
+export function heldEntriesOf(
+  entityName: string,
+  index: IndexModel,
+  record: unknown,
+  id: Uint8Array,
+): readonly IndexEntry[] {
+  try {
+    return entriesOf(entityName, index, record, id);
+  } catch {
+    return unfitEntriesOf(entityName, index, record, id);
+  }
+}
+
+function unfitEntriesOf(entityName: string, index: IndexModel, record: unknown, id: Uint8Array): readonly IndexEntry[] {
+  try {
+    return entriesOf(entityName, index, record, id, true).map((entry) => ({ ...entry, unfit: true }));
+  } catch {
+    return [];
+  }
 }
 
 /** The id in the value of an entry whose key may belong to one record only; empty when the value is none of these. */

@@ -1,7 +1,7 @@
 /** Maintaining: which index entries a change of a record removes and adds. */
-import type { AnyEntity, IndexModel, Infer, StoredRecord } from "../schema/index.js";
+import type { AnyEntity, Infer, StoredRecord } from "../schema/index.js";
 import { equalBytes } from "../tuple/index.js";
-import { entriesOf, type IndexEntry } from "./entry.js";
+import { entriesOf, heldEntriesOf, type IndexEntry } from "./entry.js";
 import type { MaintainedIndex } from "./states.js";
 
 /** An entry to write. */
@@ -28,26 +28,6 @@ export interface RecordVersions<E extends AnyEntity> {
     | (Pick<StoredRecord<E>, "record" | "origin"> & { readonly expiresAt: number | undefined })
     | undefined;
   readonly after: Infer<E> | undefined;
-}
-
-/**
- * The entries a stored record may have: none where its values have no place in the index, or where the index's predicate
- * cannot tell, as it can be with records that were stored before the index.
- */
-function heldEntries(
-  entity: string,
-  index: IndexModel,
-  {
-    record,
-    id,
-    fits,
-  }: { readonly record: object; readonly id: Uint8Array; readonly fits: (key: Uint8Array) => boolean },
-): readonly IndexEntry[] {
-  try {
-    return entriesOf(entity, index, record, id).filter(({ key }) => fits(key));
-  } catch {
-    return [];
-  }
 }
 
 /**
@@ -78,13 +58,13 @@ export function entryChanges<E extends AnyEntity>(
     // Another may have taken what an expired record had; on another clock this one may have expired already.
     const mayBeLost = building || before?.expiresAt !== undefined;
     const held = (record: object | undefined): readonly IndexEntry[] =>
-      record === undefined ? [] : heldEntries(entity, index, { record, id, fits });
+      record === undefined ? [] : heldEntriesOf(entity, index, record, id).filter(({ key }) => fits(key));
     const old = held(before?.record);
     const earlier = held(before?.origin);
     const fresh = after === undefined ? [] : entriesOf(entity, index, after, id);
-    for (const { key, taken } of [...old, ...earlier]) {
+    for (const { key, taken, unfit } of [...old, ...earlier]) {
       if (fresh.some((entry) => equalBytes(entry.key, key))) continue;
-      if (!taken || (certain && !mayBeLost)) removed.push(key);
+      if (!taken || (certain && !mayBeLost && unfit === undefined)) removed.push(key);
       else released.push(key);
     }
     for (const entry of fresh) {

@@ -4,8 +4,8 @@ import type { AnyEntity, EntityModel, IndexModel } from "../schema/index.js";
 import type { TenantTransaction } from "../transaction/index.js";
 import { equalBytes } from "../tuple/index.js";
 import type { EntryRules } from "./build.js";
-import { holderOf } from "./entry.js";
-import { claimedBy, wrongEntry } from "./entry-check.js";
+import { heldEntriesOf, holderOf } from "./entry.js";
+import { wrongEntry } from "./entry-check.js";
 
 /** Puts the entry under a key right, or removes it, when it is still wrong. Two gets. */
 export async function repairEntry<E extends AnyEntity>(
@@ -35,8 +35,9 @@ export async function restoreEntries<E extends AnyEntity>(
   const found = await recordAt(model, transaction, packed);
   if (found === undefined) return true;
   if ("error" in found) return false;
-  let whole = true;
-  for (const entry of claimedBy(model, index, found.record, packed)) {
+  const entries = heldEntriesOf(model.name, index, found.record, packed);
+  let whole = entries.every(({ unfit }) => unfit === undefined);
+  for (const entry of whole ? entries : []) {
     const held = await transaction.get(entry.key);
     if (held !== undefined && equalBytes(held, entry.value)) continue;
     if (entry.taken) {

@@ -5,7 +5,8 @@ import { type BatchReader, isDamage, recordAt } from "../records/index.js";
 import type { AnyEntity, EntityModel, IndexModel } from "../schema/index.js";
 import { type ReadTransaction, siblings } from "../transaction/index.js";
 import { equalBytes, keyAfter, tupleRange } from "../tuple/index.js";
-import { claimedBy, readable, type WrongEntry, wrongEntry } from "./entry-check.js";
+import { heldEntriesOf } from "./entry.js";
+import { readable, type WrongEntry, wrongEntry } from "./entry-check.js";
 
 /** The entries found that name one record. */
 interface Claim {
@@ -73,7 +74,8 @@ class ElementsPass<E extends AnyEntity> {
     const found = await recordAt(this.#model, transaction, packed);
     const isUnread = found !== undefined && "error" in found;
     if (isUnread && !isDamage(found.error)) return [];
-    const own = found === undefined || isUnread ? [] : claimedBy(this.#model, this.#index, found.record, packed);
+    const own =
+      found === undefined || isUnread ? [] : heldEntriesOf(this.#model.name, this.#index, found.record, packed);
     const values = new Map(own.map((entry) => [textOf(entry.key), entry.value]));
     const wrong: WrongEntry<E>[] = [];
     for (const [key, value] of entries) {

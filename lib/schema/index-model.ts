@@ -73,14 +73,18 @@ export class SchemaIndexModel implements IndexModel {
     this.#options = options;
   }
 
-  valuesOf(record: unknown): readonly IndexedValues[] {
+  valuesOf(record: unknown, held = false): readonly IndexedValues[] {
     if (!this.#includes(record)) return [];
-    if (this.each === undefined) return this.#indexed(this.fields.map((field) => field.get(record)));
+    if (this.each === undefined)
+      return this.#indexed(
+        this.fields.map((field) => field.get(record)),
+        held,
+      );
     const at = this.fields.findIndex((field) => field.each);
     const values = this.fields.map((field) => (field.each ? undefined : field.get(record)));
     const distinct = new Map<string, IndexedValues>();
     for (const element of this.fields[at]?.elements(record) ?? []) {
-      for (const indexed of this.#indexed(values.with(at, element))) {
+      for (const indexed of this.#indexed(values.with(at, element), held)) {
         distinct.set(Buffer.from(indexed.values).toString("latin1"), indexed);
         if (distinct.size > indexElementsMax) {
           const { entity } = this.#options;
@@ -137,18 +141,20 @@ export class SchemaIndexModel implements IndexModel {
     throw tenantryError("ENTITY_INVALID", { entity, path: `${place}.${name}.where`, reason: "notABoolean" });
   }
 
-  #indexed(values: readonly unknown[]): readonly IndexedValues[] {
+  #indexed(values: readonly unknown[], held: boolean): readonly IndexedValues[] {
     const partial = (this.unique || this.#options.sparse) && values.some(isAbsent);
     if (partial && this.#options.sparse) return [];
-    return [{ values: this.encodeValues(values), taken: this.unique && !partial }];
+    return [{ values: this.#write(values, held).finish(), taken: this.unique && !partial }];
   }
 
-  #write(values: readonly unknown[]): TupleWriter {
+  #write(values: readonly unknown[], held = false): TupleWriter {
     if (values.length > this.fields.length) {
       throw tenantryError("KEY_VALUE_INVALID", { field: this.name, reason: "tooManyFields" });
     }
     // Prepared first: no code of a schema runs while the writer is in use.
-    const stored = values.map((value, index) => this.fields[index]?.stored(value));
+    const stored = values.map((value, index) =>
+      held ? this.fields[index]?.held(value) : this.fields[index]?.stored(value),
+    );
     const writer = this.#writer.start();
     stored.forEach((value, index) => {
       this.fields[index]?.writeStored(writer, value);

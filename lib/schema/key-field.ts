@@ -149,6 +149,11 @@ export class SchemaKeyField implements KeyField {
     return result.success ? result.data : this.#refuse(result.error.issues[0]?.message ?? "invalid");
   }
 
+  /** As {@link stored}, of a value that was stored under whatever schema there was: checked where a codec is to encode it. */
+  held(value: unknown): unknown {
+    return this.#type.codec ? this.stored(value) : value;
+  }
+
   write(writer: TupleWriter, value: unknown): void {
     this.writeStored(writer, this.stored(value));
   }

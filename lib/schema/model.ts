@@ -47,9 +47,12 @@ export interface IndexModel {
    * What a record's entries say: one as a rule, none when the record is left out, several over an array.
    *
    * @throws `KEY_VALUE_INVALID` when a field has no place in the index's order
+   * @param held Of a record as it is stored, under whatever schema there was: values of the right kind need not fit the
+   *   present one.
+   *
    * @throws `INDEX_ELEMENTS_TOO_MANY` when the array has more distinct elements than a record may have entries
    */
-  valuesOf(record: unknown): readonly IndexedValues[];
+  valuesOf(record: unknown, held?: boolean): readonly IndexedValues[];
   /** When a record expires, in milliseconds since 1970; undefined when it stays. */
   expiryOf(record: unknown): number | undefined;
   /** The bytes of the stored fields of a record; empty when the index has none. */

@@ -138,6 +138,13 @@ describe("engine calls", () => {
     });
     expect(await costOf(() => repository.count({ index: "byTitle", max: 2 }))).toEqual({ get: 1, getRange: 1 });
     expect(await costOf(() => repository.verify())).toEqual({ get: 6 + 40 + 40, getRange: 6 });
+    expect(await costOf(() => repository.verify({ repair: true }))).toEqual({ get: 6 + 40 + 40 + 1, getRange: 6 });
+    const onUnreadable = (): void => {};
+    expect(await costOf(() => repository.list({ onUnreadable }))).toEqual({ get: 1, getRange: 1 });
+    expect(await costOf(() => repository.list({ index: "byWeight", select, onUnreadable }))).toEqual({
+      get: 1,
+      getRange: 1,
+    });
     expect(await costOf(async () => repository.explain({ index: "byTitle" }))).toEqual({});
   });
 

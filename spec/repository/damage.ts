@@ -1,13 +1,14 @@
 /** Damage to stored rows behind the library's back, for specs of what becomes of it. */
 import fc from "fast-check";
 import { z } from "zod";
-import type { Engine } from "../../lib/engine/index.js";
+import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import { chunkPrefix, Keyspace, recordPrefix } from "../../lib/keyspace/index.js";
 import { isSplit } from "../../lib/records/index.js";
 import { entity, modelOf } from "../../lib/schema/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 import { concatBytes, tupleRange } from "../../lib/tuple/index.js";
+import { arrayEngine } from "../engine/array-engine.js";
 
 export const Note = entity("note", {
   version: 1,
@@ -31,6 +32,12 @@ export const Note = entity("note", {
 });
 
 const model = modelOf(Note);
+
+/** Engines of both ways to read: in the engine's memory, and of copies. */
+export const engines: readonly (readonly [name: string, make: () => Promise<Engine>])[] = [
+  ["memory()", () => openEngine(memory())],
+  ["an engine that copies what it reads", async () => arrayEngine()],
+];
 
 /** Makes other bytes of a row's. */
 export type Change = (row: Uint8Array) => Uint8Array;

@@ -2,14 +2,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
-import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
+import type { Engine } from "../../lib/engine/index.js";
 import { open } from "../../lib/open.js";
 import { expiryOfRecord, isSplit } from "../../lib/records/index.js";
 import type { AccessPolicy } from "../../lib/repository/index.js";
 import { modelOf } from "../../lib/schema/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 import { runs } from "../runs.js";
-import { type Change, cut, Note, RawRows } from "./damage.js";
+import { type Change, cut, engines, Note, RawRows } from "./damage.js";
 
 const model = modelOf(Note);
 
@@ -21,12 +21,12 @@ const policy: AccessPolicy = {
   },
 };
 
-describe("a damaged row", () => {
+describe.each(engines)("a damaged row on %s", (_, make) => {
   let engine: Engine;
   let db: Database;
   let raw: RawRows;
   beforeAll(async () => {
-    engine = await openEngine(memory());
+    engine = await make();
     raw = new RawRows(engine);
     db = await open({
       engine,

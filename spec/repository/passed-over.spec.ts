@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Database } from "../../lib/database.js";
-import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
+import type { Engine } from "../../lib/engine/index.js";
 import { open } from "../../lib/open.js";
 import { expiryOfRecord } from "../../lib/records/index.js";
 import type { AccessPolicy, UnreadableRecord } from "../../lib/repository/index.js";
 import { entity } from "../../lib/schema/index.js";
 import { runs } from "../runs.js";
-import { changes, cut, Note, RawRows } from "./damage.js";
+import { changes, cut, engines, Note, RawRows } from "./damage.js";
 
 /** Staff see the notes that are not secret. */
 const policy: AccessPolicy = {
@@ -17,12 +17,12 @@ const policy: AccessPolicy = {
     subject !== "staff" || (action === "read" && ((record) => "text" in record && record.text !== "secret")),
 };
 
-describe("a record that cannot be read", () => {
+describe.each(engines)("a record that cannot be read on %s", (_, make) => {
   let engine: Engine;
   let db: Database;
   let raw: RawRows;
   beforeAll(async () => {
-    engine = await openEngine(memory());
+    engine = await make();
     raw = new RawRows(engine);
     db = await open({ engine, entities: [Note], roles: policy });
   });

@@ -2,20 +2,20 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";
-import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
+import type { Engine } from "../../lib/engine/index.js";
 import { indexPrefix, Keyspace } from "../../lib/keyspace/index.js";
 import { open } from "../../lib/open.js";
 import type { TenantId } from "../../lib/tenant/index.js";
 import { concatBytes, pack } from "../../lib/tuple/index.js";
 import { runs } from "../runs.js";
-import { type Change, changes, cut, Note, RawRows } from "./damage.js";
+import { type Change, changes, cut, engines, Note, RawRows } from "./damage.js";
 
-describe("verify", () => {
+describe.each(engines)("verify on %s", (_, make) => {
   let engine: Engine;
   let db: Database;
   let raw: RawRows;
   beforeAll(async () => {
-    engine = await openEngine(memory());
+    engine = await make();
     raw = new RawRows(engine);
     db = await open({ engine, entities: [Note] });
   });

@@ -82,6 +82,16 @@ export const soaks: Readonly<Record<string, Soak>> = {
     specs: ["spec/repository/model.spec.ts", "spec/repository/kinds.spec.ts", "spec/repository/aggregates.spec.ts"],
     runs: 1_000,
   },
+  damage: {
+    shows: "Damaged rows are found, passed over, replaced and removed, and are no other record's trouble.",
+    specs: [
+      "spec/repository/damaged.spec.ts",
+      "spec/repository/verify-damaged.spec.ts",
+      "spec/repository/passed-over.spec.ts",
+      "spec/value/neighbours.spec.ts",
+    ],
+    runs: 1_000,
+  },
   "repository-crashes": {
     shows: "Records, indexes and aggregates agree after crashes at any point, and after processes were killed.",
     specs: ["spec/repository/crash"],

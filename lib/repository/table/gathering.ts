@@ -14,7 +14,7 @@ interface SplitRecord {
 /** How answers are made of what is stored. */
 export interface Answering<R> {
   /** The answer for the record in the bytes from `begin` to `end`. */
-  answer(bytes: Uint8Array, begin?: number, end?: number): R;
+  readonly answer: (bytes: Uint8Array, begin?: number, end?: number) => R;
   /** An error about the record with a packed id, with its name. */
   about(id: Uint8Array, error: unknown): unknown;
   /** Puts the bytes of a split record together; at once where the transaction can, undefined where it cannot. */
@@ -29,11 +29,13 @@ export class Gathering<R> {
   readonly #split: SplitRecord[] = [];
   readonly #prefixBytes: number;
   readonly #answering: Answering<R>;
+  readonly #answer: Answering<R>["answer"];
 
   /** `prefixBytes`: how many bytes of a key stand before a record's id. */
   constructor(prefixBytes: number, answering: Answering<R>) {
     this.#prefixBytes = prefixBytes;
     this.#answering = answering;
+    this.#answer = answering.answer;
   }
 
   readonly add: RowVisitor = (key, keyBegin, keyEnd, bytes, begin, end) => {
@@ -45,7 +47,7 @@ export class Gathering<R> {
       return;
     }
     try {
-      this.records.push(this.#answering.answer(bytes, begin, end));
+      this.records.push(this.#answer(bytes, begin, end));
     } catch (error) {
       throw this.#answering.about(new Uint8Array(key.subarray(keyBegin + this.#prefixBytes, keyEnd)), error);
     }
@@ -57,7 +59,7 @@ export class Gathering<R> {
       try {
         const value = this.#answering.joinSync(transaction, id, head);
         if (value === undefined) return undefined;
-        this.records[at] = this.#answering.answer(value);
+        this.records[at] = this.#answer(value);
       } catch (error) {
         throw this.#answering.about(id, error);
       }
@@ -69,7 +71,7 @@ export class Gathering<R> {
   async whole(transaction: ReadTransaction): Promise<R[]> {
     const fill = async ({ at, id, head }: SplitRecord): Promise<void> => {
       try {
-        this.records[at] = this.#answering.answer(await this.#answering.join(transaction, id, head));
+        this.records[at] = this.#answer(await this.#answering.join(transaction, id, head));
       } catch (error) {
         throw this.#answering.about(id, error);
       }
