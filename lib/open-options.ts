@@ -3,6 +3,7 @@ import type { Engine, EngineDescriptor } from "./engine/index.js";
 import { copiesApart, isOfAnotherCopy, tenantryError } from "./errors/index.js";
 import type { FairnessOptions } from "./fairness/index.js";
 import type { OnViolation } from "./guard/index.js";
+import { isReserved } from "./keyspace/index.js";
 import type { ProvisioningOptions } from "./lifecycle/index.js";
 import {
   entitiesMax,
@@ -54,7 +55,10 @@ export interface OpenOptions {
    * not fit one by one.
    */
   readonly schemaCheck?: "refuse" | "report" | undefined;
-  /** What stands in front of every key, so that several databases can share a store or a cluster: `["tenantry"]`. */
+  /**
+   * What stands in front of every key, so that several databases can share a store or a cluster: `["tenantry"]`. None may
+   * lie inside another's: beside `["shop"]` there is no `["shop", "eu"]`. Neither UUIDs nor 0 are in it.
+   */
   readonly root?: readonly TupleElement[] | undefined;
   /**
    * Gets one debug event per transaction: entity, operation, attempts, rows, milliseconds; never keys or values. What it,
@@ -142,6 +146,8 @@ export function takeOpenOptions(given: OpenOptions): OpenOptions {
   const entities = listed("entities", options.entities, entitiesMax);
   const global = options.global === undefined ? undefined : listed("global", options.global, entitiesMax);
   const root = options.root === undefined ? undefined : listed("root", options.root, rootElementsMax);
+  if (root?.some(isReserved) === true)
+    throw invalid("root", "a UUID or 0 in it would be another database's tenant or control plane");
   return Object.assign(options, { entities, global, root });
 }
 

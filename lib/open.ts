@@ -7,6 +7,7 @@ import { openGlobal } from "./global/index.js";
 import { Keyspace } from "./keyspace/index.js";
 import {
   checkHealth,
+  claimRoot,
   enterAsOperator,
   givenKeyring,
   Registry,
@@ -42,9 +43,10 @@ async function orClose<T>(work: () => Promise<T>, close: () => Promise<void>): P
 }
 
 /**
- * Opens a database: its engine first, then the definitions it was opened with before, in one range read. Definitions
- * that are new are remembered, so that records of before can be read; nothing else is read or written until the first
- * operation.
+ * Opens a database: its engine first, then its root, in one get, and the definitions it was opened with before, in one
+ * range read. The first time the root is marked as a database's, where it lies neither around nor inside another's.
+ * Definitions that are new are remembered, so that records of before can be read; nothing else is read or written until
+ * the first operation.
  *
  * @throws `DATABASE_OPTION_INVALID`; `SCHEMA_INCOMPATIBLE` with all changes of entities that stored records need not fit,
  *   before anything is written; and what keeps the engine from opening (`STORE_…`, `FOUNDATIONDB_…`).
@@ -101,7 +103,10 @@ export async function open(given: OpenOptions): Promise<Database> {
     if (engine !== asked) await engine.close();
   };
   const now = (): number => clock.now();
-  const met = await orClose(() => definitions.meet(entities, schemaCheck), closeEngine);
+  const met = await orClose(async () => {
+    await claimRoot(control);
+    return await definitions.meet(entities, schemaCheck);
+  }, closeEngine);
   const opening = { ...running, entities: globalEntities, schemaCheck, seal, now };
   const global = globalEntities.size === 0 ? undefined : await orClose(() => openGlobal(opening), closeEngine);
   const repositories = new RepositoryFactory(

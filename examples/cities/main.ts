@@ -34,7 +34,7 @@ async function demo({ engine, path, clusterFile }: Arguments): Promise<void> {
   const options = {
     engine: engine === "embedded" ? embedded(path) : foundationdb({ clusterFile }),
     entities: [City, Tally],
-    root: ["tenantry", "demo", Date.now()],
+    root: ["tenantry demo", Date.now()],
   };
 
   print(pc.bold(`Tenantry · ${number(total)} cities, ${countries.length} countries, each a tenant of its own`));

@@ -24,7 +24,7 @@ export const controlSubspaces = {
 } as const;
 
 /** Things stored once for the whole database. */
-export type MetaName = "format" | "cursorKeys" | "health" | "clock" | "auditKeys";
+export type MetaName = "database" | "format" | "cursorKeys" | "health" | "clock" | "auditKeys";
 
 /** Work on whole tenants that is remembered until it is done. */
 export type TenantJob = "provisioning" | "erasure";

@@ -1,7 +1,7 @@
 /** Keyspace: the one map of what is stored where. Pure. */
 export type { MetaName, TenantJob } from "./control-keys.js";
 export { ControlKeys, controlSubspaces, metadataVersionKey } from "./control-keys.js";
-export { defaultRoot, Keyspace } from "./keyspace.js";
+export { defaultRoot, isReserved, Keyspace } from "./keyspace.js";
 export type { Subspace } from "./subspace.js";
 export {
   aggregatePrefix,

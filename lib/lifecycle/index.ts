@@ -1,7 +1,8 @@
 /** Lifecycle: tenants from provisioning to erasure, and what the database keeps for itself. */
 export type { ControlPlane } from "./control-plane.js";
-export { GivenKeyring, givenKeyring, StoredKeyring } from "./cursor-keys.js";
-export { checkHealth, type HealthOptions, type HealthParts, type HealthReport } from "./health.js";
+export { GivenKeyring, givenKeyring, StoredKeyring } from "./database/cursor-keys.js";
+export { checkHealth, type HealthOptions, type HealthParts, type HealthReport } from "./database/health.js";
+export { claimRoot } from "./database/root-claim.js";
 export { enterAsOperator, type OperatorEntrance } from "./operator.js";
 export type {
   EraseOptions,

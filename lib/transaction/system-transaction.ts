@@ -35,6 +35,8 @@ export interface SystemTransaction {
   actAsTenant(id: TenantId): TenantTransaction;
   /** The audit trail of one incarnation of a tenant; keys are relative to it. Ends with this transaction. */
   trailOf(incarnation: Pick<TenantRecord, "id" | "incarnation">): TenantTransaction;
+  /** Marks the root as a database's, unless another database in the store lies around it or inside it: says which. */
+  claimRoot(): Promise<"around" | "inside" | undefined>;
   /** Runs once after the commit; see {@link TenantTransaction.afterCommit}. */
   afterCommit(fn: () => void | Promise<void>): void;
 }

@@ -65,9 +65,9 @@ describe("on an engine that is given", () => {
     }
     await box.clean();
     const left = (await keysOf(engine)).filter((key) => !before.includes(key));
-    // What is left in the control plane names no tenant: markers, which are cleared by time, the time, and definitions.
+    // What is left in the control plane names no tenant: markers, which are cleared by time, the time, that there is a database, and definitions.
     const control = "\x02tests\0\x14\x15";
-    const nobodys = [`${control}\x02`, `${control}\x04\x02clock\0`, `${control}\x07`];
+    const nobodys = [`${control}\x02`, `${control}\x04\x02clock\0`, `${control}\x04\x02database\0`, `${control}\x07`];
     expect(left.filter((key) => !nobodys.some((known) => key.startsWith(known)))).toEqual([]);
     await box.close();
     expect(await kept.repository(Note).get(1)).toEqual({ id: 1, text: "kept" });

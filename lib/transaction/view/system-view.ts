@@ -5,7 +5,7 @@ import { copiedBytes } from "../../intrinsics/index.js";
 import type { Keyspace } from "../../keyspace/index.js";
 import { decodeTenantRecord, encodeTenantRecord, type TenantId, type TenantRecord } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
-import { readRows } from "../read/index.js";
+import { readRows, siblings } from "../read/index.js";
 import type { KeyReadOptions, RangeBatch, RangeReadOptions, RelativeRange } from "../read-transaction.js";
 import type { SystemTransaction } from "../system-transaction.js";
 import type { KeyedAtomicOp, TenantTransaction } from "../tenant-transaction.js";
@@ -133,6 +133,28 @@ export class SystemView implements SystemTransaction {
   trailOf(incarnation: Pick<TenantRecord, "id" | "incarnation">): TenantTransaction {
     this.#attempt.use("trailOf");
     return new TenantView(this.#attempt, this.#guards.trail(incarnation));
+  }
+
+  async claimRoot(): Promise<"around" | "inside" | undefined> {
+    const { control, around, unclaimed } = this.#keyspace;
+    const mark = control.metaKey("database");
+    if ((await this.get(mark)) !== undefined) return undefined;
+    const { engine } = this.#attempt;
+    // Whoever claims one around this at the same time reads what is written here, and the other way round.
+    const found = await this.#attempt.perform("claimRoot", async () => {
+      const outer = around.map(
+        async (other) => (await engine.get(other.control.metaKey("database"), false)) !== undefined,
+      );
+      const inner = unclaimed.map(async ({ begin, end }) => {
+        const { rows } = await engine.getRange(firstFrom(begin), firstFrom(end), rangeOptions({ limit: 1 }, false));
+        return rows.length > 0;
+      });
+      return { around: (await siblings(outer)).includes(true), inside: (await siblings(inner)).includes(true) };
+    });
+    if (found.around) return "around";
+    if (found.inside) return "inside";
+    this.set(mark, Uint8Array.of(1));
+    return undefined;
   }
 
   afterCommit(fn: () => void | Promise<void>): void {

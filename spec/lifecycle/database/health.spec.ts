@@ -1,18 +1,22 @@
 /** Health: asked without naming a tenant, answered even when the database is down. */
 import { describe, expect, test } from "vitest";
-import { type Engine, EngineError, memory, openEngine } from "../../lib/engine/index.js";
-import { open } from "../../lib/index.js";
-import { codeOf } from "../transaction/fixture.js";
+import { type Engine, EngineError, memory, openEngine } from "../../../lib/engine/index.js";
+import { open } from "../../../lib/index.js";
+import { codeOf } from "../../transaction/fixture.js";
 
-/** An engine whose gets or commits never come, or fail. */
-function failing(engine: Engine, call: "get" | "commit", work: () => Promise<never>): Engine {
+/** An engine whose gets or commits never come, or fail, once it breaks. */
+function failing(engine: Engine, call: "get" | "commit", work: () => Promise<never>): Engine & { break(): void } {
+  let isBroken = false;
   return {
+    break() {
+      isBroken = true;
+    },
     name: engine.name,
     capabilities: engine.capabilities,
     begin: () =>
       new Proxy(engine.begin(), {
         get(target, name) {
-          if (name === call) return work;
+          if (isBroken && name === call) return work;
           const value: unknown = Reflect.get(target, name);
           return typeof value === "function" ? value.bind(target) : value;
         },
@@ -32,7 +36,9 @@ describe("health", () => {
 
   test("fails within its timeout when nothing answers", async () => {
     const engine = await openEngine(memory());
-    const db = await open({ engine: failing(engine, "get", () => new Promise(() => {})), entities: [] });
+    const silent = failing(engine, "get", () => new Promise(() => {}));
+    const db = await open({ engine: silent, entities: [] });
+    silent.break();
     const report = await db.health({ timeoutMs: 30 });
     expect(report).toMatchObject({ status: "failing", failure: "TRANSACTION_DEADLINE_PASSED" });
     expect(report.ms).toBeGreaterThanOrEqual(25);
@@ -44,6 +50,7 @@ describe("health", () => {
     const engine = await openEngine(memory());
     const full = failing(engine, "commit", () => Promise.reject(new EngineError(1510)));
     const db = await open({ engine: full, entities: [] });
+    full.break();
     expect(await db.health({ write: true })).toMatchObject({ status: "failing", failure: "ENGINE" });
     await db.close();
     await engine.close();

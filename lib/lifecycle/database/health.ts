@@ -1,12 +1,12 @@
 /** Health: whether the database answers, asked without naming any tenant. */
 
-import { isTenantryError, tenantryError } from "../errors/index.js";
-import type { ControlKeys } from "../keyspace/index.js";
-import { healthTimeoutMs, transactionDeadlineLongestMs } from "../limits/index.js";
-import type { Clock } from "../observe/index.js";
-import { optionNames, takeOptions } from "../options/index.js";
-import { callTerms } from "../transaction/index.js";
-import type { ControlPlane } from "./control-plane.js";
+import { isTenantryError, tenantryError } from "../../errors/index.js";
+import type { ControlKeys } from "../../keyspace/index.js";
+import { healthTimeoutMs, transactionDeadlineLongestMs } from "../../limits/index.js";
+import type { Clock } from "../../observe/index.js";
+import { optionNames, takeOptions } from "../../options/index.js";
+import { callTerms } from "../../transaction/index.js";
+import type { ControlPlane } from "../control-plane.js";
 
 /**
  * How a database's health is asked for.

@@ -1,14 +1,14 @@
 /** The keys that seal cursors, or audit trails: given to `open`, or made by the database and kept in its control plane. */
-import { tenantryError } from "../errors/index.js";
-import { copiedBytes } from "../intrinsics/index.js";
-import type { ControlKeys } from "../keyspace/index.js";
-import { cursorKeysKeptMax, cursorKeysMissReloadMs, cursorKeysReloadMs, givenKeysMax } from "../limits/index.js";
-import type { Clock, Random } from "../observe/index.js";
-import { copiedList } from "../options/index.js";
-import { type CursorKey, type CursorKeyring, cursorKey, cursorSecretBytes } from "../repository/index.js";
-import { callTerms, type SystemTransaction } from "../transaction/index.js";
-import { equalBytes, pack, unpack } from "../tuple/index.js";
-import type { ControlPlane } from "./control-plane.js";
+import { tenantryError } from "../../errors/index.js";
+import { copiedBytes } from "../../intrinsics/index.js";
+import type { ControlKeys } from "../../keyspace/index.js";
+import { cursorKeysKeptMax, cursorKeysMissReloadMs, cursorKeysReloadMs, givenKeysMax } from "../../limits/index.js";
+import type { Clock, Random } from "../../observe/index.js";
+import { copiedList } from "../../options/index.js";
+import { type CursorKey, type CursorKeyring, cursorKey, cursorSecretBytes } from "../../repository/index.js";
+import { callTerms, type SystemTransaction } from "../../transaction/index.js";
+import { equalBytes, pack, unpack } from "../../tuple/index.js";
+import type { ControlPlane } from "../control-plane.js";
 
 /** A keyring that is empty seals nothing; there is always a first. */
 export type Keys = readonly [CursorKey, ...CursorKey[]];

@@ -1,14 +1,14 @@
 /** The database's own cursor keys: one ring for all of its processes, also right after a rotation by one of them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Database } from "../../lib/database.js";
-import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
-import { cursorKeysMissReloadMs, cursorKeysReloadMs } from "../../lib/limits/index.js";
-import { systemClock } from "../../lib/observe/index.js";
-import { open } from "../../lib/open.js";
-import { entity } from "../../lib/schema/index.js";
-import type { TenantId } from "../../lib/tenant/index.js";
-import { type RecordingEngine, recording } from "../../lib/testing/index.js";
+import type { Database } from "../../../lib/database.js";
+import { type Engine, memory, openEngine } from "../../../lib/engine/index.js";
+import { cursorKeysMissReloadMs, cursorKeysReloadMs } from "../../../lib/limits/index.js";
+import { systemClock } from "../../../lib/observe/index.js";
+import { open } from "../../../lib/open.js";
+import { entity } from "../../../lib/schema/index.js";
+import type { TenantId } from "../../../lib/tenant/index.js";
+import { type RecordingEngine, recording } from "../../../lib/testing/index.js";
 
 const Row = entity("row", { version: 1, schema: z.object({ n: z.int() }), id: ["n"] });
 
