@@ -18,6 +18,7 @@ import { type CallTerms, callTerms, type ReadTransaction, siblings } from "../tr
 import { seenBatch, seenRecords } from "./access/seen-records.js";
 import { copiedBatch } from "./batch.js";
 import type { CursorSeal } from "./cursor.js";
+import { getRecords } from "./get-many.js";
 import {
   type AggregateArguments,
   type AggregateGroup,
@@ -36,7 +37,7 @@ import type { Gathering } from "./table/gathering.js";
 import type { RecordTable } from "./table/record-table.js";
 import { type Batch, countBatch, type Wanted } from "./table/rows.js";
 import type { Loaded } from "./table/stored-records.js";
-import { Unread, Unreadable, unreadFor } from "./table/unread.js";
+import { unreadFor } from "./table/unread.js";
 import { countNames, pageNames, queryNames, takeQuery } from "./taken-query.js";
 import type { TenantReader } from "./tenant-reader.js";
 import type { Defect } from "./verify/defect.js";
@@ -89,42 +90,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const packed = copiedBatch(ids).map((id) => this.#table.model.encodeId(id));
     const { signal, onUnreadable } = takeOptions(given, getManyNames, "getMany");
     const own = this.#bound("getMany", signal);
-    const unread = unreadFor(onUnreadable);
-    if (unread !== undefined) return await this.#getReadable(packed, own, unread);
-    const find = (transaction: ReadTransaction): (StoredRecord<E> | undefined)[] | undefined =>
-      this.#table.foundAllSync(transaction, packed);
-    const found = this.#reader.readSync(find, own);
-    if (found !== undefined) return found.map((stored) => this.#shown(stored)?.record);
-    const read = (transaction: ReadTransaction): Promise<(Loaded | undefined)[]> =>
-      siblings(packed.map((id) => this.#table.load(transaction, id)));
-    const all = await this.#reader.read(read, own);
-    return all.map((loaded, at) => this.#shown(this.#decoded(packed[at], loaded))?.record);
-  }
-
-  /** As `getMany`; what cannot be read is passed over. */
-  async #getReadable(
-    packed: readonly Uint8Array[],
-    terms: CallTerms,
-    unread: Unread,
-  ): Promise<(Infer<E> | undefined)[]> {
-    const table = this.#table;
-    const one = async (transaction: ReadTransaction, id: Uint8Array): Promise<Infer<E> | undefined | Unreadable> => {
-      try {
-        return this.#shown(this.#decoded(id, await table.load(transaction, id)))?.record;
-      } catch (error) {
-        if (Unread.mayPass(error)) return new Unreadable(error);
-        throw error;
-      }
-    };
-    const read = (transaction: ReadTransaction): Promise<(Infer<E> | undefined | Unreadable)[]> =>
-      siblings(packed.map((id) => one(transaction, id)));
-    const found = (await this.#reader.read(read, terms)).map((record) => {
-      if (!(record instanceof Unreadable)) return record;
-      unread.pass(table.model.name, record.error);
-      return undefined;
-    });
-    unread.tell();
-    return found;
+    return await getRecords(this.#table, this.#reader, packed, own, unreadFor(onUnreadable));
   }
 
   async list<const S extends Selection<E> | undefined = undefined>(given?: Query<E, S>): Promise<Selected<E, S>[]> {
@@ -301,22 +267,13 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
     const table = this.#table;
     const load = (transaction: ReadTransaction): Promise<Loaded | undefined> => table.load(transaction, packed);
     const loaded = await this.#reader.read(load, terms);
-    return this.#shown(this.#decoded(packed, loaded));
-  }
-
-  #decoded(packed: Uint8Array | undefined, loaded: Loaded | undefined): StoredRecord<E> | undefined {
-    return packed && loaded && this.#table.decodeAs(packed, loaded.value);
+    return table.shown(loaded && table.decodeAs(packed, loaded.value));
   }
 
   /** As `#find`, without a promise; undefined where that cannot be. */
   #findSync(packed: Uint8Array, terms: CallTerms): { readonly stored: StoredRecord<E> | undefined } | undefined {
     const found = this.#reader.readSync((transaction) => this.#table.foundSync(transaction, packed), terms);
-    return found && { stored: this.#shown(found.stored) };
-  }
-
-  /** A record that was found, unless it is not for the table's context to see. */
-  #shown(stored: StoredRecord<E> | undefined): StoredRecord<E> | undefined {
-    return stored === undefined || this.#table.access?.shows(stored.record) === false ? undefined : stored;
+    return found && { stored: this.#table.shown(found.stored) };
   }
 
   #session(operation: string, signal: AbortSignal | undefined): ReturnType<TenantReader["openReadSession"]> {

@@ -7,7 +7,6 @@ import {
   expiryOfRecord,
   isAboutRecord,
   isSplit,
-  type MayReplace,
   namingRecord,
   type RecordRows,
   readIdText,
@@ -21,7 +20,6 @@ import type { ReadTransaction } from "../../transaction/index.js";
 import { concatBytes } from "../../tuple/index.js";
 import type { RecordAccess } from "../access/record-access.js";
 import { Liveness } from "../expiry/liveness.js";
-import { type DamagedRow, damagedRow } from "./damaged-row.js";
 
 /** The bytes of a record, from which `decode` makes it, and what they take in the store. */
 export interface Loaded {
@@ -155,6 +153,11 @@ export class StoredRecords<E extends AnyEntity> {
     throw tenantryError("INDEX_ENTRY_TOO_LARGE", { ...named, index, bytes: value.length, valueBytesMax });
   }
 
+  /** A record that was found, unless it is not for the table's context to see. */
+  shown(stored: StoredRecord<E> | undefined): StoredRecord<E> | undefined {
+    return stored === undefined || this.access?.shows(stored.record) === false ? undefined : stored;
+  }
+
   /** The stored record, if it is there for whoever works with the table: not expired, and not hidden. */
   present(stored: Stored<E> | undefined): Stored<E> | undefined {
     if (stored === undefined || stored.expired || this.access?.shows(stored.record) === false) return undefined;
@@ -267,43 +270,6 @@ export class StoredRecords<E extends AnyEntity> {
   ): Stored<E> | Promise<Stored<E>> {
     if (!isSplit(row)) return this.#stored(id, row, this.#loaded(id, row, unsplit(row)), verifies);
     return this.#joined(transaction, id, row).then((loaded) => this.#stored(id, row, loaded, verifies));
-  }
-
-  /** What is under a packed id before a change: a record, whether it fits the schema or not, or a row to be replaced. */
-  async held(
-    transaction: ReadTransaction,
-    id: Uint8Array,
-    mayReplace: MayReplace,
-  ): Promise<Stored<E> | DamagedRow | undefined> {
-    const row = await this.row(transaction, id);
-    return row === undefined ? undefined : await this.heldRow(transaction, id, row, mayReplace);
-  }
-
-  /** As `held`, of a row that has been read; a promise where it is split or damaged. */
-  heldRow(
-    transaction: ReadTransaction,
-    id: Uint8Array,
-    row: Uint8Array,
-    mayReplace: MayReplace,
-  ): Stored<E> | Promise<Stored<E> | DamagedRow> {
-    try {
-      const stored = this.storedRow(transaction, id, row, false);
-      if (!(stored instanceof Promise)) return stored;
-      return stored.catch((error: unknown) => this.#damaged(transaction, id, row, error, mayReplace));
-    } catch (error) {
-      return this.#damaged(transaction, id, row, error, mayReplace);
-    }
-  }
-
-  #damaged(
-    transaction: ReadTransaction,
-    id: Uint8Array,
-    row: Uint8Array,
-    error: unknown,
-    mayReplace: MayReplace,
-  ): Promise<DamagedRow> {
-    if (!mayReplace(error)) throw error;
-    return damagedRow(transaction, { entity: this.model.name, key: this.key(id), id }, row, error);
   }
 
   #stored(id: Uint8Array, row: Uint8Array, { value, bytes, chunks }: Loaded, verifies?: boolean): Stored<E> {

@@ -8,6 +8,7 @@ import type { AnyEntity, Infer } from "../../schema/index.js";
 import { callTerms, siblings } from "../../transaction/index.js";
 import type { ImportOptions, ImportSource, TransferProgress } from "../interface/transfer.js";
 import { isTooMuch } from "../long/batch-size.js";
+import { heldAt } from "../table/held-row.js";
 import type { RecordTable } from "../table/record-table.js";
 import type { TenantWriter } from "../tenant-reader.js";
 import { applyChanges, type Change, heldBefore } from "../write/change.js";
@@ -189,7 +190,7 @@ export class RecordImport {
         async (context) => {
           const changes = await siblings(
             items.map(async ({ id, record, revision }): Promise<Change<AnyEntity>[]> => {
-              const held = await table.held(context.transaction, id, isDamage);
+              const held = await heldAt(table, context.transaction, id, isDamage);
               const was = heldBefore(held);
               const stays = was.before?.revision === revision && this.#isStored(table, was.before.record, record);
               return stays ? [] : [{ id, ...was, after: record, revision }];

@@ -22,7 +22,7 @@ import {
   valuesAt,
 } from "../../transaction/index.js";
 import { equalBytes } from "../../tuple/index.js";
-import { type DamagedRow, isDamaged } from "../table/damaged-row.js";
+import { type DamagedRow, type Held, isDamaged } from "../table/held-row.js";
 import type { RecordTable } from "../table/record-table.js";
 import type { Stored } from "../table/stored-records.js";
 import type { WriteContext } from "../tenant-reader.js";
@@ -43,9 +43,8 @@ export interface Change<E extends AnyEntity> {
 }
 
 /** What a change begins with, given what is under the record's key. */
-export const heldBefore = <E extends AnyEntity>(
-  held: Stored<E> | DamagedRow | undefined,
-): Pick<Change<E>, "before" | "damaged"> => (isDamaged(held) ? { before: undefined, damaged: held } : { before: held });
+export const heldBefore = <E extends AnyEntity>(held: Held<E>): Pick<Change<E>, "before" | "damaged"> =>
+  isDamaged(held) ? { before: undefined, damaged: held } : { before: held };
 
 interface PreparedChange {
   readonly key: Uint8Array;

@@ -20,9 +20,8 @@ import {
 } from "../interface/options.js";
 import type { TransactionRepository } from "../interface/transaction-repository.js";
 import { RecordReader } from "../record-reader.js";
-import { type DamagedRow, isDamaged } from "../table/damaged-row.js";
+import { type Held, heldRow, isDamaged } from "../table/held-row.js";
 import type { RecordTable } from "../table/record-table.js";
-import type { Stored } from "../table/stored-records.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
 import { type Change, changing, heldBefore } from "./change.js";
 import { type KeyTurns, textOf } from "./key-turns.js";
@@ -32,9 +31,6 @@ type Revision = number | undefined;
 
 /** Throws about what is under a record's id: its revision, and itself where no record of the same call goes there. */
 type RevisionCheck<E extends AnyEntity> = (revision: Revision, candidate: Candidate<E>, before: Held<E>) => void;
-
-/** What is under a record's key. */
-type Held<E extends AnyEntity> = Stored<E> | DamagedRow | undefined;
 
 const never: MayReplace = () => false;
 
@@ -264,7 +260,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     const all: (Held<E> | Promise<Held<E>>)[] = [];
     for (const [at, id] of ids.entries()) {
       const row = rows[at];
-      const held = row === undefined ? undefined : table.heldRow(transaction, id, row, mayReplace);
+      const held = row === undefined ? undefined : heldRow(table, transaction, id, row, mayReplace);
       all.push(held);
       if (!(held instanceof Promise)) whole.push(held);
     }
