@@ -96,7 +96,7 @@ export interface MigrateOptions {
   /** Tenants at once, 4 unless given, 64 at most. */
   readonly concurrency?: number | undefined;
   /** Called after every batch and every tenant; awaited. */
-  readonly onProgress?: ((progress: MigrationProgress) => void | Promise<void>) | undefined;
+  readonly onProgress?: ((progress: MigrationProgress) => unknown) | undefined;
   /** Ends the work: rejects with `TRANSACTION_ABORTED`. What is done stays, and the next call goes on from there. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -213,13 +213,13 @@ export class Migration {
 
   async #report(more: Omit<MigrationProgress, "tenants">): Promise<void> {
     const { tenants, done, records, rewritten, entries } = this.#progress;
-    this.#progress = {
+    this.#progress = Object.freeze({
       tenants,
       done: done + more.done,
       records: records + more.records,
       rewritten: rewritten + more.rewritten,
       entries: entries + more.entries,
-    };
+    });
     await this.#options.onProgress?.(this.#progress);
   }
 

@@ -39,6 +39,6 @@ export async function getRecords<E extends AnyEntity>(
     unread?.pass(table.model.name, record.error);
     return undefined;
   });
-  unread?.tell();
+  if (unread !== undefined) await unread.tell();
   return records;
 }

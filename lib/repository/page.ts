@@ -130,7 +130,7 @@ export async function readPage<E extends AnyEntity, R>(
   };
   const found = table.isPlain(part) && unread === undefined ? reader.readSync(readSync, terms) : undefined;
   const { first, last, records, more } = found ?? (await reader.read(read, terms));
-  unread?.tell();
+  if (unread !== undefined) await unread.tell();
   if (backwards) records.reverse();
 
   const cursorAt = async (direction: CursorDirection): Promise<string | undefined> => {

@@ -133,7 +133,7 @@ export class RecordReader<E extends AnyEntity> implements ReadRepository<E> {
         seenRecords<E, R>(transaction, table, planned, limit, unread);
       const seen = await this.#reader.read(read, own);
       assertSize(seen.length);
-      unread?.tell();
+      if (unread !== undefined) await unread.tell();
       return seen;
     }
     const visit = (transaction: ReadTransaction): Gathering<R> | undefined => {

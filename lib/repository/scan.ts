@@ -24,7 +24,7 @@ export async function* batchesOf<T>(
       const part = rest;
       const wanted = { limit: Math.min(remaining, scanBatchRowsMax), reverse };
       const batch = await session.read((transaction) => next(transaction, part, wanted));
-      unread?.tell();
+      if (unread !== undefined) await unread.tell();
       if (batch.count > 0) yield batch.value;
       if (batch.last === undefined) return;
       rest = rangeAfter(rest, batch.last, reverse);

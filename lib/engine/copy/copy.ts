@@ -62,7 +62,8 @@ export interface CopyOptions {
   readonly resumeFrom?: CopyCheckpoint | undefined;
   /** Passes over the source at most, before it is given up as changing too fast; 5 by default, 2 at least. */
   readonly passes?: number | undefined;
-  readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Called as the copy comes on, which waits for it. What it throws ends the copy. */
+  readonly onProgress?: ((progress: CopyProgress) => unknown) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -226,7 +227,7 @@ class Copy {
         differs = true;
         await writeChunk(to, chunk);
       }
-      this.#tell("comparing", pass, digest, undefined);
+      await this.#tell("comparing", pass, digest, undefined);
     }
     if (reader.versions === 1 && differs) return this.#finish(digest, pass, version);
     if (differs) return undefined;
@@ -238,7 +239,7 @@ class Copy {
     const targetDigest = new RowDigest();
     for await (const { rows } of new RangeReader(this.#options.to, this.#options.signal).batches(this.#range)) {
       for (const row of rows) targetDigest.add(row);
-      this.#tell("digesting", pass, targetDigest, undefined);
+      await this.#tell("digesting", pass, targetDigest, undefined);
     }
     return this.#result(digest, targetDigest, pass, version);
   }
@@ -258,14 +259,14 @@ class Copy {
     return { rows, bytes, digest, passes, consistency, version };
   }
 
-  #tell(
+  async #tell(
     phase: CopyProgress["phase"],
     pass: number,
     { rows, bytes }: RowDigest,
     copiedTo: Uint8Array | undefined,
-  ): void {
+  ): Promise<void> {
     const checkpoint = checkpointOf(this.#range, copiedTo);
-    this.#options.onProgress?.({ phase, pass, rows, bytes, estimatedBytes: this.#estimatedBytes, checkpoint });
+    await this.#options.onProgress?.({ phase, pass, rows, bytes, estimatedBytes: this.#estimatedBytes, checkpoint });
   }
 }
 

@@ -8,13 +8,13 @@ interface Write {
 
 /** Runs writes that follow one another in key order, at most `copyWritesMax` at a time. */
 export class WriteQueue {
-  readonly #onReached: (end: Uint8Array) => void;
+  readonly #onReached: (end: Uint8Array) => void | Promise<void>;
   readonly #running = new Set<Promise<void>>();
   readonly #order: Write[] = [];
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param onReached told a key as soon as every write before it is done */
-  constructor(onReached: (end: Uint8Array) => void) {
+  /** @param onReached Told a key as soon as every write before it is done; what it throws is a failure of the queue's. */
+  constructor(onReached: (end: Uint8Array) => void | Promise<void>) {
     this.#onReached = onReached;
   }
 
@@ -24,16 +24,7 @@ export class WriteQueue {
     this.#check();
     const entry: Write = { end, done: false };
     this.#order.push(entry);
-    const running = write().then(
-      () => {
-        entry.done = true;
-        this.#report();
-      },
-      (error: unknown) => {
-        this.#failure ??= { error };
-      },
-    );
-    const settled = running.finally(() => this.#running.delete(settled));
+    const settled = this.#run(entry, write).finally(() => this.#running.delete(settled));
     this.#running.add(settled);
   }
 
@@ -43,10 +34,16 @@ export class WriteQueue {
     this.#check();
   }
 
-  #report(): void {
-    let reached: Uint8Array | undefined;
-    while (this.#order[0]?.done === true) reached = this.#order.shift()?.end;
-    if (reached !== undefined) this.#onReached(reached);
+  async #run(entry: Write, write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+      entry.done = true;
+      let reached: Uint8Array | undefined;
+      while (this.#order[0]?.done === true) reached = this.#order.shift()?.end;
+      if (reached !== undefined) await this.#onReached(reached);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
   }
 
   #check(): void {

@@ -74,7 +74,7 @@ export interface WorkOptions extends OperationOptions, PassOverOptions {
    */
   readonly version?: string | undefined;
   /** Called after each batch is committed, which waits for it. What it throws ends the work there. */
-  readonly onProgress?: ((progress: WorkProgress) => void | Promise<void>) | undefined;
+  readonly onProgress?: ((progress: WorkProgress) => unknown) | undefined;
 }
 
 export const workNames = optionNames<WorkOptions>({
@@ -111,8 +111,8 @@ export interface ScanProgress {
  * ```
  */
 export interface ScanOptions {
-  /** Called after each batch has been gone through. What it throws ends the scan. */
-  readonly onProgress?: ((progress: ScanProgress) => void) | undefined;
+  /** Called after each batch has been gone through, which waits for it. What it throws ends the scan. */
+  readonly onProgress?: ((progress: ScanProgress) => unknown) | undefined;
 }
 
 export const scanNames = optionNames<ScanOptions>({ onProgress: true });

@@ -32,13 +32,13 @@ export interface TransferProgress {
  * ```
  */
 export interface ExportOptions extends OperationOptions {
-  /** Called after each batch of records. What it throws ends the export. */
-  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
+  /** Called after each batch of records, which waits for it. What it throws ends the export. */
+  readonly onProgress?: ((progress: TransferProgress) => unknown) | undefined;
   /**
    * Told of each record that cannot be read. It is left out whether anybody is told or not, and counted in the last
-   * line. What it throws ends the export.
+   * line. The export waits for it; what it throws ends it.
    */
-  readonly onUnreadable?: ((record: UnreadableRecord) => void) | undefined;
+  readonly onUnreadable?: ((record: UnreadableRecord) => unknown) | undefined;
 }
 
 export const exportNames = optionNames<ExportOptions>({ signal: true, onProgress: true, onUnreadable: true });
@@ -56,7 +56,7 @@ export interface ImportOptions extends OperationOptions {
   /** Reads and validates every line and writes nothing. Default false. */
   readonly dryRun?: boolean | undefined;
   /** Called after each batch is committed, which waits for it. What it throws ends the import there. */
-  readonly onProgress?: ((progress: TransferProgress) => void | Promise<void>) | undefined;
+  readonly onProgress?: ((progress: TransferProgress) => unknown) | undefined;
 }
 
 export const importNames = optionNames<ImportOptions>({ signal: true, dryRun: true, onProgress: true });

@@ -37,7 +37,7 @@ export interface UnreadableRecord {
 export interface PassOverOptions {
   /**
    * Told of each record that cannot be read, which is then left out. Without it, the first one is an error
-   * (`VALUE_CORRUPT` and the like, or `INDEX_CORRUPT`). What it throws ends the work.
+   * (`VALUE_CORRUPT` and the like, or `INDEX_CORRUPT`). The call waits for it; what it throws ends the call.
    */
-  readonly onUnreadable?: ((record: UnreadableRecord) => void) | undefined;
+  readonly onUnreadable?: ((record: UnreadableRecord) => unknown) | undefined;
 }

@@ -47,7 +47,7 @@ export class LongWork<E extends AnyEntity> {
     for (;;) {
       const place = await this.#next(order, keeper, size, unread);
       keeper.reached(place);
-      unread?.tell();
+      if (unread !== undefined) await unread.tell();
       const { examined, changed, done } = place;
       await onProgress?.({ examined, changed, done });
       if (done) return { examined, changed, done };
@@ -83,7 +83,7 @@ export class LongWork<E extends AnyEntity> {
         // It lost to others who do the same work and came on with it: so the work ends, whoever does it.
         const isOutrun = outrun > 0 && isTenantryError(error, "TRANSACTION_ATTEMPTS_EXHAUSTED");
         // It may have been applied: then nobody passes over them again.
-        if (isLost) unread?.tell();
+        if (isLost) await unread?.tell();
         if (!isLost && !isOutrun && !(isTooMuch(error) && size.shrink())) throw error;
       }
     }

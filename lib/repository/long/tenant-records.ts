@@ -59,9 +59,9 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
       for await (const batch of scan.batches()) {
         yield [...batch];
         records += batch.length;
-        onProgress?.({ records, done: false });
+        await onProgress?.({ records, done: false });
       }
-      onProgress?.({ records, done: true });
+      await onProgress?.({ records, done: true });
       return undefined;
     });
   }

@@ -2,7 +2,7 @@
 import { type CodedError, isTenantryError } from "../../errors/index.js";
 import { assertFunctionIfGiven } from "../../options/index.js";
 import { isAboutRecord, type RecordError } from "../../records/index.js";
-import type { UnreadableRecord } from "../interface/unreadable.js";
+import type { PassOverOptions, UnreadableRecord } from "../interface/unreadable.js";
 
 type PassableError = RecordError | CodedError<"INDEX_CORRUPT">;
 
@@ -17,10 +17,10 @@ export class Unreadable {
 
 /** The records passed over by one attempt to read. */
 export class Unread {
-  readonly #tell: (record: UnreadableRecord) => void;
+  readonly #tell: (record: UnreadableRecord) => unknown;
   #records: UnreadableRecord[] = [];
 
-  constructor(tell: (record: UnreadableRecord) => void) {
+  constructor(tell: (record: UnreadableRecord) => unknown) {
     this.#tell = tell;
   }
 
@@ -50,16 +50,16 @@ export class Unread {
     this.#records.length = count;
   }
 
-  /** Tells of them all. */
-  tell(): void {
+  /** Tells of them all, one after another. */
+  async tell(): Promise<void> {
     const records = this.#records;
     this.#records = [];
-    for (const record of records) this.#tell(record);
+    for (const record of records) await this.#tell(record);
   }
 }
 
 /** What gathers for a caller who asked to be told; undefined for one who did not. @throws FUNCTION_INVALID */
-export function unreadFor(tell: ((record: UnreadableRecord) => void) | undefined): Unread | undefined {
+export function unreadFor(tell: PassOverOptions["onUnreadable"]): Unread | undefined {
   assertFunctionIfGiven(tell, "onUnreadable");
   return tell === undefined ? undefined : new Unread(tell);
 }

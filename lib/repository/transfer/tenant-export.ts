@@ -72,9 +72,9 @@ export class RecordExport implements TenantExport {
     const versions = new Set<bigint>();
     let records = 0;
     let unreadable: number | undefined;
-    const unread = new Unread((record) => {
+    const unread = new Unread(async (record) => {
       unreadable = (unreadable ?? 0) + 1;
-      onUnreadable?.(record);
+      await onUnreadable?.(record);
     });
     const written = (line: string): string => {
       digest.add(line);
@@ -91,10 +91,10 @@ export class RecordExport implements TenantExport {
             lineBatch(transaction, table, part, unread),
           );
           versions.add(version);
-          unread.tell();
+          await unread.tell();
           for (const line of lines) yield written(line);
           records += lines.length;
-          onProgress?.(unreadable === undefined ? { records } : { records, unreadable });
+          await onProgress?.(unreadable === undefined ? { records } : { records, unreadable });
           if (last === undefined) break;
           rest = rangeAfter(rest, last, false);
         }
