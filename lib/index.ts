@@ -136,6 +136,7 @@ export type {
   ReadScope,
   RecordAction,
   RecordDefect,
+  ReplaceManyOptions,
   ReplaceOptions,
   RepositoryOptions,
   Scan,

@@ -24,6 +24,7 @@ export {
   type GetManyOptions,
   type OperationOptions,
   operationNames,
+  type ReplaceManyOptions,
   type ReplaceOptions,
   type RepositoryOptions,
   type VerifyOptions,

@@ -63,6 +63,7 @@ const rows: readonly Row[] = [
   ["add", "signal", signal, async (o) => (await put()) && (await notes().add(1, { views: 1 }, o))],
   ["delete", "unreadable", true, (o) => notes().delete(9, o)],
   ["delete", "ifRevision", undefined, (o) => notes().delete(9, o)],
+  ["deleteMany", "unreadable", true, (o) => notes().deleteMany([9], o)],
   ["deleteMany", "signal", signal, (o) => notes().deleteMany([9], o)],
   ["transform query", "reverse", true, (o) => notes().transform(o, () => undefined)],
   ["transform", "onUnreadable", () => {}, (o) => notes().transform({}, () => undefined, o)],

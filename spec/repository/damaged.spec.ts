@@ -211,8 +211,16 @@ describe.each(engines)("a damaged row on %s", (_, make) => {
       await expect(notes.get(at)).rejects.toThrow(code(error));
       await expect(notes.put({ id: at, text: "new" })).rejects.toThrow(code(error));
       await expect(notes.delete(at)).rejects.toThrow(code(error));
+      await expect(notes.deleteMany([at])).rejects.toThrow(code(error));
+      await expect(notes.putMany([{ id: at, text: "new" }])).rejects.toThrow(code(error));
       expect(await notes.delete(at, { unreadable: true })).toBe(true);
       expect(await notes.get(at)).toBeUndefined();
+      await notes.create({ id: at, text: `again ${at}` });
+      await damage(id, at, (row) => row.map((byte, place) => (place === at ? byte ^ 0x40 : byte)));
+      expect(await notes.putMany([{ id: at, text: `put ${at}` }], { unreadable: true })).toHaveLength(1);
+      await damage(id, at, (row) => row.map((byte, place) => (place === at ? byte ^ 0x40 : byte)));
+      expect(await notes.deleteMany([at], { unreadable: true })).toBe(1);
+      expect(await notes.has(at)).toBe(false);
     }
   });
 });

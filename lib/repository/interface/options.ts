@@ -110,6 +110,26 @@ export interface ChangeOptions extends OperationOptions {
 export const changeNames = optionNames<ChangeOptions>({ signal: true, ifRevision: true });
 
 /**
+ * What changes of many records take that do without those of before: `putMany` and `deleteMany`.
+ *
+ * @example
+ * ```ts
+ * import type { ReplaceManyOptions } from "tenantry";
+ * const whateverTheyAre: ReplaceManyOptions = { unreadable: true };
+ * ```
+ */
+export interface ReplaceManyOptions extends OperationOptions {
+  /**
+   * Replaces or removes also records that this program cannot read although their rows may be in order: of a layout, a
+   * newer version or a transform that it does not know, or of a version whose migration step fails. Damaged rows
+   * (`VALUE_CORRUPT`, `VALUE_FORMAT_UNKNOWN`) are replaced and removed in any case. Default false.
+   */
+  readonly unreadable?: boolean | undefined;
+}
+
+export const replaceManyNames = optionNames<ReplaceManyOptions>({ signal: true, unreadable: true });
+
+/**
  * What changes take that do without the record of before: `put` and `delete`.
  *
  * @example
@@ -122,13 +142,6 @@ export const changeNames = optionNames<ChangeOptions>({ signal: true, ifRevision
  * await cities.delete(2988507, whateverItIs);
  * ```
  */
-export interface ReplaceOptions extends ChangeOptions {
-  /**
-   * Replaces or removes also a record that this program cannot read although its row may be in order: of a layout, a
-   * newer version or a transform that it does not know, or of a version whose migration step fails. A damaged row
-   * (`VALUE_CORRUPT`, `VALUE_FORMAT_UNKNOWN`) is replaced and removed in any case. Default false.
-   */
-  readonly unreadable?: boolean | undefined;
-}
+export interface ReplaceOptions extends ChangeOptions, ReplaceManyOptions {}
 
 export const replaceNames = optionNames<ReplaceOptions>({ signal: true, ifRevision: true, unreadable: true });

@@ -1,7 +1,7 @@
 /** Reading and writing one entity's records in a transaction of one tenant, as users see it. */
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import type { CounterAmounts } from "./aggregate-query.js";
-import type { ChangeOptions, OperationOptions, ReplaceOptions } from "./options.js";
+import type { ChangeOptions, OperationOptions, ReplaceManyOptions, ReplaceOptions } from "./options.js";
 import type { ReadRepository } from "./read-repository.js";
 
 /**
@@ -38,7 +38,7 @@ export interface TransactionRepository<E extends AnyEntity> extends ReadReposito
    */
   put(input: InputOf<E>, options?: ReplaceOptions): Promise<Infer<E>>;
   /** Puts all or none, in their order, as many as `createMany` creates. One get each, all at once. */
-  putMany(inputs: readonly InputOf<E>[], options?: OperationOptions): Promise<Infer<E>[]>;
+  putMany(inputs: readonly InputOf<E>[], options?: ReplaceManyOptions): Promise<Infer<E>[]>;
   /**
    * Changes a record by a synchronous function, which may run several times, and returns it as stored.
    * `RECORD_NOT_FOUND`, `REVISION_MISMATCH`, `RECORD_ID_CHANGED`. One get.
@@ -58,5 +58,5 @@ export interface TransactionRepository<E extends AnyEntity> extends ReadReposito
   /** Removes a record, or a damaged row ({@link ReplaceOptions}); whether there was one. One get. */
   delete(id: IdOf<E>, options?: ReplaceOptions): Promise<boolean>;
   /** Removes all of them in one transaction, `batchRecordsMax` (1,000) at most; how many there were. One get each. */
-  deleteMany(ids: readonly IdOf<E>[], options?: OperationOptions): Promise<number>;
+  deleteMany(ids: readonly IdOf<E>[], options?: ReplaceManyOptions): Promise<number>;
 }

@@ -42,9 +42,16 @@ export interface Change<E extends AnyEntity> {
   readonly revision: number;
 }
 
-/** What a change begins with, given what is under the record's key. */
-export const heldBefore = <E extends AnyEntity>(held: Held<E>): Pick<Change<E>, "before" | "damaged"> =>
-  isDamaged(held) ? { before: undefined, damaged: held } : { before: held };
+/** The change that puts `after` in the place of what is held there; undefined removes it. */
+export const changeOf = <E extends AnyEntity>(
+  id: Uint8Array,
+  held: Held<E>,
+  after: Infer<E> | undefined,
+  revision: number,
+): Change<E> =>
+  isDamaged(held)
+    ? { id, before: undefined, damaged: held, after, revision }
+    : { id, before: held, damaged: undefined, after, revision };
 
 interface PreparedChange {
   readonly key: Uint8Array;

@@ -15,7 +15,9 @@ import {
   changeNames,
   type OperationOptions,
   operationNames,
+  type ReplaceManyOptions,
   type ReplaceOptions,
+  replaceManyNames,
   replaceNames,
 } from "../interface/options.js";
 import type { TransactionRepository } from "../interface/transaction-repository.js";
@@ -23,7 +25,7 @@ import { RecordReader } from "../record-reader.js";
 import { type Held, heldRow, isDamaged } from "../table/held-row.js";
 import type { RecordTable } from "../table/record-table.js";
 import type { TenantWriter, WriteContext } from "../tenant-reader.js";
-import { type Change, changing, heldBefore } from "./change.js";
+import { type Change, changeOf, changing } from "./change.js";
 import { type KeyTurns, textOf } from "./key-turns.js";
 
 /** What the record there has for a revision; undefined when there is none. */
@@ -78,9 +80,9 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return only(await this.#store("put", [record], options, this.#mayReplace(options), check));
   }
 
-  async putMany(inputs: readonly InputOf<E>[], given?: OperationOptions): Promise<Infer<E>[]> {
-    const options = takeOptions(given, operationNames, "putMany");
-    return await this.#store("putMany", this.#parseAll(inputs), options, this.#mayReplace({}), () => {});
+  async putMany(inputs: readonly InputOf<E>[], given?: ReplaceManyOptions): Promise<Infer<E>[]> {
+    const options = takeOptions(given, replaceManyNames, "putMany");
+    return await this.#store("putMany", this.#parseAll(inputs), options, this.#mayReplace(options), () => {});
   }
 
   update(id: IdOf<E>, fn: (record: Infer<E>) => Infer<E>, options?: ChangeOptions): Promise<Infer<E>> {
@@ -124,8 +126,8 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     return (await this.#remove("delete", [id], options)) === 1;
   }
 
-  async deleteMany(ids: readonly IdOf<E>[], given?: OperationOptions): Promise<number> {
-    const options = takeOptions(given, operationNames, "deleteMany");
+  async deleteMany(ids: readonly IdOf<E>[], given?: ReplaceManyOptions): Promise<number> {
+    const options = takeOptions(given, replaceManyNames, "deleteMany");
     return await this.#remove("deleteMany", copiedBatch(ids), options);
   }
 
@@ -168,7 +170,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
       const key = textOf(id);
       const revision = changes.get(key)?.revision ?? (isDamaged(held) || !held?.expired ? held?.revision : undefined);
       check(revision, candidate, held);
-      changes.set(key, { id, ...heldBefore(held), after: record, revision: (revision ?? 0) + 1 });
+      changes.set(key, changeOf(id, held, record, (revision ?? 0) + 1));
     }
     const made = [...changes.values()];
     const values = yield* changing(context, table, made);
@@ -231,14 +233,14 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     for (const [at, id] of ids.entries()) {
       const held = this.#seen(found[at]);
       this.#assertRevision(id, held?.revision, options);
-      if (held !== undefined) changes.push({ id, ...heldBefore(held), after: undefined, revision: 0 });
+      if (held !== undefined) changes.push(changeOf(id, held, undefined, 0));
     }
     yield* changing(context, this.#table, changes);
     return changes.length;
   }
 
   /** Which rows may be replaced that cannot be read; none by whoever may not see all records: it may be one of the hidden. */
-  #mayReplace({ unreadable }: ReplaceOptions): MayReplace {
+  #mayReplace({ unreadable }: ReplaceManyOptions): MayReplace {
     if (this.#table.access?.filters) return never;
     return unreadable === true ? isAboutRecord : isDamage;
   }
