@@ -5,10 +5,13 @@ import type { Database } from "../../lib/database.js";
 import type { Engine } from "../../lib/engine/index.js";
 import { indexPrefix, Keyspace } from "../../lib/keyspace/index.js";
 import { open } from "../../lib/open.js";
+import type { UnreadableRecord } from "../../lib/repository/index.js";
 import type { TenantId } from "../../lib/tenant/index.js";
+import { faulty } from "../../lib/testing/index.js";
 import { concatBytes, pack } from "../../lib/tuple/index.js";
 import { runs } from "../runs.js";
 import { type Change, changes, cut, engines, Note, RawRows } from "./damage.js";
+import { impatient, rates } from "./fault-mix.js";
 
 describe.each(engines)("verify on %s", (_, make) => {
   let engine: Engine;
@@ -160,6 +163,32 @@ describe.each(engines)("verify on %s", (_, make) => {
     await notes.recount();
     expect(await notes.verify()).toEqual([]);
     expect(await notes.count({ index: "byText" })).toBe(480);
+  });
+
+  test("with repair, ends right where commits fail, and are applied though nobody is told", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), async (seed) => {
+        const { id, notes } = await populated(40);
+        for (let n = 0; n < 40; n += 2) await raw.damage(id, n, n % 4 === 0 ? undefined : cut);
+        // Of commits: a batch of reads has so many that one of them would fail each time.
+        const ofCommits = { ...rates, tooOld: 0, futureVersion: 0, processBehind: 0 };
+        const faults = faulty(engine, { seed, rates: ofCommits, delayMs: 2 });
+        const troubled = await open({ engine: faults, entities: [Note], random: impatient });
+        const told = new Set<string | undefined>();
+        const work = { name: "grow", onUnreadable: ({ id: of }: UnreadableRecord) => void told.add(of) };
+        const records = troubled.tenant(id).repository(Note);
+        await records.transform({}, (note) => ({ ...note, size: note.size + 100 }), work);
+        const repaired = await records.verify({ repair: true });
+        expect(repaired.filter((one) => "repaired" in one && !one.repaired)).toEqual([]);
+        await troubled.close();
+        await faults.settled();
+        expect([...told].map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, n) => 4 * n + 2));
+        const left = await notes.verify();
+        expect(left.filter(({ part }) => part !== "aggregate")).toHaveLength(10);
+        expect(await notes.list({ index: "bySize", from: 100 })).toHaveLength(20);
+      }),
+      { numRuns: runs(4) },
+    );
   });
 
   test("is repaired outside of transactions only, by whoever may update all", async () => {

@@ -93,6 +93,10 @@ export async function ofTenant(tenant: Tenant, id: TenantId): Promise<void> {
     tx.set(new Uint8Array(), new Uint8Array());
     // @ts-expect-error its commit, which is the runner's
     await tx.commit();
+    // @ts-expect-error a repair, which is many transactions
+    await tx.repository(City).verify({ repair: true });
+    // @ts-expect-error a change of a record that nobody can read
+    await tx.repository(City).patch(1, { name: "Lyon" }, { unreadable: true });
   });
   await tenant.read(async (tx) => {
     // @ts-expect-error a write in a transaction that reads

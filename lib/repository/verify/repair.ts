@@ -49,11 +49,16 @@ export class IndexRepair<E extends AnyEntity> {
     const size = new BatchSize();
     const done: boolean[] = [];
     while (done.length < items.length) {
-      const some = items.slice(done.length, done.length + size.rows);
+      let attempts = 0;
       try {
-        const results = await this.#transact(({ transaction }) => this.#batch(transaction, some, repair));
+        const results = await this.#transact(({ transaction }) => {
+          attempts += 1;
+          // Others wrote what it read, or it grew too old: the less it reads, the sooner it is through.
+          if (attempts > 1) size.shrink();
+          return this.#batch(transaction, items.slice(done.length, done.length + size.rows), repair);
+        });
         for (const result of results) done.push(result);
-        size.grow();
+        if (attempts === 1) size.grow();
       } catch (error) {
         // Whether it was applied or not, it may be done again.
         if (isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN")) continue;
