@@ -28,7 +28,7 @@ export const identityChange = (
 ): RecordChange => ({
   entity: name,
   id: pack(id),
-  kind: before === undefined ? "create" : after === undefined ? "delete" : "update",
+  kind: after === undefined ? "delete" : before === undefined ? "create" : "update",
   before,
   after,
   bytesBefore: 0,

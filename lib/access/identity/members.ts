@@ -51,10 +51,24 @@ const format = 1;
 
 const memberKey = (subject: string): Uint8Array => subspacePrefix(subspaces.members, subject);
 
+/** @throws IDENTITY_CORRUPT, with the subject */
 function decode(subject: string, bytes: Uint8Array): Member {
-  const [joinedAt, roles] = recordElements(bytes, "member", format);
-  if (typeof joinedAt !== "number") throw tenantryError("IDENTITY_CORRUPT", { kind: "member" });
-  return { subject, joinedAt, roles: textsOf(roles, "member") };
+  try {
+    const [joinedAt, roles] = recordElements(bytes, "member", format);
+    if (typeof joinedAt === "number") return { subject, joinedAt, roles: textsOf(roles, "member") };
+  } catch (cause) {
+    throw tenantryError("IDENTITY_CORRUPT", { kind: "member", subject }, { cause });
+  }
+  throw tenantryError("IDENTITY_CORRUPT", { kind: "member", subject });
+}
+
+/** As `decode`; undefined for what cannot be read. */
+function readable(subject: string, bytes: Uint8Array): Member | undefined {
+  try {
+    return decode(subject, bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 const change = (subject: string, before: Member | undefined, after: Member | undefined): RecordChange =>
@@ -122,7 +136,7 @@ export class Members {
         const bytes = await transaction.get(key);
         if (bytes !== undefined) {
           transaction.clear(key);
-          transaction.announce(change(subject, decode(subject, bytes), undefined));
+          transaction.announce(change(subject, readable(subject, bytes), undefined));
         }
         await clearSessions(transaction, subject);
         return bytes !== undefined;

@@ -1,5 +1,5 @@
 /** Sessions as they are stored and as users see them. */
-import { tenantryError } from "../../errors/index.js";
+import { isTenantryError, tenantryError } from "../../errors/index.js";
 import { sessionTouchMs } from "../../limits/index.js";
 import { pack } from "../../tuple/index.js";
 import { recordElements, textsOf } from "./identity-door.js";
@@ -73,6 +73,16 @@ export function decodeSession(id: Uint8Array, bytes: Uint8Array): StoredSession 
     authenticatedAt,
     note: note ?? undefined,
   };
+}
+
+/** As `decodeSession`; undefined for what cannot be read, which opens nothing and keeps no other from being read. */
+export function readSession(id: Uint8Array, bytes: Uint8Array): StoredSession | undefined {
+  try {
+    return decodeSession(id, bytes);
+  } catch (error) {
+    if (isTenantryError(error, "IDENTITY_CORRUPT")) return undefined;
+    throw error;
+  }
 }
 
 /** A session as users see it: without the digest. */

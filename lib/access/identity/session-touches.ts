@@ -4,7 +4,7 @@ import type { Clock } from "../../observe/index.js";
 import type { TenantId } from "../../tenant/index.js";
 import { callTerms, siblings, type TransactionRunner } from "../../transaction/index.js";
 import { sessionKey } from "./session-keys.js";
-import { decodeSession, encodeSession } from "./session-record.js";
+import { encodeSession, readSession } from "./session-record.js";
 
 /** The sessions of a database that were used and are not yet written so. */
 export class SessionTouches {
@@ -40,8 +40,9 @@ export class SessionTouches {
               const bytes = await transaction.get(key);
               // One that was revoked meanwhile stays so: its key is under a conflict.
               if (bytes === undefined) return;
-              const session = decodeSession(id, bytes);
-              if (at > session.seenAt) transaction.set(key, encodeSession({ ...session, seenAt: at }));
+              const session = readSession(id, bytes);
+              if (session !== undefined && at > session.seenAt)
+                transaction.set(key, encodeSession({ ...session, seenAt: at }));
             }),
           );
         },

@@ -25,9 +25,9 @@ import {
 } from "./session-keys.js";
 import { provenSession } from "./session-proof.js";
 import {
-  decodeSession,
   encodeSession,
   isOver,
+  readSession,
   type Session,
   type StoredSession,
   shownSession,
@@ -231,8 +231,8 @@ export class Sessions {
           let count = 0;
           for (const [key, value] of rows) {
             const id = unpack(key)[2];
-            if (!(id instanceof Uint8Array)) throw tenantryError("IDENTITY_CORRUPT", { kind: "session" });
-            const session = decodeSession(id, value);
+            const session = id instanceof Uint8Array ? readSession(id, value) : undefined;
+            if (!(id instanceof Uint8Array) || session === undefined) continue;
             if (!isOver(session, this.#parts.clock.now())) continue;
             clearSession(transaction, session.subject, id);
             count += 1;
@@ -255,7 +255,8 @@ export class Sessions {
     const found = await siblings(
       ids.map(async (id) => {
         const bytes = await transaction.get(sessionKey(id));
-        return bytes === undefined ? [] : [{ id, session: decodeSession(id, bytes) }];
+        const session = bytes === undefined ? undefined : readSession(id, bytes);
+        return session === undefined ? [] : [{ id, session }];
       }),
     );
     return found.flat();

@@ -16,7 +16,10 @@ export const accessErrors = {
   SESSION_INVALID: define<{ part: string }>()("input", "A part of the new session is out of its bounds."),
   MEMBER_EXISTS: define<{ subject: string }>()("conflict", "The subject is a member already."),
   MEMBER_NOT_FOUND: define<{ subject: string }>()("missing", "The subject is not a member."),
-  IDENTITY_CORRUPT: define<{ kind: string }>()("corrupt", "The stored record of a member or a session is not one."),
+  IDENTITY_CORRUPT: define<{ kind: string; subject?: string | undefined }>()(
+    "corrupt",
+    "The stored record of a member or a session is not one.",
+  ),
   AUTHENTICATOR_OPTION_INVALID: define<{ option: string; reason: string }>()(
     "usage",
     "An option of an authenticator or of a middleware is not valid.",
