@@ -2,7 +2,7 @@
 import { tenantryError } from "../errors/index.js";
 import { indexPrefix, schemaPrefix } from "../keyspace/index.js";
 import type { AnyEntity, EntityModel, IndexModel, Infer } from "../schema/index.js";
-import type { AggregateState, EntityState, IndexState } from "../tenant/index.js";
+import { type AggregateState, type EntityState, type IndexState, isDamagedState } from "../tenant/index.js";
 import { siblings, type TenantTransaction } from "../transaction/index.js";
 import { concatBytes, equalBytes, pack, tupleRange, unpack } from "../tuple/index.js";
 import { entriesOf, holderOf, type IndexEntry } from "./entry.js";
@@ -67,14 +67,14 @@ export class EntityBuild<E extends AnyEntity> {
    */
   async begin(transaction: TenantTransaction): Promise<BuildPlan | undefined> {
     const { name, version, indexes } = this.#model;
-    const found = await transaction.entityState(name);
+    const { found, damaged } = await knownState(transaction, name);
     if (found !== undefined && found.version > version) {
       throw tenantryError("SCHEMA_OUTDATED", { entity: name, version, migratedTo: found.version });
     }
     const empty = await isEmpty(transaction, name);
     // An entity that was never written begins with its first write.
-    if (found === undefined && empty) return undefined;
-    // The state of any entity is made the same way.
+    if (found === undefined && empty && !damaged) return undefined;
+    // The state of any entity is made the same way; of a damaged one nothing can be relied on.
     const state = found ?? firstState(this.#model as unknown as EntityModel<AnyEntity>, false);
     const next = new Map<string, IndexState>();
     const building: IndexModel[] = [];
@@ -211,6 +211,19 @@ export class EntityBuild<E extends AnyEntity> {
   #target({ building, rewrites }: BuildPlan): string {
     const indexes = building.map(({ name, fingerprint }) => [name, fingerprint]);
     return JSON.stringify([this.#model.version, this.#layout, rewrites, indexes]);
+  }
+}
+
+/** The state of an entity, if there is one; a damaged one is made anew. */
+async function knownState(
+  transaction: TenantTransaction,
+  entity: string,
+): Promise<{ readonly found: EntityState | undefined; readonly damaged: boolean }> {
+  try {
+    return { found: await transaction.entityState(entity), damaged: false };
+  } catch (error) {
+    if (!isDamagedState(error)) throw error;
+    return { found: undefined, damaged: true };
   }
 }
 

@@ -1,5 +1,5 @@
 /** The state of one entity in one tenant: which of its indexes and aggregates can be relied on; pure data and its stored form. */
-import { tenantryError } from "../errors/index.js";
+import { isTenantryError, tenantryError } from "../errors/index.js";
 import { pack, unpack } from "../tuple/index.js";
 
 /**
@@ -57,9 +57,14 @@ export function encodeEntityState({ version, layout, indexes, aggregates }: Enti
 }
 
 /** @throws VALUE_FORMAT_UNKNOWN or VALUE_CORRUPT for what {@link encodeEntityState} did not make. */
-export function decodeEntityState(bytes: Uint8Array): EntityState {
-  const [format, version, layout, ...parts] = unpack(bytes);
-  if (format !== formatCurrent) throw tenantryError("VALUE_FORMAT_UNKNOWN", { format: Number(format) });
+export function decodeEntityState(bytes: Uint8Array, entity?: string): EntityState {
+  const corrupt = (cause?: unknown): Error =>
+    tenantryError("VALUE_CORRUPT", { offset: 0, reason: damagedState, entity }, { cause });
+  const [format, version, layout, ...parts] = elementsIn(bytes, corrupt);
+  if (typeof format === "number" && Number.isSafeInteger(format) && format > formatCurrent) {
+    throw tenantryError("VALUE_FORMAT_UNKNOWN", { format, entity });
+  }
+  if (format !== formatCurrent) throw corrupt();
   const found = new Map<string, IndexState>();
   for (let at = 0; at < parts.length; at += 3) {
     const [name, fingerprint, code] = parts.slice(at, at + 3);
@@ -82,4 +87,17 @@ export function decodeEntityState(bytes: Uint8Array): EntityState {
 const isCounting = (found: ReadonlyMap<string, IndexState>, name: string, { status }: IndexState): boolean =>
   status !== "dropped" && (found.get(countingMark + name)?.status ?? "dropped") !== "dropped";
 
-const corrupt = (): Error => tenantryError("VALUE_CORRUPT", { offset: 0, reason: "entityState" });
+/** The reason by which a damaged state is told from a damaged record. */
+const damagedState = "entityState";
+
+/** Whether an error is about a state that is damaged: that of another format is a later program's. */
+export const isDamagedState = (error: unknown): boolean =>
+  isTenantryError(error, "VALUE_CORRUPT") && error.details.reason === damagedState;
+
+function elementsIn(bytes: Uint8Array, corrupt: (cause: unknown) => Error): ReturnType<typeof unpack> {
+  try {
+    return unpack(bytes);
+  } catch (cause) {
+    throw corrupt(cause);
+  }
+}

@@ -1,7 +1,7 @@
 /** Tenant: ids, states and the registry's record, as pure data. */
 export { isBoundedText } from "./bounded-text.js";
 export type { AggregateState, EntityState, IndexState, IndexStatus } from "./entity-state.js";
-export { decodeEntityState, encodeEntityState } from "./entity-state.js";
+export { decodeEntityState, encodeEntityState, isDamagedState } from "./entity-state.js";
 export type { QuotaOverride, QuotaOverrides } from "./quota-override.js";
 export { isQuotaOverride, ratePrefix } from "./quota-override.js";
 export { assertPrincipal, isSubject, subjectDigest, subjectRule } from "./subject.js";

@@ -114,6 +114,9 @@ export class RecordTable<E extends AnyEntity> extends StoredRecords<E> {
     planned: PlannedQuery,
     rows: Rows,
   ): Promise<(R | Unreadable)[]> {
+    // Whether the index can be read is about all of them.
+    const settled = assertReadable(transaction, this.model, planned.range.index);
+    if (settled !== undefined) await settled;
     try {
       return await this.records<R>(transaction, planned, rows);
     } catch (error) {

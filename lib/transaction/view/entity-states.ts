@@ -86,7 +86,7 @@ export class EntityStates {
   }
 
   #decoded(entity: string, bytes: Uint8Array): EntityState {
-    const state = decodeEntityState(bytes);
+    const state = decodeEntityState(bytes, entity);
     this.#known.set(entity, state);
     this.#keep(entity, state);
     return state;
