@@ -1,4 +1,7 @@
-/** The benchmarks on a cluster, over a stand-in for its client: what one comparison loads is still there for the next. */
+/**
+ * The benchmarks on a cluster, over a stand-in for its client: what one comparison loads is still there for the next. In
+ * a process of its own, as the stand-in takes the place of the native module.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,12 +1,13 @@
 /** Fair shares in a database: a flood of one tenant, calls that wait and give up, and what a cluster is told. */
 import { describe, expect, test } from "vitest";
 import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
-import { type FairnessOptions, open } from "../../lib/index.js";
+import { type Clock, type FairnessOptions, open } from "../../lib/index.js";
 import { codeOf } from "../transaction/fixture.js";
+import { manualClock } from "../transaction/manual-clock.js";
 
 /** A database with two tenants, and calls that run until they are let go. */
-async function stage(fairness: FairnessOptions) {
-  const db = await open({ engine: memory(), entities: [], fairness });
+async function stage(fairness: FairnessOptions, clock?: Clock) {
+  const db = await open({ engine: memory(), entities: [], fairness, clock });
   const a = db.tenant((await db.tenants.provision({ name: "a" })).id);
   const b = db.tenant((await db.tenants.provision({ name: "b" })).id);
   const order: string[] = [];
@@ -41,13 +42,15 @@ describe("fair shares", () => {
   });
 
   test("give a call up that is aborted or out of time while it waits, and take the next", async () => {
-    const { db, a, b, order, hold, next } = await stage({ running: 1, waitingPerTenant: 2 });
+    const clock = manualClock();
+    const { db, a, b, order, hold, next } = await stage({ running: 1, waitingPerTenant: 2 }, clock);
     const first = hold(a, "a1");
     const abort = new AbortController();
     const aborted = codeOf(hold(a, "aborted", { signal: abort.signal }));
     const late = codeOf(hold(a, "late", { deadline: 5 }));
     expect(await codeOf(hold(a, "one too many"))).toBe("TENANT_BUSY");
     abort.abort(new Error("gone"));
+    for (const { ms, fire } of clock.timers) if (ms === 5) fire();
     expect(await aborted).toBe("TRANSACTION_ABORTED");
     expect(await late).toBe("TRANSACTION_DEADLINE_PASSED");
     const second = hold(b, "b1");

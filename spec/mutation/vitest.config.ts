@@ -1,6 +1,6 @@
 /** How Stryker runs the specs of one room. */
 import { mergeConfig } from "vitest/config";
-import base from "../../vitest.config.js";
+import base from "../vitest.js";
 
 const config = mergeConfig(base, { test: { setupFiles: ["spec/mutation/setup.ts"] } });
 // Merging would keep the specs of every room.

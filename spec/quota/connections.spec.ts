@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import type { Engine } from "../../lib/engine/index.js";
 import { EngineError, embedded, newTenantId, open } from "../../lib/index.js";
 import { systemClock } from "../../lib/observe/index.js";
+import { FakeTime } from "../observe/fake-time.js";
 import { runs } from "../runs.js";
 import { codeOf } from "../transaction/fixture.js";
 import { openStage, usedOf } from "./stage.js";
@@ -143,6 +144,7 @@ describe("connections", () => {
   });
 
   test("are kept by a heartbeat for longer than a lease, and taken over from one that has stopped", async () => {
+    using time = new FakeTime();
     let stopped = false;
     // A process that hangs: its timers do not fire.
     const clock = {
@@ -154,10 +156,16 @@ describe("connections", () => {
     const lease = await tenant.quotas.connect();
     await using other = await open({ engine: stage.engine, entities: [], quotas: quotas(90) });
     const elsewhere = other.tenant(tenant.id).quotas;
-    const begun = performance.now();
-    while (performance.now() - begun < 250) expect(await codeOf(elsewhere.connect())).toBe("QUOTA_EXCEEDED");
+    for (let passed = 0; passed < 250; passed += 10) {
+      await time.pass(10);
+      expect(await codeOf(elsewhere.connect())).toBe("QUOTA_EXCEEDED");
+    }
     stopped = true;
-    await until(async () => (await codeOf(elsewhere.connect())) === undefined);
+    // A beat comes each third of a lease.
+    await time.pass(50);
+    expect(await codeOf(elsewhere.connect())).toBe("QUOTA_EXCEEDED");
+    await time.pass(50);
+    expect(await codeOf(elsewhere.connect())).toBeUndefined();
     expect(usedOf(await elsewhere.usage(), "connections")).toBe(1);
     // What it gives back now has been given back.
     await lease.release();

@@ -1,4 +1,7 @@
-/** What a call leaves behind is garbage for the next small collection, and nothing that waits for a full one. */
+/**
+ * What a call leaves behind is garbage for the next small collection, and nothing that waits for a full one. In a
+ * process of its own: what specs before it left would be collected, too.
+ */
 import { getHeapSpaceStatistics } from "node:v8";
 import { expect, test } from "vitest";
 import { z } from "zod";

@@ -16,18 +16,16 @@ export const soaks: Readonly<Record<string, Soak>> = {
   laws: {
     shows: "The isolation laws hold over a shop's entities.",
     specs: ["spec/isolation/laws.spec.ts"],
-    tests: /^on the embedded engine's transactions over a plain array/,
     runs: 2_000,
   },
   "laws-on-engines": {
     shows: "The isolation laws hold on memory(), on embedded() and on the adapter of FoundationDB.",
-    specs: ["spec/isolation/laws.spec.ts"],
-    tests: /^on (memory|embedded|foundationdb)\(\)/,
+    specs: ["spec/isolation/laws-on-engines.spec.ts"],
     runs: 300,
   },
   "laws-of-any-entity": {
     shows: "The isolation laws hold over entities drawn at random, under quotas, and over records of several keys.",
-    specs: ["spec/isolation/laws.spec.ts"],
+    specs: ["spec/isolation/laws-of-any-entity.spec.ts"],
     tests: /^(over|under)/,
     runs: 500,
   },

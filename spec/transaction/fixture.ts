@@ -71,6 +71,15 @@ export async function openFixture(
   };
 }
 
+/** Something to wait for. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
 /** The terms of a call, some of them as given. */
 export const terms = (some: Partial<CallTerms>): CallTerms => ({ ...callTerms(undefined), ...some });
 

@@ -5,7 +5,7 @@ import { EngineError } from "../../lib/engine/index.js";
 import { isTenantryError } from "../../lib/errors/index.js";
 import type { TenantTransaction } from "../../lib/transaction/index.js";
 import { untold } from "../engine/with-capabilities.js";
-import { bytes, codeOf, dump, hastyClock, key, lost, openFixture, refused, scripted, text } from "./fixture.js";
+import { bytes, codeOf, dump, gate, hastyClock, key, lost, openFixture, refused, scripted, text } from "./fixture.js";
 
 const put = (tx: TenantTransaction, value: string): void => tx.set(key("a"), bytes(value));
 
@@ -402,22 +402,24 @@ describe("misuse", () => {
     await Promise.all(inner.map((work) => work()));
     let later: Promise<unknown> | undefined;
     let after: unknown;
+    const [ended, second] = [gate(), gate()];
     await runner.transact(a, async (tx) => {
       put(tx, "x");
-      later = delay(20).then(() => runner.read(a, async () => 1));
+      later = ended.opened.then(() => runner.read(a, async () => 1));
       tx.afterCommit(async () => {
         after = await runner.read(a, async (read) => text(await read.get(key("a"))));
       });
     });
+    ended.open();
     expect(await later).toBe(1);
     expect(after).toBe("x");
     // Nor what a function left behind starts while others run.
     let begun: Promise<unknown> | undefined;
     await runner.read(a, async () => {
-      begun = delay(10).then(() => runner.read(a, async () => 3));
+      begun = second.opened.then(() => runner.read(a, async () => 3));
     });
     await runner.read(a, async () => {
-      await delay(30);
+      second.open();
       expect(await begun).toBe(3);
     });
     // Another database's transaction is no nesting.

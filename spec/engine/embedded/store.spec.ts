@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EngineError } from "../../../lib/engine/error.js";
 import { watchesMax } from "../../../lib/limits/index.js";
+import { FakeTime } from "../../observe/fake-time.js";
 import { runs } from "../../runs.js";
 import {
   blind,
@@ -56,13 +57,14 @@ describe("snapshots", () => {
   });
 
   test("end after five seconds, with the ranges being read, and let LMDB use their pages again", async () => {
+    using time = new FakeTime();
     const store = await openStore();
     await store.commit(blind(set(bytes("a"), bytes("1")), set(bytes("b"), bytes("2"))));
     const snapshot = snapshotOf(store);
     const rows = snapshot.rows(bytes("a"), bytes("z"), false);
     expect(text(rows.next().value?.[0])).toBe("a");
     await store.commit(blind(set(bytes("a"), bytes("3"))));
-    await new Promise((resolve) => setTimeout(resolve, 6_500));
+    await time.pass(6_500);
     expect(await codeOf(() => snapshot.get(bytes("a")))).toBe(1007);
     expect(await codeOf(() => rows.next())).toBe(1007);
     expect(await codeOf(() => store.commit({ ...blind(), readVersion: snapshot.version }))).toBe(1007);
@@ -168,10 +170,11 @@ describe("versions", () => {
   });
 
   test("advance with time though nothing is committed, so that an idle store's readers are not too old", async () => {
+    using time = new FakeTime();
     const store = await openStore();
     const first = store.readVersion();
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(store.readVersion()).toBeGreaterThan(first + 20_000n);
+    await time.pass(30);
+    expect(store.readVersion()).toBeGreaterThan(first + 29_990n);
     await store.close();
   });
 });

@@ -5,6 +5,7 @@ import { Retries } from "../../../lib/engine/embedded/attempt/retries.js";
 import { EngineError } from "../../../lib/engine/error.js";
 import { type EngineTransaction, memory, openEngine, type RangeOptions } from "../../../lib/engine/index.js";
 import { transactionBytesMax, valueBytesMax, watchesMax } from "../../../lib/limits/index.js";
+import { FakeTime } from "../../observe/fake-time.js";
 
 const opened = openEngine(memory());
 afterAll(async () => (await opened).close());
@@ -31,29 +32,37 @@ const put = async (key: string, value: string): Promise<void> => {
 
 describe("time", () => {
   test("a transaction past its timeout fails with 1031, also over onError, until it is reset", async () => {
-    const transaction = await begin();
+    using time = new FakeTime();
+    const engine = await openEngine(memory());
+    const transaction = engine.begin();
     transaction.setOption("timeout", 500);
     expect(await code(transaction.get(bytes("time/a")))).toBe(undefined);
     await transaction.onError(new EngineError(1020));
-    await sleep(520);
+    await time.pass(499);
+    expect(await code(transaction.get(bytes("time/a")))).toBe(undefined);
+    await time.pass(1);
     expect(await code(transaction.get(bytes("time/a")))).toBe(1031);
     expect(await code(transaction.onError(new EngineError(1031)))).toBe(1031);
     expect(await code(transaction.commit())).toBe(1031);
     transaction.reset();
-    await sleep(520);
+    await time.pass(520);
     expect(await code(transaction.get(bytes("time/a")))).toBe(undefined);
+    await engine.close();
   });
 
   test("a timeout that has passed already fails at once, and one of 0 ends it", async () => {
-    const transaction = await begin();
-    await sleep(20);
+    using time = new FakeTime();
+    const engine = await openEngine(memory());
+    const transaction = engine.begin();
+    await time.pass(20);
     transaction.setOption("timeout", 5);
     expect(await code(transaction.getReadVersion())).toBe(1031);
-    const another = await begin();
+    const another = engine.begin();
     another.setOption("timeout", 5);
     another.setOption("timeout", 0);
-    await sleep(20);
+    await time.pass(20);
     expect(await code(another.getReadVersion())).toBe(undefined);
+    await engine.close();
   });
 
   test("a read version of long ago is too old, one that is not there yet is in the future", async () => {

@@ -1,7 +1,7 @@
 /** Watches: the states of a record in their order, the last one always, and no watch of the engine left behind. */
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Database } from "../../../lib/database.js";
 import {
@@ -12,12 +12,15 @@ import {
   openEngine,
   type Watch,
 } from "../../../lib/engine/index.js";
+import { retryDelayMaxMs } from "../../../lib/limits/index.js";
+import { type Clock, systemClock } from "../../../lib/observe/index.js";
 import { open } from "../../../lib/open.js";
 import type { TenantRepository } from "../../../lib/repository/index.js";
 import { entity } from "../../../lib/schema/index.js";
 import { newTenantId } from "../../../lib/tenant/index.js";
 import { faulty } from "../../../lib/testing/index.js";
 import { runs } from "../../runs.js";
+import { manualClock } from "../../transaction/manual-clock.js";
 import { impatient, rates } from "../fault-mix.js";
 import { neighbours } from "../shelf.js";
 import { Parcel } from "./parcel.js";
@@ -189,19 +192,28 @@ describe("a watch", () => {
   });
 
   test("that is lost again and again comes back each time, with a pause", async () => {
-    const states = watching(8);
+    const pauses: number[] = [];
+    const after: Clock["after"] = (ms, fn) => {
+      // Longer ones are deadlines.
+      if (ms > retryDelayMaxMs) return systemClock.after(ms, fn);
+      pauses.push(ms);
+      return systemClock.after(0, fn);
+    };
+    const own = await open({ engine, entities: [Parcel], clock: { ...systemClock, after } });
+    const { id } = await own.tenants.provision({ name: "pauses" });
+    const states = own.tenant(id).repository(Parcel).watch(8)[Symbol.asyncIterator]();
     engine.failing = 1101;
     await states.next();
+    pauses.length = 0;
     const before = engine.count;
     const change = states.next();
-    await sleep(200);
-    expect(engine.count - before).toBeGreaterThan(1);
-    expect(engine.count - before).toBeLessThan(10);
+    await vi.waitUntil(() => engine.count - before > 8, { timeout: 50_000 });
     engine.failing = undefined;
-    await sleep(200);
-    await parcels.create({ id: 8 });
+    expect(pauses.slice(0, 8)).toEqual([10, 20, 40, 80, 160, 320, 640, 1_000]);
+    await own.tenant(id).repository(Parcel).create({ id: 8 });
     expect(await change).toMatchObject({ value: { id: 8 } });
     await states.return?.();
+    await own.close();
     await sleep(0);
     expect(engine.open.size).toBe(0);
   });
@@ -213,12 +225,19 @@ describe("a watch", () => {
       id: ["id"],
       expires: "until",
     });
-    const own = await open({ engine, entities: [Ticket] });
+    const clock = manualClock();
+    const own = await open({ engine, entities: [Ticket], clock });
     const tickets = own.tenant((await own.tenants.provision({ name: "tickets" })).id).repository(Ticket);
-    await tickets.create({ id: 1, until: new Date(Date.now() + 150) });
+    await tickets.create({ id: 1, until: new Date(clock.time + 150) });
     const states = tickets.watch(1)[Symbol.asyncIterator]();
     expect(await states.next()).toMatchObject({ value: { id: 1 } });
-    expect(await states.next()).toEqual({ value: undefined, done: false });
+    const expired = states.next();
+    const timer = await vi.waitUntil(() => clock.timers.find(({ ms, live }) => live && ms === 150), {
+      timeout: 50_000,
+    });
+    clock.time += 150;
+    timer.fire();
+    expect(await expired).toEqual({ value: undefined, done: false });
     const next = states.next();
     await tickets.put({ id: 1 });
     expect(await next).toMatchObject({ value: { id: 1 } });
