@@ -1,4 +1,4 @@
-/** `npm test`: all specs, most of them in processes that load the library once. */
+/** `npm test`: all specs, most of them in processes that load the library once; `npm run test:quick`: but the longest. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, mergeConfig } from "vitest/config";
@@ -6,34 +6,47 @@ import base from "./spec/vitest.js";
 
 const folder = join(import.meta.dirname, "spec");
 
-/** Whether a spec changes what others of its process would see, or says at its beginning that it is to be alone. */
-function isApart(text: string): boolean {
-  const [first = ""] = text.split("*/", 1);
-  const alone = /\bIn a process of its own\b/.test(first.replaceAll(/[\s*]+/g, " "));
-  return alone || /vi\.(mock|doMock|resetModules)\(/.test(text);
+interface Spec {
+  readonly path: string;
+  /** The comment at its beginning, in one line. */
+  readonly about: string;
+  readonly text: string;
 }
 
-const apart = readdirSync(folder, { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".spec.ts") && isApart(readFileSync(join(folder, path), "utf8")))
-  .map((path) => `spec/${path}`);
+/** Whether a spec changes what others of its process would see, or says at its beginning that it is to be alone. */
+const isApart = ({ about, text }: Spec): boolean =>
+  about.includes("In a process of its own") || /vi\.(mock|doMock|resetModules)\(/.test(text);
 
-export default mergeConfig(
-  base,
-  defineConfig({
+/** Whether it says at its beginning that it takes long. */
+const isLong = ({ about }: Spec): boolean => about.includes("Left out of the quick run");
+
+const specs = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".spec.ts"))
+  .map((path): Spec => {
+    const text = readFileSync(join(folder, path), "utf8");
+    const [first = ""] = text.split("*/", 1);
+    return { path: `spec/${path}`, about: first.replaceAll(/[\s*]+/g, " "), text };
+  });
+const pathsOf = (some: readonly Spec[]): string[] => some.map(({ path }) => path);
+const apart = pathsOf(specs.filter(isApart));
+
+export default defineConfig(({ mode }) => {
+  const left = mode === "quick" ? pathsOf(specs.filter(isLong)) : [];
+  return mergeConfig(base, {
     test: {
       projects: [
-        { extends: true, test: { name: "apart", include: apart } },
+        { extends: true, test: { name: "apart", include: apart, exclude: left } },
         {
           extends: true,
           test: {
             name: "together",
             isolate: false,
             include: ["spec/**/*.spec.ts"],
-            exclude: apart,
+            exclude: [...apart, ...left],
             setupFiles: ["spec/left-behind.ts"],
           },
         },
       ],
     },
-  }),
-);
+  });
+});

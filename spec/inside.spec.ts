@@ -1,4 +1,7 @@
-/** The library does not depend on where it is called: every method, inside every kind of function, with cold caches. */
+/**
+ * The library does not depend on where it is called: every method, inside every kind of function, with cold caches.
+ * Left out of the quick run.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { allow, roles } from "../lib/access/index.js";

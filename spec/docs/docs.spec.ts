@@ -1,4 +1,7 @@
-/** The README, the docs and the doc comments say what is so: their code compiles and runs, their commands exist. */
+/**
+ * The README, the docs and the doc comments say what is so: their code compiles and runs, their commands exist.
+ * Left out of the quick run.
+ */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

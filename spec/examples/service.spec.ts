@@ -1,4 +1,7 @@
-/** The example service, built and started as its command does, asked over real HTTP, and ended by SIGTERM. */
+/**
+ * The example service, built and started as its command does, asked over real HTTP, and ended by SIGTERM.
+ * Left out of the quick run.
+ */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -100,7 +100,17 @@ describe("a failure", () => {
     process.on("unhandledRejection", unhandled);
     const fail = async (): Promise<never> => Promise.reject(new Error("a listener's own"));
     const options = { db, authenticate, onError: fail, onRefused: fail };
-    const answers: unknown[] = [undefined, null, "text", {}, Response.error(), new Response("x", { status: 200 })];
+    const none = [
+      undefined,
+      null,
+      "text",
+      {},
+      { status: 0 },
+      { status: Number.NaN },
+      { status: 600 },
+      { status: "200" },
+    ];
+    const answers: unknown[] = [...none, Response.error(), new Response("x", { status: 200 })];
     for (const answer of answers) {
       const { status } = await tenantFetch(options, () => answer as Response)(request());
       expect([answer, status]).toEqual([answer, answer instanceof Response && answer.status === 200 ? 200 : 500]);

@@ -278,6 +278,8 @@ export async function openStage(
     throw new Error("secret: late");
   });
   for (const [name, make] of Object.entries(thrown)) hono.get(`/t/:tenant/${name}`, () => Promise.reject(make()));
+  // Its server puts classes of its own in the place of the platform's, as for its users; other specs get the platform's.
+  const platforms = { Request: globalThis.Request, Response: globalThis.Response };
   const honoServer = serve({ fetch: hono.fetch, port: 0, hostname: "127.0.0.1" });
   await new Promise((resolve) => honoServer.once("listening", resolve));
 
@@ -378,6 +380,7 @@ export async function openStage(
       ]);
       await db.close();
       await engine.close();
+      Object.assign(globalThis, platforms);
     },
   };
 }

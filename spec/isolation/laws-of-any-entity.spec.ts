@@ -1,4 +1,7 @@
-/** The isolation laws over other entities: records of several keys, quotas of one's own, and entities drawn at random. */
+/**
+ * The isolation laws over other entities: records of several keys, quotas of one's own, and entities drawn at random.
+ * Left out of the quick run.
+ */
 import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";

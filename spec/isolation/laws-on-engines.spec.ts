@@ -1,4 +1,4 @@
-/** The isolation laws on every engine, over a shop's entities. */
+/** The isolation laws on every engine, over a shop's entities. Left out of the quick run. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The isolation laws, over a shop's entities: most of their runs. */
+/** The isolation laws, over a shop's entities: most of their runs. Left out of the quick run. */
 import { describe, test } from "vitest";
 import { isolationLaws } from "../../lib/testing/index.js";
 import { arrayEngine } from "../engine/array-engine.js";

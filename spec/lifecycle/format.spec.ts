@@ -45,6 +45,7 @@ describe("the bytes of the registry", () => {
       return bytes.toString("hex");
     };
     const clock = (ms: number): string => `${control}1504${text("clock")} ${little(ms)}`;
+    const database = `${control}1504${text("database")} 01`;
     const external = `${control}1505${text("k")} ${tenant}`;
     const named = `${control}1508${text("x")}${tenant} `;
     const registry = (value: object): string => `${control}1501${tenant} ${json(value)}`;
@@ -53,12 +54,12 @@ describe("the bytes of the registry", () => {
     const profile = { name, externalKey, plan, region, metadata, id };
     await expect(db.tenants.provision(profile)).rejects.toThrow("seed failed");
     const making = `${control}1506${text("provisioning")}14${tenant} `;
-    expect(await rows()).toEqual([registry(record), clock(time), external, making, named]);
+    expect(await rows()).toEqual([registry(record), clock(time), database, external, making, named]);
 
     broken = false;
     await db.tenants.resumeProvisioning();
     const active = { ...record, state: "active", revision: 2 };
-    expect(await rows()).toEqual([registry(active), clock(time), external, named]);
+    expect(await rows()).toEqual([registry(active), clock(time), database, external, named]);
     const own = await rowsIn(all.engine, new Keyspace().tenant(id));
     const progress = own.filter(([key]) => hex(key).startsWith(`${root}${tenant}150b`));
     expect(progress.map((row) => row.map(hex))).toEqual([[`${root}${tenant}150b${text("seed")}${text("a")}`, "1501"]]);
@@ -67,12 +68,12 @@ describe("the bytes of the registry", () => {
     await db.tenants.retire(id, { graceMs: 5 });
     const retired = { ...active, state: "retired", revision: 3, eraseAfter: time + 6 };
     const due = `${control}1506${text("erasure")}${integer(time + 6)}${tenant} `;
-    expect(await rows()).toEqual([registry(retired), clock(time + 1), external, due, named]);
+    expect(await rows()).toEqual([registry(retired), clock(time + 1), database, external, due, named]);
 
     all.clock.time = time + 6;
     await db.tenants.eraseDue();
     const stone = { id, name: "", state: "erased", incarnation: 1, createdAt: time, revision: 4 };
-    expect(await rows()).toEqual([registry(stone), clock(time + 6)]);
+    expect(await rows()).toEqual([registry(stone), clock(time + 6), database]);
   });
 
   test("of a tenant for which operators have set limits, as long as they have", async () => {

@@ -1,4 +1,7 @@
-/** Provisioning that is killed with -9 goes on in the next process: one tenant, each step once, an intact trail. */
+/**
+ * Provisioning that is killed with -9 goes on in the next process: one tenant, each step once, an intact trail.
+ * Left out of the quick run.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

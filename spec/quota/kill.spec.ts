@@ -1,4 +1,7 @@
-/** Quotas through kill -9: a process dies amid its writes, and the counters are what the records say. */
+/**
+ * Quotas through kill -9: a process dies amid its writes, and the counters are what the records say.
+ * Left out of the quick run.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

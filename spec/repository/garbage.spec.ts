@@ -1,6 +1,7 @@
 /**
  * What a call leaves behind is garbage for the next small collection, and nothing that waits for a full one. In a
  * process of its own: what specs before it left would be collected, too.
+ * Left out of the quick run.
  */
 import { getHeapSpaceStatistics } from "node:v8";
 import { expect, test } from "vitest";

@@ -1,4 +1,7 @@
-/** Verifying goes past damaged rows, and a repair leaves indexes that lead to what can be read and to nothing else. */
+/**
+ * Verifying goes past damaged rows, and a repair leaves indexes that lead to what can be read and to nothing else.
+ * Left out of the quick run.
+ */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../lib/database.js";

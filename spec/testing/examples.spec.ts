@@ -1,4 +1,7 @@
-/** The examples of testing run, each with its own test runner and against the package as it is built. */
+/**
+ * The examples of testing run, each with its own test runner and against the package as it is built.
+ * Left out of the quick run.
+ */
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,

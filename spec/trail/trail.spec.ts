@@ -1,4 +1,4 @@
-/** Audit trails: what is written down, for whom it can be read, and how old entries go. */
+/** Audit trails: what is written down, for whom it can be read, and how old entries go. Left out of the quick run. */
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";

@@ -78,7 +78,8 @@ export function counted(value: unknown, reads: Map<string, number>, path = "valu
   if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;
   return new Proxy(value, {
     get(target, name, receiver) {
-      const place = `${path}.${String(name)}`;
+      // Quoted: names may have dots in them.
+      const place = `${path}.${JSON.stringify(String(name))}`;
       reads.set(place, (reads.get(place) ?? 0) + 1);
       return counted(Reflect.get(target, name, receiver), reads, place);
     },

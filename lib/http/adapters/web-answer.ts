@@ -2,14 +2,19 @@
 import type { Exchange } from "../door/exchange.js";
 
 const switchingProtocols = 101;
+/** The statuses a response may have been made with (Fetch, 5.5); that of `Response.error()` is 0. */
+const [statusMin, statusMax] = [200, 599];
 
 /**
  * The answer of a handler with the headers that every answer behind the door has. One that switches protocols is handed
  * on as it is: what the platform needs of it cannot be copied.
  */
 export function sealedResponse(response: Response, exchange: Exchange): Response {
-  if (typeof response?.status !== "number") throw new TypeError("A handler gave something that is no Response.");
-  if (response.status === switchingProtocols) return response;
+  const status: unknown = response?.status;
+  if (status === switchingProtocols) return response;
+  if (!(typeof status === "number" && status >= statusMin && status <= statusMax)) {
+    throw new TypeError("A handler gave something that is no Response.");
+  }
   const { lifetime } = exchange;
   const body = lifetime.isHeld ? followed(response.body, () => lifetime.end("sent")) : response.body;
   const sealed = new Response(body, response);

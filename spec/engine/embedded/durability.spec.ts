@@ -1,4 +1,7 @@
-/** What was acknowledged is on the disk: under strace, after kill -9, and when the disk refuses. */
+/**
+ * What was acknowledged is on the disk: under strace, after kill -9, and when the disk refuses.
+ * Left out of the quick run.
+ */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** One process at a time opens a store, one engine is shared in a process, and nothing left behind stands in the way. */
+/**
+ * One process at a time opens a store, one engine is shared in a process, and nothing left behind stands in the way.
+ * Left out of the quick run.
+ */
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, relative } from "node:path";

@@ -1,4 +1,7 @@
-/** The histories recorded from a real cluster, replayed on every form of the embedded engine. */
+/**
+ * The histories recorded from a real cluster, replayed on every form of the embedded engine.
+ * Left out of the quick run.
+ */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

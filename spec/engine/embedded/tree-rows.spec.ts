@@ -1,4 +1,7 @@
-/** Rows shown from the pages of a store's file: those of one state, whatever is committed meanwhile, in trees of any depth. */
+/**
+ * Rows shown from the pages of a store's file: those of one state, whatever is committed meanwhile, in trees of any depth.
+ * Left out of the quick run.
+ */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LmdbStore } from "../../../lib/engine/embedded/lmdb-store.js";

@@ -1,4 +1,7 @@
-/** Everything kept beside records agrees with them, and they with a map, after concurrent work, faults and kill -9. */
+/**
+ * Everything kept beside records agrees with them, and they with a map, after concurrent work, faults and kill -9.
+ * Left out of the quick run.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";

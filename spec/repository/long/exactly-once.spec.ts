@@ -1,4 +1,7 @@
-/** Each record exactly once: under faults, beside other writers, with several runners of one name, and after kill -9. */
+/**
+ * Each record exactly once: under faults, beside other writers, with several runners of one name, and after kill -9.
+ * Left out of the quick run.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
