@@ -17,7 +17,8 @@ export async function loadNativeModule(): Promise<NativeModule> {
   if (!isMainThread) throw tenantryError("FOUNDATIONDB_THREAD", {});
   let exports: unknown;
   try {
-    exports = await import("foundationdb/dist/lib/native.js");
+    // Not for bundlers: it finds its library beside itself, and need not be installed.
+    exports = await import(/* webpackIgnore: true */ "foundationdb/dist/lib/native.js");
   } catch (error) {
     throw loadError(error);
   }
