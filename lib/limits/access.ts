@@ -7,6 +7,9 @@ export const tokenCharsMax = 8_192;
 export const tokenClockToleranceMs = 5_000;
 export const tokenClockToleranceMaxMs = 60_000;
 
+/** Entries of a list that says whom or what a service trusts: issuers, audiences, algorithms, tenants of an issuer. */
+export const trustedListMax = 10_000;
+
 /** Shortest secret of HS256: as many bytes as its hash has (RFC 7518). */
 export const tokenSecretBytesMin = 32;
 

@@ -27,6 +27,7 @@ export {
   tokenKeysStaleMs,
   tokenKeysTimeoutMs,
   tokenSecretBytesMin,
+  trustedListMax,
 } from "./access.js";
 export {
   auditClockSkewMs,

@@ -1,8 +1,8 @@
 /** Session tokens that somebody made up: they name a tenant, and cost, fill, push out and tell nothing of it. */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { sessionKey } from "../../lib/access/identity/session-keys.js";
-import { decodeToken, encodeToken, type SessionToken } from "../../lib/access/identity/session-token.js";
+import { sessionKey } from "../../lib/access/identity/session/session-keys.js";
+import { decodeToken, encodeToken, type SessionToken } from "../../lib/access/identity/session/session-token.js";
 import type { Database } from "../../lib/database.js";
 import { type Engine, memory, openEngine } from "../../lib/engine/index.js";
 import { sessionAuthenticator, tenantFetch } from "../../lib/http/index.js";

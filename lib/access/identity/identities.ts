@@ -1,12 +1,12 @@
 /** What makes the members and the sessions of tenants; it holds no tenant. */
 import type { Clock, Random } from "../../observe/index.js";
-import type { RepositoryFactory } from "../../repository/index.js";
+import type { RecordAccess, RepositoryFactory } from "../../repository/index.js";
 import type { TenantId } from "../../tenant/index.js";
 import type { TransactionRunner } from "../../transaction/index.js";
 import type { IdentityDoor } from "./identity-door.js";
 import { Members } from "./members.js";
-import { SessionTouches } from "./session-touches.js";
-import { Sessions } from "./sessions.js";
+import { SessionTouches } from "./session/session-touches.js";
+import { Sessions } from "./session/sessions.js";
 
 /** Shared by the handles of one database. */
 export class Identities {
@@ -34,6 +34,7 @@ export class Identities {
 
   #door(id: TenantId, runner: TransactionRunner, name: string): IdentityDoor {
     const { context } = runner;
-    return { tenantId: id, context, runner, access: this.#repositories.access(context, name) };
+    const accessTo = (what: string): RecordAccess | undefined => this.#repositories.access(context, what);
+    return { tenantId: id, context, runner, access: accessTo(name), signIns: accessTo("#signIns") };
   }
 }

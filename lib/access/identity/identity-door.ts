@@ -1,6 +1,6 @@
 /** What members and sessions of one tenant are reached with. */
 import { tenantryError } from "../../errors/index.js";
-import type { RecordAccess } from "../../repository/index.js";
+import type { RecordAccess, RecordAction } from "../../repository/index.js";
 import { type TenantContext, type TenantId, tenantContext } from "../../tenant/index.js";
 import type { RecordChange, TransactionRunner } from "../../transaction/index.js";
 import { pack, type TupleElement, unpack } from "../../tuple/index.js";
@@ -10,8 +10,26 @@ export interface IdentityDoor {
   readonly tenantId: TenantId;
   readonly context: TenantContext | undefined;
   readonly runner: TransactionRunner;
-  /** Undefined when anything is permitted. */
+  /** Undefined when anything is permitted, as is the other. */
   readonly access: RecordAccess | undefined;
+  /** Whether somebody may be signed in: another right than to see and end sessions. */
+  readonly signIns: RecordAccess | undefined;
+}
+
+/**
+ * Lets roles be granted: by whoever has them, so that nobody comes to more by way of others.
+ *
+ * @param access What is denied otherwise; undefined when anything is permitted.
+ * @throws ACCESS_DENIED
+ */
+export function assertGrantable(
+  context: TenantContext | undefined,
+  access: RecordAccess | undefined,
+  roles: readonly string[],
+  action: RecordAction,
+): void {
+  if (access === undefined || roles.every((role) => context?.roles.includes(role))) return;
+  throw access.denied(action);
 }
 
 /** A subject and its roles as they may stand in a context. @throws TENANT_CONTEXT_INVALID */

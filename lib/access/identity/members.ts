@@ -1,31 +1,14 @@
 /** Membership: which subjects belong to a tenant, and in which roles. */
 import { tenantryError } from "../../errors/index.js";
-import { subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
+import { subspaceRange, subspaces } from "../../keyspace/index.js";
 import { membersListedAtOnceMax } from "../../limits/index.js";
 import { optionNames, takeOptions } from "../../options/index.js";
 import { type OperationOptions, operationNames } from "../../repository/index.js";
 import { callTerms, type RecordChange, readRows } from "../../transaction/index.js";
-import { keyAfter, pack, unpack } from "../../tuple/index.js";
-import { checkedSubject, type IdentityDoor, identityChange, recordElements, textsOf } from "./identity-door.js";
-import { clearSessions } from "./session-keys.js";
-
-/**
- * A subject that belongs to a tenant.
- *
- * @example
- * ```ts
- * import type { Member } from "tenantry";
- * const line = ({ subject, roles, joinedAt }: Member) =>
- *   `${subject} (${roles.join(", ")}) since ${new Date(joinedAt).toISOString()}`;
- * ```
- */
-export interface Member {
-  readonly subject: string;
-  /** Names of roles in this tenant. */
-  readonly roles: readonly string[];
-  /** Milliseconds since 1970. */
-  readonly joinedAt: number;
-}
+import { keyAfter, unpack } from "../../tuple/index.js";
+import { assertGrantable, checkedSubject, type IdentityDoor, identityChange } from "./identity-door.js";
+import { decodeMember, encodeMember, type Member, memberKey, readableMember } from "./member-record.js";
+import { clearSessions } from "./session/session-keys.js";
 
 /**
  * Which members to list.
@@ -46,30 +29,6 @@ export interface ListMembersOptions extends OperationOptions {
 }
 
 const listNames = optionNames<ListMembersOptions>({ after: true, limit: true, signal: true });
-
-const format = 1;
-
-const memberKey = (subject: string): Uint8Array => subspacePrefix(subspaces.members, subject);
-
-/** @throws IDENTITY_CORRUPT, with the subject */
-function decode(subject: string, bytes: Uint8Array): Member {
-  try {
-    const [joinedAt, roles] = recordElements(bytes, "member", format);
-    if (typeof joinedAt === "number") return { subject, joinedAt, roles: textsOf(roles, "member") };
-  } catch (cause) {
-    throw tenantryError("IDENTITY_CORRUPT", { kind: "member", subject }, { cause });
-  }
-  throw tenantryError("IDENTITY_CORRUPT", { kind: "member", subject });
-}
-
-/** As `decode`; undefined for what cannot be read. */
-function readable(subject: string, bytes: Uint8Array): Member | undefined {
-  try {
-    return decode(subject, bytes);
-  } catch {
-    return undefined;
-  }
-}
 
 const change = (subject: string, before: Member | undefined, after: Member | undefined): RecordChange =>
   identityChange("#members", [subject], before, after);
@@ -99,26 +58,27 @@ export class Members {
   }
 
   /**
-   * Makes a subject a member. One get.
+   * Makes a subject a member. One get. On a handle with a context, whoever grants a role has to have it.
    *
    * @throws `MEMBER_EXISTS`, `TENANT_CONTEXT_INVALID` for a subject or roles that no context can have, `ACCESS_DENIED`.
    */
   async add(subject: string, roles: readonly string[] = [], options?: OperationOptions): Promise<Member> {
     this.#door.access?.assertAll("create");
-    return await this.#write("addMember", subject, roles, options, (before) => {
+    return await this.#write("create", subject, roles, options, (before) => {
       if (before !== undefined) throw tenantryError("MEMBER_EXISTS", { subject });
       return this.#now();
     });
   }
 
   /**
-   * Gives a member other roles, in place of all it had. One get.
+   * Gives a member other roles, in place of all it had. One get. On a handle with a context, whoever grants a role that
+   * the member has not has to have it.
    *
    * @throws `MEMBER_NOT_FOUND`, `TENANT_CONTEXT_INVALID`, `ACCESS_DENIED`.
    */
   async setRoles(subject: string, roles: readonly string[], options?: OperationOptions): Promise<Member> {
     this.#door.access?.assertAll("update");
-    return await this.#write("setMemberRoles", subject, roles, options, (before) => {
+    return await this.#write("update", subject, roles, options, (before) => {
       if (before === undefined) throw tenantryError("MEMBER_NOT_FOUND", { subject });
       return before.joinedAt;
     });
@@ -136,7 +96,7 @@ export class Members {
         const bytes = await transaction.get(key);
         if (bytes !== undefined) {
           transaction.clear(key);
-          transaction.announce(change(subject, readable(subject, bytes), undefined));
+          transaction.announce(change(subject, readableMember(subject, bytes), undefined));
         }
         await clearSessions(transaction, subject);
         return bytes !== undefined;
@@ -155,7 +115,7 @@ export class Members {
       (transaction) => transaction.get(memberKey(subject)),
       callTerms("getMember", undefined, takeOptions(options, operationNames, "members.get").signal),
     );
-    return bytes === undefined ? undefined : decode(subject, bytes);
+    return bytes === undefined ? undefined : decodeMember(subject, bytes);
   }
 
   /** Members in the order of their subjects' bytes. One range read per batch of the engine. */
@@ -172,33 +132,44 @@ export class Members {
       tenantId,
       async (transaction) => {
         const rows = await readRows(transaction, { begin, end: all.end }, { limit });
-        return rows.map(([key, value]) => decode(String(unpack(key)[1]), value));
+        return rows.map(([key, value]) => decodeMember(String(unpack(key)[1]), value));
       },
       callTerms("listMembers", undefined, signal),
     );
   }
 
   #write(
-    operation: string,
+    action: "create" | "update",
     subject: string,
     roles: readonly string[],
     options: OperationOptions | undefined,
     joinedAtOf: (before: Member | undefined) => number,
   ): Promise<Member> {
-    const { tenantId, runner } = this.#door;
+    const { tenantId, runner, access, context } = this.#door;
     const checked = checkedSubject(tenantId, subject, roles);
+    const { operation, of } = writes[action];
     const key = memberKey(subject);
+    // What is granted to somebody new is known before anything is read.
+    if (action === "create") assertGrantable(context, access, checked.roles, action);
     return runner.transactOwn(
       tenantId,
       async (transaction) => {
         const bytes = await transaction.get(key);
-        const before = bytes === undefined ? undefined : decode(subject, bytes);
+        const before = bytes === undefined ? undefined : decodeMember(subject, bytes);
         const after = { subject, roles: checked.roles, joinedAt: joinedAtOf(before) };
-        transaction.set(key, pack([format, after.joinedAt, [...after.roles]]));
+        const granted = checked.roles.filter((role) => before?.roles.includes(role) !== true);
+        assertGrantable(context, access, granted, action);
+        transaction.set(key, encodeMember(after));
         transaction.announce(change(subject, before, after));
         return after;
       },
-      callTerms(operation, undefined, takeOptions(options, operationNames, operation).signal),
+      callTerms(operation, undefined, takeOptions(options, operationNames, of).signal),
     );
   }
 }
+
+/** What the two writes are called, in the trail and for their callers. */
+const writes = {
+  create: { operation: "addMember", of: "members.add" },
+  update: { operation: "setMemberRoles", of: "members.setRoles" },
+} as const;

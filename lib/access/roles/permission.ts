@@ -26,9 +26,10 @@ export interface PermissionOptions<E extends AnyEntity, C extends RecordConditio
 }
 
 /**
- * What besides entities a permission can be about: who belongs to the tenant, the sessions of others, what the tenant uses
- * of what it may use, or everything there is.
+ * What besides entities a permission can be about: who belongs to the tenant, the sessions of others, signing
+ * somebody in, what the tenant uses of what it may use, or everything there is.
  *
+ * Of `signIns` there is `create` alone; whoever has it signs in whom they will, with roles that they have themselves.
  * Of `quotas`, `read` is for usage and for who has which claim, `create` for making a claim, `delete` for releasing one,
  * and `update` for tokens of a rate and connections.
  *
@@ -39,7 +40,7 @@ export interface PermissionOptions<E extends AnyEntity, C extends RecordConditio
  * const permission = allow("manage", people);
  * ```
  */
-export type PermissionSubject = "members" | "sessions" | "quotas" | "all";
+export type PermissionSubject = "members" | "sessions" | "signIns" | "quotas" | "all";
 
 /**
  * Something that a role allows or forbids, made by {@link allow} and {@link forbid}.
@@ -53,7 +54,7 @@ export type PermissionSubject = "members" | "sessions" | "quotas" | "all";
 export interface Permission {
   readonly forbids: boolean;
   readonly actions: readonly (RecordAction | "manage")[];
-  /** The name of an entity; `#members`, `#sessions`, `#quotas` and `#all` cannot be one. */
+  /** The name of an entity; `#members`, `#sessions`, `#signIns`, `#quotas` and `#all` cannot be one. */
   readonly subject: string;
 }
 
@@ -80,7 +81,7 @@ const known: readonly unknown[] = ["create", "read", "update", "delete", "manage
 
 const isAction = (value: unknown): value is RecordAction | "manage" => known.includes(value);
 
-const subjects: readonly unknown[] = ["members", "sessions", "quotas", "all"];
+const subjects: readonly unknown[] = ["members", "sessions", "signIns", "quotas", "all"];
 
 const optionsKnown = optionNames<{ readonly where?: unknown }>({ where: true });
 

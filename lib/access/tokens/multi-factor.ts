@@ -1,6 +1,8 @@
 /** Step-up: asking for proof of more than a password, and not too long ago. */
 import { tenantryError } from "../../errors/index.js";
+import { tokenClockToleranceMs, trustedListMax } from "../../limits/index.js";
 import { type Clock, safeTime, systemClock } from "../../observe/index.js";
+import { copiedList, optionNames, takeOptions } from "../../options/index.js";
 import { refusedSignIn } from "../identity/weak-sign-in.js";
 import type { Principal } from "./principal.js";
 
@@ -24,10 +26,17 @@ export interface MfaOptions {
   readonly clock?: Pick<Clock, "now"> | undefined;
 }
 
+const names = optionNames<MfaOptions>({ methods: true, assurances: true, maxAgeMs: true, clock: true });
+
+/** The texts of a list, in a copy; of what is none, nothing. */
+const texts = (given: unknown): readonly string[] =>
+  (copiedList(given, trustedListMax) ?? []).filter((one) => typeof one === "string");
+
 /**
- * Lets pass who has proved more than one factor, at most `maxAgeMs` ago.
+ * Lets pass who has proved more than one factor, at most `maxAgeMs` ago, and not in times to come: by more than
+ * `tokenClockToleranceMs` (5,000).
  *
- * @throws `MFA_REQUIRED`, which `tenantry/http` answers with 401 and the challenge of RFC 9470.
+ * @throws `OPTION_UNKNOWN`, `OPTIONS_INVALID`; `MFA_REQUIRED`, which `tenantry/http` answers with 401 and the challenge of RFC 9470.
  *
  * @example
  * ```ts
@@ -38,15 +47,18 @@ export interface MfaOptions {
  * }
  * ```
  */
-export function requireMfa(principal: Principal, options: MfaOptions = {}): void {
-  const { methods = ["mfa"], assurances = [], maxAgeMs, clock = systemClock } = options;
+export function requireMfa(principal: Principal, options?: MfaOptions): void {
+  const taken = takeOptions(options, names, "requireMfa");
+  const { methods = ["mfa"], assurances = [], maxAgeMs, clock = systemClock } = taken;
   const { assurance, authenticatedAt } = principal;
-  const strong =
-    principal.methods.some((method) => methods.includes(method)) ||
-    (assurance !== undefined && assurances.includes(assurance));
-  const fresh =
-    maxAgeMs === undefined || (authenticatedAt !== undefined && safeTime(clock)() - authenticatedAt <= maxAgeMs);
-  if (strong && fresh) return;
+  const [enough, asked] = [texts(methods), texts(assurances)];
+  const isStrong =
+    principal.methods.some((method) => enough.includes(method)) ||
+    (assurance !== undefined && asked.includes(assurance));
+  const ageMs = authenticatedAt === undefined ? undefined : safeTime(clock)() - authenticatedAt;
+  const isOld = maxAgeMs !== undefined && !(ageMs !== undefined && ageMs <= maxAgeMs);
+  const isToCome = ageMs !== undefined && !(ageMs >= -tokenClockToleranceMs);
+  if (isStrong && !isOld && !isToCome) return;
   const maxAgeS = maxAgeMs === undefined ? undefined : maxAgeMs / 1_000;
-  throw refusedSignIn(tenantryError("MFA_REQUIRED", { assurances, maxAgeS }), principal);
+  throw refusedSignIn(tenantryError("MFA_REQUIRED", { assurances: [...asked], maxAgeS }), principal);
 }

@@ -39,8 +39,8 @@ export interface AccessPolicy {
   readonly entities?: readonly (string | AnyEntity)[] | undefined;
   /**
    * What the context may do with records of the entity. Synchronous, without effects, the same for the life of a context.
-   * `#members`, `#sessions` and `#quotas`, which no entity can be called, stand for who belongs to the tenant, for the
-   * sessions of others, and for what the tenant uses of what it may use.
+   * `#members`, `#sessions`, `#signIns` and `#quotas`, which no entity can be called, stand for who belongs to the tenant,
+   * for the sessions of others, for signing somebody in, and for what the tenant uses of what it may use.
    */
   right(context: TenantContext, entity: string, action: RecordAction): AccessRight;
 }

@@ -74,15 +74,15 @@ export class RecordAccess {
     const rows = needed[operation] ?? [["read"]];
     for (const actions of rows) {
       const [first] = actions;
-      if (first !== undefined && actions.every((action) => this.#right(action) === false)) throw this.#denied(first);
+      if (first !== undefined && actions.every((action) => this.#right(action) === false)) throw this.denied(first);
     }
     const bounded = !whole.has(operation) && (Object.hasOwn(needed, operation) || filtering.has(operation));
-    if (!bounded && this.filters) throw this.#denied("read");
+    if (!bounded && this.filters) throw this.denied("read");
   }
 
   /** @throws ACCESS_DENIED unless the context may do this with all records, or all of what is called like an entity. */
   assertAll(action: RecordAction): void {
-    if (this.#right(action) !== true) throw this.#denied(action);
+    if (this.#right(action) !== true) throw this.denied(action);
   }
 
   /**
@@ -94,7 +94,7 @@ export class RecordAccess {
   assertChange(before: object | undefined, after: object | undefined): void {
     if (before !== undefined && !this.shows(before)) {
       if (after !== undefined) this.#assert("create", after);
-      throw this.#denied("update");
+      throw this.denied("update");
     }
     if (before === undefined) {
       if (after !== undefined) this.#assert("create", after);
@@ -116,7 +116,7 @@ export class RecordAccess {
   }
 
   #assert(action: RecordAction, record: object): void {
-    if (!permits(this.#right(action), record)) throw this.#denied(action);
+    if (!permits(this.#right(action), record)) throw this.denied(action);
   }
 
   #right(action: RecordAction): AccessRight {
@@ -128,7 +128,8 @@ export class RecordAccess {
     return right;
   }
 
-  #denied(action: RecordAction): Error {
+  /** The error for who may not do this; the denial is told of. */
+  denied(action: RecordAction): Error {
     const entity = this.#entity;
     this.#rules.onDenied?.({ context: this.#context, entity, action });
     return tenantryError("ACCESS_DENIED", { entity, action });

@@ -1,7 +1,7 @@
 /** Session tokens: opaque text that names a tenant, a session, and a secret that only its digest is stored of. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { sessionTokenChars } from "../../limits/index.js";
-import { type TenantId, tenantIdBytes, tenantIdFromBytes } from "../../tenant/index.js";
+import { sessionTokenChars } from "../../../limits/index.js";
+import { type TenantId, tenantIdBytes, tenantIdFromBytes } from "../../../tenant/index.js";
 
 const format = 1;
 export const sessionIdBytes = 16;

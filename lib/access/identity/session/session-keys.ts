@@ -1,8 +1,8 @@
 /** Where sessions are: by their id, and by their subject. */
-import { type KeyRange, subspacePrefix, subspaceRange, subspaces } from "../../keyspace/index.js";
-import { type ReadTransaction, readRows, type TenantTransaction } from "../../transaction/index.js";
-import { unpack } from "../../tuple/index.js";
-import { identityChange } from "./identity-door.js";
+import { type KeyRange, subspacePrefix, subspaceRange, subspaces } from "../../../keyspace/index.js";
+import { type ReadTransaction, readRows, type TenantTransaction } from "../../../transaction/index.js";
+import { unpack } from "../../../tuple/index.js";
+import { identityChange } from "../identity-door.js";
 
 /** The record of a session: `(4, "session", id)`. */
 export const sessionKey = (id: Uint8Array): Uint8Array => subspacePrefix(subspaces.sessions, "session", id);

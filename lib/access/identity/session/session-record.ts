@@ -1,8 +1,8 @@
 /** Sessions as they are stored and as users see them. */
-import { isTenantryError, tenantryError } from "../../errors/index.js";
-import { sessionTouchMs } from "../../limits/index.js";
-import { pack } from "../../tuple/index.js";
-import { recordElements, textsOf } from "./identity-door.js";
+import { isTenantryError, tenantryError } from "../../../errors/index.js";
+import { sessionTouchMs } from "../../../limits/index.js";
+import { pack } from "../../../tuple/index.js";
+import { recordElements, textsOf } from "../identity-door.js";
 import { sessionName } from "./session-keys.js";
 
 /**

@@ -1,8 +1,8 @@
 /** Touches: that sessions were used, written together a moment later. */
-import { sessionTouchDelayMs, sessionTouchesMax } from "../../limits/index.js";
-import type { Clock } from "../../observe/index.js";
-import type { TenantId } from "../../tenant/index.js";
-import { callTerms, siblings, type TransactionRunner } from "../../transaction/index.js";
+import { sessionTouchDelayMs, sessionTouchesMax } from "../../../limits/index.js";
+import type { Clock } from "../../../observe/index.js";
+import type { TenantId } from "../../../tenant/index.js";
+import { callTerms, siblings, type TransactionRunner } from "../../../transaction/index.js";
 import { sessionKey } from "./session-keys.js";
 import { encodeSession, readSession } from "./session-record.js";
 

@@ -1,19 +1,14 @@
 /** Sessions: who is signed in to a tenant, kept in the tenant itself. */
-import { tenantryError } from "../../errors/index.js";
-import {
-  sessionIdleLongestMs,
-  sessionIdleMs,
-  sessionLifetimeLongestMs,
-  sessionLifetimeMs,
-  sessionNoteBytesMax,
-  sessionSweepRows,
-  sessionsPerSubjectMax,
-} from "../../limits/index.js";
-import type { Clock, Random } from "../../observe/index.js";
-import type { OperationOptions, RecordAction } from "../../repository/index.js";
-import { callTerms, type ReadTransaction, siblings } from "../../transaction/index.js";
-import { keyAfter, unpack } from "../../tuple/index.js";
-import { checkedSubject, type IdentityDoor, identityChange } from "./identity-door.js";
+import { tenantryError } from "../../../errors/index.js";
+import { sessionSweepRows, sessionsPerSubjectMax } from "../../../limits/index.js";
+import type { Clock, Random } from "../../../observe/index.js";
+import { optionNames, takeOptions } from "../../../options/index.js";
+import { type OperationOptions, operationNames, type RecordAction } from "../../../repository/index.js";
+import { callTerms, type ReadTransaction, siblings } from "../../../transaction/index.js";
+import { keyAfter, unpack } from "../../../tuple/index.js";
+import { assertGrantable, checkedSubject, type IdentityDoor, identityChange } from "../identity-door.js";
+import { memberRoles } from "../member-record.js";
+import { type NewSession, takeNewSession } from "./new-session.js";
 import {
   allSessions,
   clearSession,
@@ -36,37 +31,10 @@ import {
 import { decodeToken, encodeToken, secretDigest, sessionIdBytes, sessionSecretBytes } from "./session-token.js";
 import type { SessionTouches } from "./session-touches.js";
 
-/**
- * Who signs in, and for how long.
- *
- * @example
- * ```ts
- * import type { NewSession } from "tenantry";
- * const session: NewSession = {
- *   subject: "ada",
- *   roles: ["author"],
- *   methods: ["pwd", "otp", "mfa"],
- *   idleMs: 30 * 60_000,
- *   lifetimeMs: 12 * 3_600_000,
- *   note: "Firefox on Linux",
- * };
- * ```
- */
-export interface NewSession extends OperationOptions {
-  readonly subject: string;
-  readonly roles?: readonly string[] | undefined;
-  /** How the subject signed in, in the words of RFC 8176; `requireMfa` goes by them. */
-  readonly methods?: readonly string[] | undefined;
-  readonly assurance?: string | undefined;
-  /** When it did, in milliseconds since 1970; now unless given. */
-  readonly authenticatedAt?: number | undefined;
-  /** Milliseconds without use after which it ends: `sessionIdleMs` (30 minutes) unless given, at most 90 days. */
-  readonly idleMs?: number | undefined;
-  /** Milliseconds after which it ends in any case: `sessionLifetimeMs` (a day) unless given, at most a year. */
-  readonly lifetimeMs?: number | undefined;
-  /** For the subject, to tell sessions apart: 512 bytes at most. */
-  readonly note?: string | undefined;
-}
+const revokeNames = optionNames<OperationOptions & { readonly except?: string | undefined }>({
+  signal: true,
+  except: true,
+});
 
 interface Parts {
   readonly clock: Clock;
@@ -78,8 +46,8 @@ interface Parts {
  * The sessions of one tenant. A session's token is random and opaque; only a digest of it is stored. It ends when it is
  * revoked, when it has not been used for its idle time, and at its end, by the clock that `open` was given.
  *
- * On a handle with a context, everybody may see and end their own sessions; anything else takes a right to `sessions`
- * from the roles, where `open` was given some.
+ * On a handle with a context, everybody may see and end their own sessions; those of others take a right to `sessions`
+ * from the roles, where `open` was given some, and signing somebody in takes one to `signIns`.
  *
  * @example
  * ```ts
@@ -105,19 +73,29 @@ export class Sessions {
    * Signs a subject in. The token is shown this once. A subject has `sessionsPerSubjectMax` (100) sessions at most: those
    * that are over go first, then the ones used longest ago. One range read, and one get for each session of the subject.
    *
-   * @throws `SESSION_INVALID` for times or a note out of bounds, `TENANT_CONTEXT_INVALID`, `ACCESS_DENIED`.
+   * On a handle with a context this takes the right to `create` `signIns`, and all roles that the session has and that
+   * its subject has as a member; one get more.
+   *
+   * @throws `SESSION_INVALID` for times or a note out of bounds, `TENANT_CONTEXT_INVALID`, `ACCESS_DENIED`, `OPTION_UNKNOWN`.
    */
   async create(options: NewSession): Promise<{ readonly token: string; readonly session: Session }> {
-    const { tenantId, runner, access } = this.#door;
-    access?.assertAll("create");
-    const { random } = this.#parts;
+    const { tenantId, runner, signIns } = this.#door;
+    signIns?.assertAll("create");
+    const { clock, random } = this.#parts;
+    const { signal, ...asked } = takeNewSession(tenantId, options, clock.now());
     const id = random.bytes(sessionIdBytes);
     const secret = random.bytes(sessionSecretBytes);
-    const stored: StoredSession = { ...this.#described(options), id: sessionName(id), digest: secretDigest(secret) };
+    const stored: StoredSession = { ...asked, id: sessionName(id), digest: secretDigest(secret) };
     const { subject } = stored;
+    assertGrantable(this.#door.context, signIns, stored.roles, "create");
     await runner.transactOwn(
       tenantId,
       async (transaction) => {
+        // Where members have roles, a session is as good as these.
+        if (signIns !== undefined) {
+          const roles = await memberRoles(transaction, subject);
+          assertGrantable(this.#door.context, signIns, roles, "create");
+        }
         const others = await this.#load(transaction, await sessionIds(transaction, subject));
         const kept = others
           .filter((other) => !isOver(other.session, stored.createdAt))
@@ -129,7 +107,7 @@ export class Sessions {
         const { digest: _digest, ...made } = stored;
         transaction.announce(identityChange("#sessions", [subject, stored.id], undefined, made));
       },
-      callTerms("createSession", undefined, options.signal),
+      callTerms("createSession", undefined, signal),
     );
     return { token: encodeToken({ tenant: tenantId, id, secret }), session: shownSession(stored) };
   }
@@ -155,7 +133,7 @@ export class Sessions {
         await admit();
         return proven;
       },
-      callTerms("openSession", undefined, options?.signal),
+      callTerms("openSession", undefined, takeOptions(options, operationNames, "sessions.open").signal),
     );
     if (now - session.seenAt >= touchAfterMs(session)) touches.add(tenantId, runner, id.slice(), now);
     return shownSession(session);
@@ -168,7 +146,7 @@ export class Sessions {
     const found = await runner.readOwn(
       tenantId,
       async (transaction) => await this.#load(transaction, await sessionIds(transaction, subject)),
-      callTerms("listSessions", undefined, options?.signal),
+      callTerms("listSessions", undefined, takeOptions(options, operationNames, "sessions.list").signal),
     );
     const now = this.#parts.clock.now();
     return found
@@ -191,7 +169,7 @@ export class Sessions {
         if (there) endSession(transaction, subject, bytes);
         return there;
       },
-      callTerms("revokeSession", undefined, options?.signal),
+      callTerms("revokeSession", undefined, takeOptions(options, operationNames, "sessions.revoke").signal),
     );
   }
 
@@ -201,15 +179,16 @@ export class Sessions {
     options?: OperationOptions & { readonly except?: string | undefined },
   ): Promise<number> {
     const { tenantId, runner } = this.#door;
+    const { except, signal } = takeOptions(options, revokeNames, "sessions.revokeAll");
     this.#assertOwn(subject, "delete");
     return await runner.transactOwn(
       tenantId,
       async (transaction) => {
-        const ids = (await sessionIds(transaction, subject)).filter((id) => sessionName(id) !== options?.except);
+        const ids = (await sessionIds(transaction, subject)).filter((id) => sessionName(id) !== except);
         for (const id of ids) endSession(transaction, subject, id);
         return ids.length;
       },
-      callTerms("revokeSessions", undefined, options?.signal),
+      callTerms("revokeSessions", undefined, signal),
     );
   }
 
@@ -219,6 +198,7 @@ export class Sessions {
    */
   async sweep(options?: OperationOptions): Promise<number> {
     const { tenantId, runner, access } = this.#door;
+    const { signal } = takeOptions(options, operationNames, "sessions.sweep");
     access?.assertAll("delete");
     const { begin, end } = allSessions();
     let swept = 0;
@@ -240,7 +220,7 @@ export class Sessions {
           const last = rows.at(-1)?.[0];
           return { count, next: last === undefined ? undefined : keyAfter(last) };
         },
-        callTerms("sweepSessions", undefined, options?.signal),
+        callTerms("sweepSessions", undefined, signal),
       );
       swept += batch.count;
       from = batch.next;
@@ -260,25 +240,6 @@ export class Sessions {
       }),
     );
     return found.flat();
-  }
-
-  #described(options: NewSession): Omit<StoredSession, "id" | "digest"> {
-    const now = this.#parts.clock.now();
-    const { idleMs = sessionIdleMs, lifetimeMs = sessionLifetimeMs, authenticatedAt = now, note, assurance } = options;
-    const { subject, roles } = checkedSubject(this.#door.tenantId, options.subject, options.roles);
-    const methods = checkedSubject(this.#door.tenantId, subject, options.methods ?? []).roles;
-    const refuse = (part: string): Error => tenantryError("SESSION_INVALID", { part });
-    const isTime = (ms: number, longest: number): boolean => Number.isSafeInteger(ms) && ms >= 1 && ms <= longest;
-    if (!isTime(idleMs, sessionIdleLongestMs)) throw refuse("idleMs");
-    if (!isTime(lifetimeMs, sessionLifetimeLongestMs)) throw refuse("lifetimeMs");
-    if (!Number.isSafeInteger(authenticatedAt) || authenticatedAt < 0) throw refuse("authenticatedAt");
-    for (const [part, text] of Object.entries({ note, assurance })) {
-      if (text !== undefined && (/\p{Surrogate}/u.test(text) || Buffer.byteLength(text) > sessionNoteBytesMax)) {
-        throw refuse(part);
-      }
-    }
-    const times = { createdAt: now, seenAt: now, expiresAt: now + lifetimeMs, idleMs, authenticatedAt };
-    return { subject, roles, methods, assurance, note, ...times };
   }
 
   #assertOwn(subject: string, action: RecordAction): void {

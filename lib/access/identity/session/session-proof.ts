@@ -1,5 +1,5 @@
 /** The proof of a session: that a token's secret is the one its stored record has the digest of. */
-import { tenantryError } from "../../errors/index.js";
+import { tenantryError } from "../../../errors/index.js";
 import { decodeSession, isOver, type StoredSession } from "./session-record.js";
 import { type SessionToken, sameDigest, secretDigest } from "./session-token.js";
 
