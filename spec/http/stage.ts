@@ -212,7 +212,7 @@ export async function openStage(
   const failures: Failure[] = [];
   const options: TenantDoorOptions = {
     db,
-    authenticate: jwtAuthenticator([own.options, other.options]),
+    authenticate: jwtAuthenticator([{ ...own.options, subjects: "plain" }, other.options]),
     onRefused: (refusal) => {
       refusals.push(refusal);
       throw new Error("whoever listens decides nothing");

@@ -1,8 +1,18 @@
 /** Every method that takes options takes them by name, from own properties, once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { jwtVerifier, type Principal, requireMfa } from "../../lib/access/index.js";
 import { copy, openEngine } from "../../lib/engine/index.js";
-import { type Database, embedded, entity, foundationdb, memory, open, type Tenant } from "../../lib/index.js";
+import {
+  type Database,
+  embedded,
+  entity,
+  foundationdb,
+  memory,
+  newTenantId,
+  open,
+  type Tenant,
+} from "../../lib/index.js";
 
 const Note = entity("note", {
   version: 1,
@@ -27,6 +37,10 @@ const all = async (items: AsyncIterable<unknown>): Promise<void> => {
 const notes = () => tenant.repository(Note);
 const note = { id: 1, text: "a" };
 const put = () => notes().put(note);
+const principal: Principal = {
+  ...{ tenant: newTenantId(), subject: "a", roles: [], issuer: "me", expiresAt: Date.now() + 60_000 },
+  ...{ authenticatedAt: Date.now(), methods: ["mfa"], assurance: undefined, claims: {} },
+};
 
 /** The method, one of its options with a value that it takes, a call with the options given, and what these need besides. */
 type Row = readonly [of: string, option: string, value: unknown, call: (options: never) => unknown, besides?: object];
@@ -78,6 +92,19 @@ const rows: readonly Row[] = [
   ["export", "onUnreadable", () => {}, (o) => all(tenant.export(o))],
   ["export", "onProgress", () => {}, (o) => all(tenant.export(o))],
   ["members.list", "limit", 3, (o) => tenant.members.list(o)],
+  [
+    "members.add",
+    "signal",
+    signal,
+    async (o) => [await tenant.members.remove("a"), await tenant.members.add("a", [], o)],
+  ],
+  ["sessions.list", "signal", signal, (o) => tenant.sessions.list("a", o)],
+  ["sessions.create", "note", "Firefox", (o) => tenant.sessions.create(o), { subject: "a" }],
+  ["sessions.revoke", "signal", signal, (o) => tenant.sessions.revoke("a", "none", o)],
+  ["sessions.revokeAll", "except", "none", (o) => tenant.sessions.revokeAll("a", o)],
+  ["sessions.sweep", "signal", signal, (o) => tenant.sessions.sweep(o)],
+  ["jwtVerifier", "maxAgeMs", 5_000, (o) => jwtVerifier(o), { issuer: "me", audience: "me", key: new Uint8Array(32) }],
+  ["requireMfa", "maxAgeMs", 5_000, (o) => requireMfa(principal, o)],
   ["claims.list", "after", "a", (o) => tenant.quotas.claims("seats").list(o)],
   ["tenant", "context", undefined, (o) => db.tenant(tenant.id, o)],
   ["operator", "signal", signal, (o) => db.operator(tenant.id, o), { by: "ann", reason: "looks" }],

@@ -1,14 +1,17 @@
 /** JWT: tokens verified against pinned algorithms, issuers and audiences, and the principal in them. */
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
-import { tokenCharsMax } from "../../limits/index.js";
-import { parseTenantId, tenantContext } from "../../tenant/index.js";
+import { tokenCharsMax, trustedListMax } from "../../limits/index.js";
+import { copiedList } from "../../options/index.js";
+import { parseTenantId, type TenantId, tenantContext } from "../../tenant/index.js";
 import { issuerKeys } from "./issuer-keys.js";
 import { type JwtOptions, mediaType, type TrustedIssuer, trustedIssuer } from "./jwt-options.js";
 import type { Authenticate, Principal } from "./principal.js";
 
 interface Trusted extends TrustedIssuer {
   readonly keys: JWTVerifyGetKey;
+  /** What its subjects are called. @throws Error for one that could be taken for another issuer's */
+  readonly subjectOf: (sub: string) => string;
 }
 
 const invalid = (reason: string): Error => new Error(reason);
@@ -31,10 +34,11 @@ function texts(claim: string, value: unknown): readonly string[] {
 
 function principalOf(
   payload: JWTPayload,
-  { issuer, tenantClaim, rolesClaim, clockToleranceMs, now }: TrustedIssuer,
+  { issuer, tenantClaim, rolesClaim, subjectOf, clockToleranceMs, now }: Trusted,
 ): Principal {
   const { sub, exp, acr, auth_time: authTime } = payload;
-  if (sub === undefined || exp === undefined) throw invalid("a claim is missing");
+  if (exp === undefined) throw invalid("a claim is missing");
+  if (typeof sub !== "string" || sub === "") throw invalid("sub is no text");
   if (acr !== undefined && typeof acr !== "string") throw invalid("acr is no text");
   if (authTime !== undefined && !(typeof authTime === "number" && authTime >= 0)) throw invalid("auth_time is no time");
   const authenticatedAt = authTime === undefined ? undefined : authTime * 1_000;
@@ -42,7 +46,7 @@ function principalOf(
     throw invalid("auth_time is to come");
   const { tenant, subject, roles } = tenantContext({
     tenant: parseTenantId(claimAt(payload, tenantClaim)),
-    subject: sub,
+    subject: subjectOf(sub),
     roles: texts("roles", claimAt(payload, rolesClaim)),
   });
   return {
@@ -78,15 +82,62 @@ async function verified(token: string, issuers: ReadonlyMap<string, Trusted>): P
     currentDate: new Date(trusted.now()),
     ...(trusted.maxAgeMs === undefined ? {} : { maxTokenAge: trusted.maxAgeMs / 1_000 }),
   });
-  return principalOf(payload, trusted);
+  const principal = principalOf(payload, trusted);
+  // Only now: nobody is asked about a tenant that a forged token names.
+  if (!(await speaksFor(trusted, principal.tenant))) throw invalid("the issuer does not speak for the tenant");
+  return principal;
+}
+
+async function speaksFor({ speaksFor: asked }: Trusted, tenant: TenantId): Promise<boolean> {
+  try {
+    return (await asked(tenant)) === true;
+  } catch (cause) {
+    throw tenantryError("TOKEN_TENANTS_UNAVAILABLE", {}, { cause });
+  }
+}
+
+const notOne = (option: string, reason: string): Error =>
+  tenantryError("AUTHENTICATOR_OPTION_INVALID", { option, reason });
+
+/** Before the name of an issuer in a subject; no plain subject begins with it. */
+const ofIssuer = "@";
+
+/** How each of several issuers calls its subjects: never as another. @throws AUTHENTICATOR_OPTION_INVALID */
+function subjectsOf({ issuer, isPlain }: TrustedIssuer, isOne: boolean): Trusted["subjectOf"] {
+  if (isOne) return (sub) => sub;
+  if (isPlain) {
+    return (sub) => {
+      if (sub.startsWith(ofIssuer)) throw invalid("the subject could be another issuer's");
+      return sub;
+    };
+  }
+  if (issuer.includes(" "))
+    throw notOne("issuer", "among several, one without a space, which its subjects are told by");
+  return (sub) => `${ofIssuer}${issuer} ${sub}`;
+}
+
+/** @throws AUTHENTICATOR_OPTION_INVALID */
+function trustedIssuers(options: JwtOptions | readonly JwtOptions[]): ReadonlyMap<string, Trusted> {
+  const given = Array.isArray(options) ? copiedList(options, trustedListMax) : [options];
+  if (given === undefined || given.length === 0) throw notOne("issuer", "there is none, or too many");
+  const all = given.map((one) => trustedIssuer(one as JwtOptions));
+  if (all.filter(({ isPlain }) => isPlain).length > 1)
+    throw notOne("subjects", "those of one issuer at most are plain");
+  const issuers = new Map<string, Trusted>();
+  for (const each of all) {
+    if (issuers.has(each.issuer)) throw notOne("issuer", "an issuer is given twice");
+    issuers.set(each.issuer, { ...each, keys: issuerKeys(each), subjectOf: subjectsOf(each, all.length === 1) });
+  }
+  return issuers;
 }
 
 /**
- * Verifies tokens of one issuer, or of several, each with keys of its own: for tokens that do not come with a request,
- * such as those of a web socket.
+ * Verifies tokens of one issuer, or of several, each with keys and subjects of its own: for tokens that do not come with
+ * a request, such as those of a web socket.
  *
- * @throws `AUTHENTICATOR_OPTION_INVALID`. The function it returns rejects with `TOKEN_INVALID` for every reason there is to
- *   refuse a token, which is in the `cause` alone, and with `TOKEN_KEYS_UNAVAILABLE` when keys could not be fetched.
+ * @throws `AUTHENTICATOR_OPTION_INVALID`, `OPTION_UNKNOWN`. The function it returns rejects with `TOKEN_INVALID` for every
+ *   reason there is to refuse a token, which is in the `cause` alone; with `TOKEN_KEYS_UNAVAILABLE` when keys could not be
+ *   fetched, and `TOKEN_TENANTS_UNAVAILABLE` when a function given as `tenants` failed.
  *
  * @example
  * ```ts
@@ -98,19 +149,12 @@ async function verified(token: string, issuers: ReadonlyMap<string, Trusted>): P
  * ```
  */
 export function jwtVerifier(options: JwtOptions | readonly JwtOptions[]): (token: string) => Promise<Principal> {
-  const issuers = new Map<string, Trusted>();
-  for (const each of "issuer" in options ? [options] : options) {
-    const trusted = trustedIssuer(each);
-    if (issuers.has(trusted.issuer)) {
-      throw tenantryError("AUTHENTICATOR_OPTION_INVALID", { option: "issuer", reason: "an issuer is given twice" });
-    }
-    issuers.set(trusted.issuer, { ...trusted, keys: issuerKeys(trusted) });
-  }
+  const issuers = trustedIssuers(options);
   return async (token) => {
     try {
       return await verified(token, issuers);
     } catch (cause) {
-      if (isTenantryError(cause, "TOKEN_KEYS_UNAVAILABLE")) throw cause;
+      if (isTenantryError(cause, "TOKEN_KEYS_UNAVAILABLE", "TOKEN_TENANTS_UNAVAILABLE")) throw cause;
       throw tenantryError("TOKEN_INVALID", {}, { cause });
     }
   };

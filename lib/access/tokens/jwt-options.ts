@@ -2,6 +2,7 @@
 import { KeyObject } from "node:crypto";
 import type { CryptoKey, FetchImplementation, JSONWebKeySet, JWK } from "jose";
 import { tenantryError } from "../../errors/index.js";
+import { copiedBytes } from "../../intrinsics/index.js";
 import {
   tokenClockToleranceMaxMs,
   tokenClockToleranceMs,
@@ -10,8 +11,11 @@ import {
   tokenKeysStaleMs,
   tokenKeysTimeoutMs,
   tokenSecretBytesMin,
+  trustedListMax,
 } from "../../limits/index.js";
 import { type Clock, safeTime, systemClock } from "../../observe/index.js";
+import { copiedList, optionNames, takeOptions } from "../../options/index.js";
+import type { TenantId } from "../../tenant/index.js";
 
 /**
  * An issuer of tokens that is trusted, and what its tokens have to be like.
@@ -47,6 +51,17 @@ export interface JwtOptions {
   readonly types?: readonly string[] | "any" | undefined;
   /** The claim with the tenant's id, or the path to it: `tenant`. */
   readonly tenantClaim?: string | readonly string[] | undefined;
+  /**
+   * The tenants that the issuer may speak for, all of them unless given: their ids, or a function that says of one whether
+   * it may, at once or later, as from a table of your own. It is asked when a token is otherwise good; one for another
+   * tenant is refused as any other.
+   */
+  readonly tenants?: readonly TenantId[] | ((tenant: TenantId) => boolean | Promise<boolean>) | undefined;
+  /**
+   * Among several issuers, the one whose subjects are called what `sub` says; those of the others, and of all where none is
+   * plain, are called `@issuer sub`, so that subjects of two issuers are never one. A single issuer's are plain.
+   */
+  readonly subjects?: "plain" | undefined;
   /** The claim with the names of roles, an array, or the path to it: `roles`. Tokens without it have none. */
   readonly rolesClaim?: string | readonly string[] | undefined;
   /** Milliseconds by which clocks may differ: `tokenClockToleranceMs` (5,000), a minute at most. */
@@ -86,6 +101,9 @@ export interface TrustedIssuer {
   readonly types: readonly string[] | undefined;
   readonly tenantClaim: readonly string[];
   readonly rolesClaim: readonly string[];
+  /** Whether the issuer may speak for a tenant. */
+  readonly speaksFor: (tenant: TenantId) => unknown;
+  readonly isPlain: boolean;
   readonly clockToleranceMs: number;
   readonly maxAgeMs: number | undefined;
   readonly keysMaxAgeMs: number;
@@ -104,6 +122,41 @@ const refuse = (option: string, reason: string): Error =>
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 
+const names = optionNames<JwtOptions>({
+  issuer: true,
+  audience: true,
+  jwks: true,
+  key: true,
+  algorithms: true,
+  types: true,
+  tenantClaim: true,
+  tenants: true,
+  subjects: true,
+  rolesClaim: true,
+  clockToleranceMs: true,
+  maxAgeMs: true,
+  keysMaxAgeMs: true,
+  keysStaleMs: true,
+  keysCooldownMs: true,
+  keysTimeoutMs: true,
+  fetch: true,
+  clock: true,
+});
+
+/** One text or more, in a copy; of one text, a list of it. @throws AUTHENTICATOR_OPTION_INVALID */
+function textsOf(option: string, given: unknown): readonly string[] {
+  const list = typeof given === "string" ? [given] : copiedList(given, trustedListMax);
+  if (list === undefined || list.length === 0 || !list.every(isText)) throw refuse(option, "not text, or none");
+  return list;
+}
+
+function speaksForOf(given: JwtOptions["tenants"]): TrustedIssuer["speaksFor"] {
+  if (given === undefined) return () => true;
+  if (typeof given === "function") return (tenant) => given(tenant);
+  const tenants = new Set(textsOf("tenants", given));
+  return (tenant) => tenants.has(tenant);
+}
+
 function placeOf({ jwks, key }: JwtOptions): KeyPlace {
   if ((jwks === undefined) === (key === undefined)) throw refuse("jwks", "either `jwks` or `key` is needed");
   if (key !== undefined) {
@@ -112,7 +165,7 @@ function placeOf({ jwks, key }: JwtOptions): KeyPlace {
     if (secret && bytes < tokenSecretBytesMin) throw refuse("key", `a secret has ${tokenSecretBytesMin} bytes or more`);
     if ("type" in key && key.type === "private") throw refuse("key", "a private key belongs to the issuer alone");
     if ("kty" in key && (key.kty === "oct" || "d" in key)) throw refuse("key", "a JSON Web Key here is a public one");
-    return { kind: "one", key };
+    return { kind: "one", key: copiedBytes(key) ?? key };
   }
   if (typeof jwks === "object" && "keys" in jwks) {
     if (jwks.keys.length === 0 || jwks.keys.some((one) => one.kty === "oct" || "d" in one)) {
@@ -132,17 +185,11 @@ function algorithmsOf({ algorithms }: JwtOptions, place: KeyPlace): readonly str
   const { key } = place.kind === "one" ? place : { key: undefined };
   const secret = key instanceof Uint8Array || (key instanceof KeyObject && key.type === "secret");
   const permitted = secret ? secretAlgorithms : publicAlgorithms;
-  const chosen = algorithms ?? (secret ? ["HS256"] : ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]);
-  if (chosen.length === 0) throw refuse("algorithms", "there is none");
+  const usual = secret ? ["HS256"] : ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"];
+  const chosen = textsOf("algorithms", algorithms ?? usual);
   const stray = chosen.find((algorithm) => !permitted.has(algorithm));
   if (stray !== undefined) throw refuse("algorithms", `not an algorithm for ${secret ? "a secret" : "public keys"}`);
-  return [...chosen];
-}
-
-function pathOf(option: string, claim: string | readonly string[]): readonly string[] {
-  const path = typeof claim === "string" ? [claim] : [...claim];
-  if (path.length === 0 || !path.every(isText)) throw refuse(option, "not the name of a claim");
-  return path;
+  return chosen;
 }
 
 function ms(option: string, value: number, max = Number.MAX_SAFE_INTEGER): number {
@@ -151,12 +198,12 @@ function ms(option: string, value: number, max = Number.MAX_SAFE_INTEGER): numbe
 }
 
 /** @throws AUTHENTICATOR_OPTION_INVALID */
-export function trustedIssuer(options: JwtOptions): TrustedIssuer {
+export function trustedIssuer(given: JwtOptions): TrustedIssuer {
+  const options = takeOptions(given, names, "jwtVerifier");
   const { issuer, types = ["JWT", "at+jwt"], tenantClaim = "tenant", rolesClaim = "roles", maxAgeMs } = options;
   if (!isText(issuer)) throw refuse("issuer", "not text");
-  const audience = typeof options.audience === "string" ? [options.audience] : [...(options.audience ?? [])];
-  if (audience.length === 0 || !audience.every(isText)) throw refuse("audience", "not text, or none");
-  if (types !== "any" && (types.length === 0 || !types.every(isText))) throw refuse("types", "not text, or none");
+  if (options.subjects !== undefined && options.subjects !== "plain") throw refuse("subjects", "not plain");
+  const audience = textsOf("audience", options.audience);
   const place = placeOf(options);
   const clock = options.clock ?? systemClock;
   return {
@@ -164,9 +211,11 @@ export function trustedIssuer(options: JwtOptions): TrustedIssuer {
     audience,
     place,
     algorithms: algorithmsOf(options, place),
-    types: types === "any" ? undefined : types.map(mediaType),
-    tenantClaim: pathOf("tenantClaim", tenantClaim),
-    rolesClaim: pathOf("rolesClaim", rolesClaim),
+    types: types === "any" ? undefined : textsOf("types", types).map(mediaType),
+    tenantClaim: textsOf("tenantClaim", tenantClaim),
+    rolesClaim: textsOf("rolesClaim", rolesClaim),
+    speaksFor: speaksForOf(options.tenants),
+    isPlain: options.subjects === "plain",
     clockToleranceMs: ms(
       "clockToleranceMs",
       options.clockToleranceMs ?? tokenClockToleranceMs,

@@ -8,6 +8,10 @@ export const accessErrors = {
     "Too few of the rows read may be seen: use a narrower query, pages or a scan.",
   ),
   TOKEN_INVALID: define()("unauthenticated", "There is no valid token with the request."),
+  TOKEN_TENANTS_UNAVAILABLE: define()(
+    "unavailable",
+    "Which tenants a token's issuer speaks for could not be found out.",
+  ),
   TOKEN_KEYS_UNAVAILABLE: define()("unavailable", "The keys of a token's issuer could not be fetched."),
   MFA_REQUIRED: define<{ assurances: readonly string[]; maxAgeS: number | undefined }>()(
     "unauthenticated",

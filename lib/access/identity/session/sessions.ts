@@ -158,6 +158,7 @@ export class Sessions {
   /** Ends one session of a subject; whether there was one. One get. */
   async revoke(subject: string, id: string, options?: OperationOptions): Promise<boolean> {
     const { tenantId, runner } = this.#door;
+    const { signal } = takeOptions(options, operationNames, "sessions.revoke");
     this.#assertOwn(subject, "delete");
     const bytes = Buffer.from(String(id), "base64url");
     if (bytes.length !== sessionIdBytes) return false;
@@ -169,7 +170,7 @@ export class Sessions {
         if (there) endSession(transaction, subject, bytes);
         return there;
       },
-      callTerms("revokeSession", undefined, takeOptions(options, operationNames, "sessions.revoke").signal),
+      callTerms("revokeSession", undefined, signal),
     );
   }
 
