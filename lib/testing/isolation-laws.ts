@@ -94,6 +94,8 @@ export function isolationCases(options: IsolationOptions): readonly IsolationCas
  * - no answer, error, log line, measurement or span names another tenant (`assertSilentAbout`)
  * - a cursor opens for its tenant, query and principal alone (`assertCursorRefused`)
  * - a foreign row that an engine gives makes no answer
+ * - who lies about values, options and callbacks gets no further: what is stored is what was given (`assertAsGiven`),
+ *   roles, suspension and rates hold (`assertBehindWall`), and all that is stored can be read (`assertInOrder`)
  *
  * Needs the package `fast-check`.
  *

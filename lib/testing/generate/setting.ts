@@ -73,6 +73,13 @@ export function settingArbitrary(
   return fc.oneof(none, bounded).map(({ quotas, ...rest }) => ({ quotas: quotas && withUnbounded(quotas), ...rest }));
 }
 
+/** The same setting, under a plan whose rate of calls operators can set. */
+export const withCalls = (setting: Setting): Setting => ({
+  ...setting,
+  quotas: withUnbounded({ plans: { [boundedPlan]: { rates: { calls: { perSecond: 1_000 } } } } }),
+  plan: boundedPlan,
+});
+
 /** The same quotas, and a plan without bounds, which nothing overrides. */
 function withUnbounded({ plans: named, overrides, ...rest }: QuotaOptions): QuotaOptions {
   return {

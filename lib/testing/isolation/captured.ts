@@ -9,9 +9,11 @@ export class CapturedPorts {
   readonly meter: Meter;
   readonly tracer: Tracer;
 
-  constructor() {
+  /** @param afterwards Called with everything that is said: ports that fail throw here. */
+  constructor(afterwards: () => void = () => {}) {
     const say = (...what: readonly unknown[]): void => {
       this.said.push(what);
+      afterwards();
     };
     const level = (name: string) => (fields: unknown, message: string) => say("log", name, fields, message);
     this.logger = { debug: level("debug"), info: level("info"), warn: level("warn"), error: level("error") };

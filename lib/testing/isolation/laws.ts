@@ -1,12 +1,14 @@
 /** The laws: each a property over scripts, played on a stage. */
 import { AssertionError } from "node:assert";
+import type { Arbitrary } from "fast-check";
 import type { Access, FaultRates } from "../../engine/faults/index.js";
 import type { Engine } from "../../engine/index.js";
 import { isTenantryError } from "../../errors/index.js";
 import type { QuotaOptions } from "../../quota/index.js";
 import type { AnyEntity } from "../../schema/index.js";
 import { compareBytes } from "../../tuple/index.js";
-import { loadFastCheck } from "../generate/fast-check.js";
+import { attackScripts } from "../generate/attack.js";
+import { type FastCheck, loadFastCheck } from "../generate/fast-check.js";
 import { quotaNames } from "../generate/quota-step.js";
 import type { RecordMaker } from "../generate/record-maker.js";
 import { type Script, type Step, scripts, wholeRange } from "../generate/script.js";
@@ -20,6 +22,7 @@ import {
   assertStaysInTenant,
   type Transcript,
 } from "./assertions.js";
+import { attacked, Planted } from "./attacking/index.js";
 import type { TestEngine } from "./engines/test-engine.js";
 import { ForeignRows } from "./foreign-rows.js";
 import { Stage, type StageOptions } from "./stage.js";
@@ -235,18 +238,39 @@ export interface IsolationCase {
   run(): Promise<void>;
 }
 
-async function tryLaw(law: Law, options: LawOptions): Promise<void> {
+async function tryOn<T>(
+  stageOptions: StageOptions,
+  { runs, seed }: LawOptions,
+  drawn: (fc: FastCheck) => Arbitrary<T>,
+  attempt: (stage: Stage, drawn: T) => Promise<void>,
+): Promise<void> {
   const fc = await loadFastCheck();
-  const { entities, engine, runs, seed, steps, records, quotas } = options;
-  const stage = await Stage.open({ ...law.stage(options), entities, engine });
+  const stage = await Stage.open(stageOptions);
   try {
     await fc.assert(
-      fc.asyncProperty(scripts(fc, { entities, records, steps, quotas }), (script) => law.try(stage, script)),
+      fc.asyncProperty(drawn(fc), (value) => attempt(stage, value)),
       { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
     );
   } finally {
     await stage.close();
   }
+}
+
+async function tryLaw(law: Law, options: LawOptions): Promise<void> {
+  const { entities, engine } = options;
+  await tryOn({ ...law.stage(options), entities, engine }, options, (fc) => scripts(fc, options), law.try);
+}
+
+/** The law of attacks, whose actor has an entity of its own besides. */
+async function tryAttacks(options: LawOptions): Promise<void> {
+  const { engine } = options;
+  const entities = [...options.entities, Planted];
+  await tryOn(
+    { entities, engine },
+    options,
+    (fc) => attackScripts(fc, { ...options, entities }),
+    (stage, { script, attack }) => attacked(stage, script, attack),
+  );
 }
 
 /** The last law has an engine of its own between the database and the recording. */
@@ -272,5 +296,9 @@ export const casesOf = (options: LawOptions): readonly IsolationCase[] => [
   {
     name: "assertForeignRowsRefused: a row of another tenant that the engine gives makes no answer",
     run: () => tryForeignRows(options),
+  },
+  {
+    name: "assertAsGiven, assertTyped, assertBehindWall, assertInOrder: who lies about values, options and callbacks gets no further",
+    run: () => tryAttacks(options),
   },
 ];

@@ -1,6 +1,6 @@
 /** Mentions: whether anything within reach of a value is a tenant's id or bytes, in whatever form it is written. */
 import { inspect } from "node:util";
-import { isAnyArrayBuffer } from "node:util/types";
+import { isAnyArrayBuffer, isMap, isSet, isTypedArray } from "node:util/types";
 import { type TenantId, tenantIdBytes } from "../../tenant/index.js";
 
 /**
@@ -54,21 +54,37 @@ export function* reachable(value: unknown, path = "value"): Generator<Reached, u
     const { value: owner, path: at } = next;
     // The language's own objects lead to nothing of ours.
     if (!isObject(owner) || intrinsics.has(owner)) continue;
-    if (ArrayBuffer.isView(owner)) {
-      queue.push({ path: `${at}.buffer`, value: owner.buffer });
+    if (isTypedArray(owner)) {
+      queue.push({ path: `${at}.buffer`, value: bufferOf(owner) });
       continue;
     }
-    if (owner instanceof Map || owner instanceof Set) {
-      for (const entry of owner) queue.push({ path: `${at}[entry]`, value: entry });
-    }
+    // By what they are, whatever they say of themselves.
+    if (isMap(owner))
+      for (const entry of Map.prototype.entries.call(owner)) queue.push({ path: `${at}[entry]`, value: entry });
+    if (isSet(owner))
+      for (const entry of Set.prototype.values.call(owner)) queue.push({ path: `${at}[entry]`, value: entry });
+    queue.push(...partsOf(owner, at));
+  }
+}
+
+/** The memory behind a typed array, whatever it says of itself. */
+const bufferOf = (array: object): unknown => Reflect.get(Object.getPrototypeOf(Uint8Array.prototype), "buffer", array);
+
+/** What an object's properties hold, its own and inherited ones; nothing, of one that cannot be asked any more. */
+function partsOf(owner: object, at: string): readonly Reached[] {
+  const parts: Reached[] = [];
+  try {
     let from: object | null = owner;
     while (from !== null && !intrinsics.has(from)) {
       for (const key of Reflect.ownKeys(from))
-        queue.push({ path: `${at}.${String(key)}`, value: held(from, key, owner) });
+        parts.push({ path: `${at}.${String(key)}`, value: held(from, key, owner) });
       from = Object.getPrototypeOf(from);
-      if (from !== null) queue.push({ path: `${at}.[[Prototype]]`, value: from });
+      if (from !== null) parts.push({ path: `${at}.[[Prototype]]`, value: from });
     }
+  } catch {
+    // A proxy that was revoked.
   }
+  return parts;
 }
 
 /** Objects that every program has. */
@@ -147,7 +163,8 @@ export function firstMention(value: unknown, ids: readonly TenantId[]): Mention 
     }
     if (typeof found === "symbol") return inText(String(found));
     if (typeof found === "bigint") return inText(found.toString(16));
-    if (!isAnyArrayBuffer(found)) return undefined;
+    // One that was handed on has nothing any more.
+    if (!isAnyArrayBuffer(found) || found.byteLength === 0) return undefined;
     const all = Buffer.from(found);
     return names.find(({ bytes }) => all.includes(bytes))?.id;
   };

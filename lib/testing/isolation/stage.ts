@@ -10,10 +10,12 @@ import {
 } from "../../engine/faults/index.js";
 import type { Engine } from "../../engine/index.js";
 import { Keyspace } from "../../keyspace/index.js";
-import { systemClock } from "../../observe/index.js";
+import { type Clock, systemClock } from "../../observe/index.js";
 import { open } from "../../open.js";
+import type { AccessPolicy, OnDenied } from "../../repository/index.js";
 import type { AnyEntity } from "../../schema/index.js";
-import type { TenantId } from "../../tenant/index.js";
+import type { TenantContext, TenantId } from "../../tenant/index.js";
+import type { Tenant } from "../../tenant-handle.js";
 import { pack, type TupleElement, tupleRange } from "../../tuple/index.js";
 import type { Script } from "../generate/script.js";
 import { unboundedPlan } from "../generate/setting.js";
@@ -36,6 +38,15 @@ export interface StageOptions {
   readonly front?: ((engine: Engine) => Engine) | undefined;
 }
 
+/** With what else the database of a scene is opened. */
+export interface Dress {
+  readonly roles?: AccessPolicy | undefined;
+  readonly onDenied?: OnDenied | undefined;
+  readonly ports?: CapturedPorts | undefined;
+  /** Puts a clock of its own in place of the stage's. */
+  readonly clock?: ((clock: Clock) => Clock) | undefined;
+}
+
 /** One database of a run, and the actors in it. */
 export interface Scene {
   readonly cast: Cast;
@@ -44,6 +55,12 @@ export interface Scene {
   readonly random: SeededRandom;
   readonly time: SteadyTime;
   actor(tenant: TenantId, stolen?: Stolen): Actor;
+  /** On whose behalf these act: an audit has somebody to name. */
+  contextOf(tenant: TenantId): TenantContext | undefined;
+  /** An actor with another handle than `actor` gives it. */
+  actorWith(handle: Tenant, stolen: Stolen): Actor;
+  /** The same store opened anew, by a program without roles, quotas or an audit. */
+  reopened(): Promise<Database>;
 }
 
 export class Stage {
@@ -84,21 +101,27 @@ export class Stage {
   }
 
   /** Plays one scene in a new database with the tenants of `script`, and clears everything after it. */
-  async play<T>(script: Script, scene: (scene: Scene) => Promise<T>): Promise<T> {
+  async play<T>(script: Script, scene: (scene: Scene) => Promise<T>, dress: Dress = {}): Promise<T> {
     const cast = castOf(script.seed, script.bit);
-    const ports = new CapturedPorts();
+    const { ports = new CapturedPorts() } = dress;
     const random = new SeededRandom(script.seed);
     const time = new SteadyTime(this.recorded);
     const { quotas, plan, audited, grown } = script.setting;
+    // The same in every scene of a script, so that scenes can be compared call by call.
+    const steady: Clock = {
+      now: () => 1_700_000_000_000,
+      monotonic: () => 0,
+      after: (ms, fn) => systemClock.after(ms, fn),
+    };
+    const basis = { engine: this.#front?.(time) ?? time, root: this.root, random };
     const opened = (entities: readonly AnyEntity[]): Promise<Database> => {
       const { logger, meter, tracer } = ports;
       return open({
-        engine: this.#front?.(time) ?? time,
+        ...basis,
         entities,
-        root: this.root,
-        // The same in every scene of a script, so that scenes can be compared call by call.
-        clock: { now: () => 1_700_000_000_000, monotonic: () => 0, after: (ms, fn) => systemClock.after(ms, fn) },
-        random,
+        clock: dress.clock?.(steady) ?? steady,
+        roles: dress.roles,
+        onDenied: dress.onDenied,
         onViolation: (violation) => void ports.said.push(violation),
         logger,
         meter,
@@ -107,13 +130,12 @@ export class Stage {
         audit: audited ? {} : undefined,
       });
     };
-    // An audit has somebody to name.
-    const context = (id: TenantId) =>
+    const contextOf = (id: TenantId): TenantContext | undefined =>
       audited ? { tenant: id, subject: "ada", roles: [], requestId: "a request" } : undefined;
     const actorIn =
       (db: Database, entities: readonly AnyEntity[]) =>
       (id: TenantId, stolen: Stolen = {}): Actor =>
-        new Actor(db.tenant(id, { context: context(id) }), entities, script, stolen);
+        new Actor(db.tenant(id, { context: contextOf(id) }), entities, script, stolen);
     const provision = (db: Database, id: TenantId): Promise<unknown> =>
       db.tenants.provision({ id, name: "of the laws", plan: id === cast.acting ? plan : quotas && unboundedPlan });
     const { acting, neighbour, stranger } = cast;
@@ -128,7 +150,17 @@ export class Stage {
       await db.rotateCursorKeys();
       random.reseed();
       try {
-        return await scene({ cast, db, ports, random, time, actor: actorIn(db, this.entities) });
+        return await scene({
+          cast,
+          db,
+          ports,
+          random,
+          time,
+          actor: actorIn(db, this.entities),
+          contextOf,
+          actorWith: (handle, stolen) => new Actor(handle, this.entities, script, stolen),
+          reopened: () => open({ ...basis, entities: this.entities, clock: steady }),
+        });
       } finally {
         await this.calm();
       }

@@ -120,12 +120,14 @@ export class Actor {
   }
 
   /** Reads all it holds, by every index: what a cache would keep of it is kept. */
-  async readAll(): Promise<void> {
+  async readAll(): Promise<readonly unknown[]> {
+    const all: unknown[] = [];
     for (const [entity, { indexes }] of this.#entities.entries()) {
       for (const index of [undefined, ...Object.keys(indexes)]) {
-        await this.#repositories.repository(this.#tenant, entity).list({ index });
+        all.push(await this.#repositories.repository(this.#tenant, entity).list({ index }));
       }
     }
+    return all;
   }
 
   /** Cursors of the first page of every entity and index. */

@@ -1,0 +1,13 @@
+/** The attacker's actor: on its own, for long. */
+import { describe, test } from "vitest";
+import { isolationCases } from "../../lib/testing/index.js";
+import { arrayEngine } from "../engine/array-engine.js";
+import { runs } from "../runs.js";
+import { shop } from "./shop.js";
+
+const timeoutMs = 120_000 + 1_000 * runs(0);
+describe("attacks", () => {
+  for (const { name, run } of isolationCases({ entities: shop, engine: async () => arrayEngine(), runs: runs(60) })) {
+    if (name.startsWith("assertAsGiven")) test(name, run, timeoutMs);
+  }
+});
