@@ -79,9 +79,20 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
 
   parse(input: unknown): Infer<E> {
     const { value, whole } = this.#copying(() => copyValue(input));
-    const record = this.#validated(value);
-    // What could not be copied was still the caller's while it was validated: what is stored of it is validated again.
-    return whole ? record : this.#validated(this.#codec.copy(this.#stored(record)));
+    if (whole) return this.#validated(value);
+    // What could not be copied is still the caller's while it is validated: what is stored of it is validated again.
+    return this.#validated(this.#codec.copy(this.#stored(this.#validatedAsIs(value))));
+  }
+
+  /** Validates what may be of any class, and answer the schema anything. */
+  #validatedAsIs(input: unknown): Infer<E> {
+    try {
+      return this.#validated(input);
+    } catch (cause) {
+      if (!(cause instanceof TypeError) || isTenantryError(cause)) throw cause;
+      const issues = [{ code: "custom", path: [], message: "A value in it is not what its class says" }];
+      throw tenantryError("RECORD_INVALID", { entity: this.name, issues }, { cause });
+    }
   }
 
   check(record: unknown): Infer<E> {

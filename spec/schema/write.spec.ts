@@ -49,6 +49,38 @@ describe("parse", () => {
   });
 });
 
+describe("parse, of a record of another class", () => {
+  class Given {
+    id = 1;
+    name = "Paris";
+    when: unknown;
+    constructor(when: unknown) {
+      this.when = when;
+    }
+  }
+  const Dated = modelOf(
+    entity("dated", { version: 1, schema: z.object({ id: z.int(), name: z.string(), when: z.date() }), id: ["id"] }),
+  );
+
+  test("refuses a value in it that is not what its class says", () => {
+    const date = (getTime: unknown): Date => Object.defineProperty(new Date(5), "getTime", { value: getTime });
+    for (const when of [date(undefined), date("no function"), Object.create(Date.prototype)]) {
+      expect(issuesOf(() => Dated.parse(new Given(when)))).toHaveLength(1);
+    }
+    expect(Dated.parse(new Given(date(() => 7)))).toStrictEqual({ id: 1, name: "Paris", when: new Date(5) });
+  });
+
+  test("gives on what a getter of it throws", () => {
+    const own = new RangeError("thrown by a getter");
+    const given = Object.defineProperty(new Given(new Date(5)), "name", {
+      get: () => {
+        throw own;
+      },
+    });
+    expect(() => Dated.parse(given)).toThrow(own);
+  });
+});
+
 describe("check", () => {
   test("takes a record as it was read", () => {
     expect(model.check({ ...paris, name: "Lutèce" })).toStrictEqual({ ...paris, name: "Lutèce" });

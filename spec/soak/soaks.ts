@@ -29,6 +29,11 @@ export const soaks: Readonly<Record<string, Soak>> = {
     tests: /^(over|under)/,
     runs: 500,
   },
+  attacker: {
+    shows: "Whoever holds one tenant's handle gets no further by lying values, options and callbacks.",
+    specs: ["spec/isolation/attacker.spec.ts"],
+    runs: 10_000,
+  },
   guard: {
     shows: "No key, range, selector or conflict range that a tenant's transaction is given leaves the tenant.",
     specs: ["spec/guard", "spec/keyspace", "spec/isolation/tenant-transaction.spec.ts"],

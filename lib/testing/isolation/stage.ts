@@ -17,6 +17,7 @@ import type { AnyEntity } from "../../schema/index.js";
 import type { TenantContext, TenantId } from "../../tenant/index.js";
 import type { Tenant } from "../../tenant-handle.js";
 import { pack, type TupleElement, tupleRange } from "../../tuple/index.js";
+import { grantedRoles } from "../generate/identity-step.js";
 import type { Script } from "../generate/script.js";
 import { unboundedPlan } from "../generate/setting.js";
 import { Actor, type Stolen } from "./acting/index.js";
@@ -131,7 +132,7 @@ export class Stage {
       });
     };
     const contextOf = (id: TenantId): TenantContext | undefined =>
-      audited ? { tenant: id, subject: "ada", roles: [], requestId: "a request" } : undefined;
+      audited ? { tenant: id, subject: "ada", roles: grantedRoles, requestId: "a request" } : undefined;
     const actorIn =
       (db: Database, entities: readonly AnyEntity[]) =>
       (id: TenantId, stolen: Stolen = {}): Actor =>

@@ -1,20 +1,24 @@
 /** Walls: what holds the actor back, and what it must not have done behind one. */
 import { AssertionError } from "node:assert";
 import type { Access } from "../../../engine/faults/index.js";
+import { subspaces } from "../../../keyspace/index.js";
 import type { AccessPolicy } from "../../../repository/index.js";
 import type { TenantContext, TenantId } from "../../../tenant/index.js";
 import type { Wall } from "../../generate/attack.js";
 import type { KeptRow } from "../assertions.js";
 import type { Scene } from "../stage.js";
 
+/** Whom walls of roles are around. */
+const held = "eve";
+
 /** Those behind a wall of roles have a role of its name; nobody else is bound. */
 export const wallRoles: AccessPolicy = {
-  right: ({ roles }, _entity, action) => (roles.includes("reader") ? action === "read" : !roles.includes("stranger")),
+  right: ({ subject, roles }, _entity, action) => subject !== held || (roles.includes("reader") && action === "read"),
 };
 
 /** On whose behalf the actor acts behind a wall; undefined where none is of roles. */
 export const contextBehind = (wall: Wall, tenant: TenantId): TenantContext | undefined =>
-  wall === "reader" || wall === "stranger" ? { tenant, subject: "eve", roles: [wall] } : undefined;
+  wall === "reader" || wall === "stranger" ? { tenant, subject: held, roles: [wall] } : undefined;
 
 /** Puts a wall around a tenant. */
 export async function wallIn(wall: Wall, { db, cast: { acting } }: Scene): Promise<void> {
@@ -25,8 +29,13 @@ export async function wallIn(wall: Wall, { db, cast: { acting } }: Scene): Promi
   await db.tenant(acting).available();
 }
 
-/** The subspaces of a tenant that hold what it has: its records, what is made of them, members and sessions. */
-const contents: readonly number[] = [1, 4, 6, 9, 12];
+const { indexes, sessions, chunks, aggregates, expiry, members } = subspaces;
+
+/**
+ * The subspaces of a tenant that hold what it has: what is made of its records, members and sessions. In the others the
+ * library keeps what calls need that are refused as well: usage and states, which they look up, and markers.
+ */
+const contents: readonly number[] = [indexes, sessions, chunks, aggregates, expiry, members];
 
 /** Whether a key, behind the tenant's prefix, is of what the tenant has. A record's begins with a text. */
 const isContent = (key: Uint8Array, prefixLength: number): boolean =>

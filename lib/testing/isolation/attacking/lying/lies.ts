@@ -1,4 +1,5 @@
 /** Lies: values that are not what they were made of, or not for long. */
+import { inspect } from "node:util";
 import { isDate, isMap, isSet, isUint8Array } from "node:util/types";
 import type { LieName } from "../../../generate/attack.js";
 import { define, isData, isPlain } from "./copies.js";
@@ -179,7 +180,7 @@ export const lies: Readonly<Record<LieName, Lie>> = {
     tell: (value: Record<string, unknown>, variant, { isOn }) => {
       const name = fieldOf(value, variant);
       const honest = value[name];
-      const answers = [honest, strange[variant % strange.length]?.(), honest, `${String(honest)}2`];
+      const answers = [honest, strange[variant % strange.length]?.(), honest, `${inspect(honest)}2`];
       const next = changing(variant % 2 === 0 ? answers : answers.reverse());
       const get = (): unknown => (isOn() ? next() : honest);
       return Object.defineProperty(value, name, { get, enumerable: true, configurable: true });
