@@ -85,7 +85,7 @@ describe("the tests of the examples pass", () => {
       JSON.stringify(config),
       "--maxWorkers=2",
     ]);
-    expect(printed).toMatch(/Tests: +14 passed/);
+    expect(printed).toMatch(/Tests: +16 passed/);
     expect(status).toBe(0);
   });
 
@@ -95,13 +95,13 @@ describe("the tests of the examples pass", () => {
       'export default { test: { include: ["*.vitest.js"], exclude: [] } };',
     );
     const { status, printed } = run([bin("vitest/vitest.mjs"), "run", "--root", folder, "--maxWorkers=2"]);
-    expect(printed).toMatch(/Tests.*14 passed/);
+    expect(printed).toMatch(/Tests.*16 passed/);
     expect(status).toBe(0);
   });
 
   test("with node:test", () => {
     const { status, printed } = run(["--test", "city.node.js"]);
-    expect(printed).toMatch(/pass 7/);
+    expect(printed).toMatch(/pass 8/);
     expect(status).toBe(0);
   });
 });

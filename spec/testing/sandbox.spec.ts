@@ -111,7 +111,7 @@ describe("with globals", () => {
     isolationLaws({ entities: [Note] });
     expect(called.slice(0, 2)).toEqual(["afterEach", "after"]);
     expect(called.slice(2).every((name) => /^it assert\w+/.test(name))).toBe(true);
-    expect(called).toHaveLength(7);
+    expect(called).toHaveLength(8);
     for (const name of ["test", "afterAll"]) vi.stubGlobal(name, note(name));
     called.length = 0;
     sandbox({ entities: [Note] });
