@@ -4,7 +4,8 @@ import { subspaceRange, subspaces } from "../../keyspace/index.js";
 import { membersListedAtOnceMax } from "../../limits/index.js";
 import { optionNames, takeOptions } from "../../options/index.js";
 import { type OperationOptions, operationNames } from "../../repository/index.js";
-import { callTerms, type RecordChange, readRows } from "../../transaction/index.js";
+import type { TenantContext } from "../../tenant/index.js";
+import { type CallTerms, callTerms, type RecordChange, readRows } from "../../transaction/index.js";
 import { keyAfter, unpack } from "../../tuple/index.js";
 import { assertGrantable, checkedSubject, type IdentityDoor, identityChange } from "./identity-door.js";
 import { decodeMember, encodeMember, type Member, memberKey, readableMember } from "./member-record.js";
@@ -63,8 +64,13 @@ export class Members {
    * @throws `MEMBER_EXISTS`, `TENANT_CONTEXT_INVALID` for a subject or roles that no context can have, `ACCESS_DENIED`.
    */
   async add(subject: string, roles: readonly string[] = [], options?: OperationOptions): Promise<Member> {
-    this.#door.access?.assertAll("create");
-    return await this.#write("create", subject, roles, options, (before) => {
+    const { tenantId, access, context } = this.#door;
+    access?.assertAll("create");
+    const checked = checkedSubject(tenantId, subject, roles);
+    // Before anything is read: who may not grant them learns of nobody.
+    assertGrantable(context, access, checked.roles, "create");
+    const { signal } = takeOptions(options, operationNames, "members.add");
+    return await this.#write(checked, callTerms("addMember", undefined, signal), (before) => {
       if (before !== undefined) throw tenantryError("MEMBER_EXISTS", { subject });
       return this.#now();
     });
@@ -77,9 +83,14 @@ export class Members {
    * @throws `MEMBER_NOT_FOUND`, `TENANT_CONTEXT_INVALID`, `ACCESS_DENIED`.
    */
   async setRoles(subject: string, roles: readonly string[], options?: OperationOptions): Promise<Member> {
-    this.#door.access?.assertAll("update");
-    return await this.#write("update", subject, roles, options, (before) => {
+    const { tenantId, access, context } = this.#door;
+    access?.assertAll("update");
+    const checked = checkedSubject(tenantId, subject, roles);
+    const { signal } = takeOptions(options, operationNames, "members.setRoles");
+    return await this.#write(checked, callTerms("setMemberRoles", undefined, signal), (before) => {
       if (before === undefined) throw tenantryError("MEMBER_NOT_FOUND", { subject });
+      const granted = checked.roles.filter((role) => !before.roles.includes(role));
+      assertGrantable(context, access, granted, "update");
       return before.joinedAt;
     });
   }
@@ -138,38 +149,25 @@ export class Members {
     );
   }
 
+  /** Writes a member; `joinedAtOf` says since when it is one, or refuses. */
   #write(
-    action: "create" | "update",
-    subject: string,
-    roles: readonly string[],
-    options: OperationOptions | undefined,
+    { subject, roles }: TenantContext,
+    terms: CallTerms,
     joinedAtOf: (before: Member | undefined) => number,
   ): Promise<Member> {
-    const { tenantId, runner, access, context } = this.#door;
-    const checked = checkedSubject(tenantId, subject, roles);
-    const { operation, of } = writes[action];
+    const { tenantId, runner } = this.#door;
     const key = memberKey(subject);
-    // What is granted to somebody new is known before anything is read.
-    if (action === "create") assertGrantable(context, access, checked.roles, action);
     return runner.transactOwn(
       tenantId,
       async (transaction) => {
         const bytes = await transaction.get(key);
         const before = bytes === undefined ? undefined : decodeMember(subject, bytes);
-        const after = { subject, roles: checked.roles, joinedAt: joinedAtOf(before) };
-        const granted = checked.roles.filter((role) => before?.roles.includes(role) !== true);
-        assertGrantable(context, access, granted, action);
+        const after = { subject, roles, joinedAt: joinedAtOf(before) };
         transaction.set(key, encodeMember(after));
         transaction.announce(change(subject, before, after));
         return after;
       },
-      callTerms(operation, undefined, takeOptions(options, operationNames, of).signal),
+      terms,
     );
   }
 }
-
-/** What the two writes are called, in the trail and for their callers. */
-const writes = {
-  create: { operation: "addMember", of: "members.add" },
-  update: { operation: "setMemberRoles", of: "members.setRoles" },
-} as const;

@@ -5,7 +5,7 @@ import { tokenCharsMax, trustedListMax } from "../../limits/index.js";
 import { copiedList } from "../../options/index.js";
 import { parseTenantId, type TenantId, tenantContext } from "../../tenant/index.js";
 import { issuerKeys } from "./issuer-keys.js";
-import { type JwtOptions, mediaType, type TrustedIssuer, trustedIssuer } from "./jwt-options.js";
+import { type JwtOptions, mediaType, refuse, type TrustedIssuer, trustedIssuer } from "./jwt-options.js";
 import type { Authenticate, Principal } from "./principal.js";
 
 interface Trusted extends TrustedIssuer {
@@ -96,9 +96,6 @@ async function speaksFor({ speaksFor: asked }: Trusted, tenant: TenantId): Promi
   }
 }
 
-const notOne = (option: string, reason: string): Error =>
-  tenantryError("AUTHENTICATOR_OPTION_INVALID", { option, reason });
-
 /** Before the name of an issuer in a subject; no plain subject begins with it. */
 const ofIssuer = "@";
 
@@ -112,20 +109,20 @@ function subjectsOf({ issuer, isPlain }: TrustedIssuer, isOne: boolean): Trusted
     };
   }
   if (issuer.includes(" "))
-    throw notOne("issuer", "among several, one without a space, which its subjects are told by");
+    throw refuse("issuer", "among several, one without a space, which its subjects are told by");
   return (sub) => `${ofIssuer}${issuer} ${sub}`;
 }
 
 /** @throws AUTHENTICATOR_OPTION_INVALID */
 function trustedIssuers(options: JwtOptions | readonly JwtOptions[]): ReadonlyMap<string, Trusted> {
   const given = Array.isArray(options) ? copiedList(options, trustedListMax) : [options];
-  if (given === undefined || given.length === 0) throw notOne("issuer", "there is none, or too many");
+  if (given === undefined || given.length === 0) throw refuse("issuer", "there is none, or too many");
   const all = given.map((one) => trustedIssuer(one as JwtOptions));
   if (all.filter(({ isPlain }) => isPlain).length > 1)
-    throw notOne("subjects", "those of one issuer at most are plain");
+    throw refuse("subjects", "those of one issuer at most are plain");
   const issuers = new Map<string, Trusted>();
   for (const each of all) {
-    if (issuers.has(each.issuer)) throw notOne("issuer", "an issuer is given twice");
+    if (issuers.has(each.issuer)) throw refuse("issuer", "an issuer is given twice");
     issuers.set(each.issuer, { ...each, keys: issuerKeys(each), subjectOf: subjectsOf(each, all.length === 1) });
   }
   return issuers;

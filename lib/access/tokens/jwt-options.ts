@@ -117,7 +117,8 @@ export interface TrustedIssuer {
 const publicAlgorithms = new Set("RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" "));
 const secretAlgorithms = new Set(["HS256", "HS384", "HS512"]);
 
-const refuse = (option: string, reason: string): Error =>
+/** The error for an option that cannot be used. */
+export const refuse = (option: string, reason: string): Error =>
   tenantryError("AUTHENTICATOR_OPTION_INVALID", { option, reason });
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";

@@ -1,5 +1,4 @@
 /** Repairing an entity's indexes in one tenant: batch by batch, each a transaction, while writers go on. */
-import { isTenantryError } from "../../errors/index.js";
 import {
   type LackingRecord,
   readableIndexes,
@@ -9,9 +8,8 @@ import {
 } from "../../indexes/index.js";
 import type { AnyEntity, IndexModel } from "../../schema/index.js";
 import type { TenantTransaction } from "../../transaction/index.js";
-import { BatchSize, isTooMuch } from "../long/batch-size.js";
 import type { RecordTable } from "../table/record-table.js";
-import type { Transact } from "../write/steps.js";
+import { type Transact, takeSteps } from "../write/steps.js";
 
 /** What puts right what verifying found; each entry is looked at again in the transaction that changes it. */
 export class IndexRepair<E extends AnyEntity> {
@@ -46,26 +44,19 @@ export class IndexRepair<E extends AnyEntity> {
     items: readonly T[],
     repair: (transaction: TenantTransaction, item: T) => Promise<boolean>,
   ): Promise<boolean[]> {
-    const size = new BatchSize();
-    const done: boolean[] = [];
-    while (done.length < items.length) {
-      let attempts = 0;
-      try {
-        const results = await this.#transact(({ transaction }) => {
-          attempts += 1;
-          // Others wrote what it read, or it grew too old: the less it reads, the sooner it is through.
-          if (attempts > 1) size.shrink();
-          return this.#batch(transaction, items.slice(done.length, done.length + size.rows), repair);
-        });
-        for (const result of results) done.push(result);
-        if (attempts === 1) size.grow();
-      } catch (error) {
-        // Whether it was applied or not, it may be done again.
-        if (isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN")) continue;
-        if (!(isTooMuch(error) && size.shrink())) throw error;
-      }
-    }
-    return done;
+    const all: boolean[] = [];
+    if (items.length === 0) return all;
+    await takeSteps(
+      this.#transact,
+      async ({ transaction }, rows) => {
+        const results = await this.#batch(transaction, items.slice(all.length, all.length + rows), repair);
+        return { results, done: all.length + results.length === items.length };
+      },
+      ({ results }) => {
+        for (const result of results) all.push(result);
+      },
+    );
+    return all;
   }
 
   /** One after another: what one of them takes is not free for the next. */

@@ -1,4 +1,4 @@
-/** Steps: work in batches, each a transaction that stores how far it came, so that it can be taken again. */
+/** Steps: work in batches, each a transaction that can be taken again: it stores how far it came, or does nothing twice. */
 import { isTenantryError } from "../../errors/index.js";
 import { BatchSize, isTooMuch } from "../long/batch-size.js";
 import type { WriteContext } from "../tenant-reader.js";
@@ -7,8 +7,7 @@ import type { WriteContext } from "../tenant-reader.js";
 export type Transact = <T>(fn: (context: WriteContext) => Promise<T>) => Promise<T>;
 
 /**
- * Takes steps until one is done: each goes on from the place that the one before has stored, past `rows` rows at most,
- * fewer when it is too much for a transaction or others write what it reads.
+ * Takes steps until one is done: each goes on from where the one before came to, past `rows` rows at most, fewer when it is too much for a transaction or others write what it reads.
  */
 export async function takeSteps<S extends { readonly done: boolean }>(
   transact: Transact,
@@ -29,7 +28,7 @@ export async function takeSteps<S extends { readonly done: boolean }>(
       await onStep(taken);
       if (taken.done) return;
     } catch (error) {
-      // The place tells whether a step with a lost outcome was applied.
+      // Taken again, a step with a lost outcome goes on from its place, or finds that it is done.
       if (isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN")) continue;
       if (!(isTooMuch(error) && size.shrink())) throw error;
     }

@@ -96,14 +96,14 @@ export async function attacked(stage: Stage, script: Script, attack: Attack): Pr
     const after = await stage.rows();
     assertStaysInTenant(accesses, acting, { root });
     assertOthersUnchanged(before, after, acting, { root });
-    const { prefix } = stage.keyspace.tenant(acting);
-    assertBehindWall({ wall: attack.wall, prefix, accesses, before, after });
+    const range = stage.keyspace.tenant(acting);
+    assertBehindWall({ wall: attack.wall, range, accesses, before, after });
     const got = [outcomes, attacker.loot, ports.said];
     assertTyped(outcomes, attacker);
     assertSilentAbout([neighbour, stranger], got);
     // Copied: an engine may give rows as parts of a page, which nobody but this law is shown.
     const stored = after
-      .filter(({ key }) => Buffer.compare(key.subarray(0, prefix.length), prefix) === 0)
+      .filter(({ key }) => range.contains(key))
       .map(({ key, value }) => [Uint8Array.from(key), Uint8Array.from(value)]);
     assertNothingOf(secret, [got, stored], "assertNothingOfOthers");
     if (attack.wall !== "none" && attack.wall !== "reader") assertNothingOf(own, got, "assertBehindWall");

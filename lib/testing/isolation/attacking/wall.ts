@@ -1,7 +1,7 @@
 /** Walls: what holds the actor back, and what it must not have done behind one. */
 import { AssertionError } from "node:assert";
 import type { Access } from "../../../engine/faults/index.js";
-import { subspaces } from "../../../keyspace/index.js";
+import { type PrefixRange, subspaces } from "../../../keyspace/index.js";
 import type { AccessPolicy } from "../../../repository/index.js";
 import type { TenantContext, TenantId } from "../../../tenant/index.js";
 import type { Wall } from "../../generate/attack.js";
@@ -48,19 +48,17 @@ const fail = (message: string): never => {
 /** What the wall is about. */
 export interface Behind {
   readonly wall: Wall;
-  readonly prefix: Uint8Array;
+  /** The keys of the tenant behind it. */
+  readonly range: PrefixRange;
   readonly accesses: readonly Access[];
   readonly before: readonly KeptRow[];
   readonly after: readonly KeptRow[];
 }
 
-const startsWith = (key: Uint8Array, prefix: Uint8Array): boolean =>
-  Buffer.compare(key.subarray(0, prefix.length), prefix) === 0;
-
 /** Law: behind a wall nothing that the tenant has is changed; and nothing is read, but by who may read. */
-export function assertBehindWall({ wall, prefix, accesses, before, after }: Behind): void {
+export function assertBehindWall({ wall, range, accesses, before, after }: Behind): void {
   if (wall === "none") return;
-  const ofTenant = (key: Uint8Array): boolean => startsWith(key, prefix) && isContent(key, prefix.length);
+  const ofTenant = (key: Uint8Array): boolean => range.contains(key) && isContent(key, range.prefixLength);
   const kept = (rows: readonly KeptRow[]): readonly string[] =>
     rows.filter(({ key }) => ofTenant(key)).map(({ key, value }) => Buffer.concat([key, value]).toString("hex"));
   const [was, is] = [kept(before), kept(after)];
