@@ -35,7 +35,7 @@ export default defineConfig(({ mode }) => {
   return mergeConfig(base, {
     test: {
       projects: [
-        { extends: true, test: { name: "apart", include: apart, exclude: left } },
+        { extends: true, test: { name: "apart", include: apart, exclude: left, setupFiles: ["spec/seed.ts"] } },
         {
           extends: true,
           test: {
@@ -43,7 +43,7 @@ export default defineConfig(({ mode }) => {
             isolate: false,
             include: ["spec/**/*.spec.ts"],
             exclude: [...apart, ...left],
-            setupFiles: ["spec/left-behind.ts"],
+            setupFiles: ["spec/seed.ts", "spec/left-behind.ts"],
           },
         },
       ],

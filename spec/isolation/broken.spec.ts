@@ -341,7 +341,7 @@ const ofIndexes: ReadonlySet<Breakage> = new Set([
   "index entries are cached across tenants",
 ]);
 
-beforeAll(() => fc.configureGlobal({ endOnFailure: true }));
+beforeAll(() => fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true }));
 afterAll(() => {
   fc.resetConfigureGlobal();
 });

@@ -123,7 +123,11 @@ test("a list of lines is read by its indices, and what cannot be gone through is
   for await (const line of tenant.export()) lines.push(line);
   Object.defineProperty(lines, Symbol.iterator, { value: fail });
   await expect(tenant.import(lines)).resolves.toEqual({ records: 1 });
-  for (const source of [null, undefined, 1, {}, { [Symbol.iterator]: 1 }] as never[]) {
+  const none = [null, undefined, 1, {}, { [Symbol.iterator]: 1 }];
+  const onlyInherited = [Uint8Array, Map, Set].map(({ prototype }) => Object.create(prototype));
+  const begun = (steps: unknown) => ({ [Symbol.asyncIterator]: () => steps });
+  const broken = [undefined, {}, { next: 1 }, { next: () => 1 }, { next: () => ({ value: 1 }) }].map(begun);
+  for (const source of [...none, ...onlyInherited, ...broken] as never[]) {
     expect(await refusal(() => tenant.import(source))).toMatchObject({ code: "IMPORT_SOURCE_INVALID" });
   }
 });

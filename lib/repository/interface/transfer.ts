@@ -62,8 +62,8 @@ export interface ImportOptions extends OperationOptions {
 export const importNames = optionNames<ImportOptions>({ signal: true, dryRun: true, onProgress: true });
 
 /**
- * What `import` reads: lines, each with or without its newline; or the bytes of a file in chunks of any size, such as
- * a stream of Node's or the web's.
+ * What `import` reads: the text or the bytes of a file, whole or as a stream of Node's or the web's. The texts of a list
+ * or a stream are of whole lines, each with or without its newline; bytes are in chunks of any size.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export const importNames = optionNames<ImportOptions>({ signal: true, dryRun: tr
  * const file: ImportSource = createReadStream("france.jsonl");
  * ```
  */
-export type ImportSource = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
+export type ImportSource = string | Uint8Array | AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
 /**
  * A tenant's records as lines of JSON, each with its newline at the end; read anew by each iteration.

@@ -1,10 +1,9 @@
 /** Lines out of whatever a source gives: texts, each of whole lines, or bytes cut anywhere. */
 
 import { tenantryError } from "../../errors/index.js";
-import { copiedBytes } from "../../intrinsics/index.js";
 import { importLineBytesMax } from "../../limits/index.js";
-import { copiedList } from "../../options/index.js";
 import type { ImportSource } from "../interface/transfer.js";
+import { chunksOf } from "./chunks.js";
 
 /** A line of an import, counted from 1, without its newline. */
 export interface NumberedLine {
@@ -29,9 +28,13 @@ class LineCutter {
   *cut(chunk: string | Uint8Array): Generator<NumberedLine> {
     if (typeof chunk === "string") {
       yield* this.end();
-      const lines = chunk.split("\n");
-      if (lines.at(-1) === "") lines.pop();
-      for (const line of lines.length === 0 ? [""] : lines) yield this.#text(line);
+      let begin = 0;
+      do {
+        const at = chunk.indexOf("\n", begin);
+        const end = at < 0 ? chunk.length : at;
+        yield this.#text(chunk.slice(begin, end));
+        begin = end + 1;
+      } while (begin < chunk.length);
       return;
     }
     let from = 0;
@@ -74,24 +77,12 @@ class LineCutter {
   }
 }
 
-/** Whether a source can be gone through at all: text, a list or a stream. */
-const isIterable = (source: unknown): boolean =>
-  typeof source === "string" ||
-  (typeof source === "object" &&
-    source !== null &&
-    [Symbol.asyncIterator, Symbol.iterator].some((name) => typeof Reflect.get(source, name) === "function"));
-
-/** The lines of a source; empty ones are left out, and counted. @throws IMPORT_LINE_INVALID */
+/** The lines of a source; empty ones are left out, and counted. @throws IMPORT_LINE_INVALID, IMPORT_SOURCE_INVALID */
 export async function* linesOf(source: ImportSource): AsyncGenerator<NumberedLine, undefined, undefined> {
   const cutter = new LineCutter();
   const filled = ({ text }: NumberedLine): boolean => text.length > 0;
-  if (!isIterable(source)) throw tenantryError("IMPORT_SOURCE_INVALID", {});
-  // A list is gone through by its indices, whatever it says of itself.
-  for await (const chunk of copiedList(source, Number.POSITIVE_INFINITY) ?? source) {
-    // Copied: its owner may fill it anew while its lines are stored.
-    const own = typeof chunk === "string" ? chunk : copiedBytes(chunk);
-    if (own === undefined) throw tenantryError("IMPORT_SOURCE_INVALID", {});
-    for (const line of cutter.cut(own)) if (filled(line)) yield line;
+  for await (const chunk of chunksOf(source)) {
+    for (const line of cutter.cut(chunk)) if (filled(line)) yield line;
   }
   for (const line of cutter.end()) if (filled(line)) yield line;
   return undefined;

@@ -282,6 +282,34 @@ describe("an import", () => {
     expect(await collect(nobody.export())).toHaveLength(2);
   });
 
+  test("takes a file's whole text or bytes, and leaves a source that it asks no more", async () => {
+    const text = `${fileOf(header, parcelLine(1), parcelLine(2)).join("\n")}\n`;
+    for (const file of [text, Buffer.from(text), new Uint8Array(Buffer.from(text))]) {
+      expect(await (await fresh()).import(file)).toEqual({ records: 2 });
+    }
+    let left = 0;
+    const source = {
+      *[Symbol.iterator]() {
+        try {
+          yield "no line";
+          yield "asked in vain";
+        } finally {
+          left += 1;
+        }
+      },
+    };
+    await expect((await fresh()).import(source)).rejects.toMatchObject({ code: "IMPORT_LINE_INVALID" });
+    expect(left).toBe(1);
+    const lost = new Error("The stream is lost.");
+    const breaking = {
+      *[Symbol.iterator]() {
+        yield text.slice(0, text.indexOf("\n"));
+        throw lost;
+      },
+    };
+    await expect((await fresh()).import(breaking)).rejects.toBe(lost);
+  });
+
   test("divides what is too much for one transaction", async () => {
     const Heavy = entity("heavy", {
       version: 1,
