@@ -1,8 +1,11 @@
 /** The service: tasks over HTTP, each tenant for itself, within its plan. */
 import { randomUUID } from "node:crypto";
 import { Hono, type MiddlewareHandler } from "hono";
+import { basicAuth } from "hono/basic-auth";
 import { bodyLimit } from "hono/body-limit";
-import { type Database, isTenantryError, type TenantId } from "tenantry";
+import { HTTPException } from "hono/http-exception";
+import { NONCE, type SecureHeadersVariables, secureHeaders } from "hono/secure-headers";
+import { type Database, type Headroom, isTenantryError, type TenantId } from "tenantry";
 import { jwtAuthenticator } from "tenantry/access";
 import { problemResponse, type TenantVariables, tenantMiddleware } from "tenantry/http";
 import { z } from "zod";
@@ -15,7 +18,16 @@ interface Parts {
   readonly issuer: LocalIssuer;
   /** The tenants whose usage the page at `/` shows. */
   readonly tenants: readonly { readonly id: TenantId; readonly name: string }[];
+  /** Who runs the service: signs in to what is about all tenants. */
+  readonly operator: { readonly username: string; readonly password: string };
 }
+
+type Variables = TenantVariables &
+  SecureHeadersVariables & {
+    /** What the tenant's plan leaves of its requests. */
+    room?: Headroom | undefined;
+  };
+type Middleware = MiddlewareHandler<{ Variables: Variables }>;
 
 const bodyBytesMax = 16_384;
 const pageSizeMax = 100;
@@ -27,18 +39,52 @@ const problem = (status: number, code: string, title: string): Response =>
   });
 const notFound = (): Response => problem(404, "NOT_FOUND", "There is nothing here.");
 
-/** One token of the tenant's plan for each request, taken by the service itself; what is left stands in the headers. */
+/** Tells in the headers of every answer what the tenant's plan leaves, also of those that refuse. */
+const planHeaders: Middleware = async (c, next) => {
+  await next();
+  const { room } = c.var;
+  // Who is not signed in to the tenant learns nothing of its plan.
+  if (room === undefined) return;
+  c.res.headers.set("ratelimit-limit", String(room.limit));
+  c.res.headers.set("ratelimit-remaining", String(room.remaining));
+  c.res.headers.set("ratelimit-reset", String(Math.ceil(room.resetMs / 1_000)));
+};
+
+/** One token of the tenant's plan for each request, taken by the service itself. */
 const withinPlan =
-  (db: Database): MiddlewareHandler<{ Variables: TenantVariables }> =>
+  (db: Database): Middleware =>
   async (c, next) => {
-    const room = await db.tenant(c.var.tenant.id).quotas.take("requests");
-    if (room !== undefined) {
-      c.header("ratelimit-limit", String(room.limit));
-      c.header("ratelimit-remaining", String(room.remaining));
-      c.header("ratelimit-reset", String(Math.ceil(room.resetMs / 1_000)));
+    try {
+      c.set("room", await db.tenant(c.var.tenant.id).quotas.take("requests"));
+    } catch (error) {
+      if (isTenantryError(error, "QUOTA_EXCEEDED")) {
+        const { limit, used, retryAfterMs = 0 } = error.details;
+        c.set("room", { limit, remaining: Math.max(0, limit - used), resetMs: retryAfterMs });
+      }
+      throw error;
     }
     await next();
   };
+
+/** Nothing is taken from elsewhere, nobody shows the page in a frame, and only its own script and style count. */
+const headersOfAll = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: [NONCE],
+    styleSrc: [NONCE],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: "DENY",
+});
+
+/** What is about all tenants is in no cache. */
+const unstored: Middleware = async (c, next) => {
+  await next();
+  c.res.headers.set("cache-control", "private, no-store");
+};
 
 /** What a new task needs, and what of one may be changed; the entity says the rest. */
 const NewTask = z.object({ title: z.string() });
@@ -55,10 +101,11 @@ async function bodyOf<S extends z.ZodType>(request: Request, schema: S): Promise
 
 const malformed = (): Response => problem(400, "BODY_INVALID", "The body is no task, or no change of one.");
 
-export function createService({ db, issuer, tenants }: Parts): Hono<{ Variables: TenantVariables }> {
-  const app = new Hono<{ Variables: TenantVariables }>();
+export function createService({ db, issuer, tenants, operator }: Parts): Hono<{ Variables: Variables }> {
+  const app = new Hono<{ Variables: Variables }>();
   const authenticate = jwtAuthenticator(issuer.trusted);
-  app.use("/t/*", tenantMiddleware({ db, authenticate }), withinPlan(db));
+  app.use(headersOfAll);
+  app.use("/t/*", planHeaders, tenantMiddleware({ db, authenticate }), withinPlan(db));
   app.use("/t/*", bodyLimit({ maxSize: bodyBytesMax, onError: () => problem(413, "BODY_TOO_LARGE", "Too large.") }));
 
   app.get("/t/:tenant/tasks", async (c) => {
@@ -100,13 +147,15 @@ export function createService({ db, issuer, tenants }: Parts): Hono<{ Variables:
     const report = await db.health({ timeoutMs: 1_000 });
     return c.json({ status: report.status }, report.status === "ok" ? 200 : 503);
   });
-  app.get("/", (c) => c.html(usagePage));
-  // For whoever runs the service: a real one has this behind its own sign-in.
+  // The rest is for whoever runs the service. A real one asks its own identity provider who that is.
+  for (const path of ["/", "/usage", "/denied"])
+    app.use(path, unstored, basicAuth({ ...operator, realm: "operators" }));
+  app.get("/", (c) => c.html(usagePage(c.get("secureHeadersNonce") ?? "")));
   app.get("/usage", async (c) => {
     const usage = tenants.map(async ({ id, name }) => ({ id, name, ...(await db.quotas.usage(id)) }));
     return c.json(await Promise.all(usage));
   });
-  // And this: who was refused what, the latest first.
+  // Who was refused what, the latest first.
   app.get("/denied", async (c) => {
     const denied = tenants.map(async ({ id, name }) => {
       const { items } = await db.audit.page(id, { kind: "denial", reverse: true, size: 10 });
@@ -119,6 +168,7 @@ export function createService({ db, issuer, tenants }: Parts): Hono<{ Variables:
   });
   app.notFound(notFound);
   app.onError((error) => {
+    if (error instanceof HTTPException) return error.getResponse();
     if (!isTenantryError(error)) console.error(error);
     return problemResponse(error, randomUUID());
   });

@@ -1,10 +1,10 @@
-/** The page at `/`: what the tenants use of their plans, once a second. */
-export const usagePage = `<!doctype html>
+/** The page at `/`: what the tenants use of their plans, once a second. Its style and script bear the answer's nonce. */
+export const usagePage = (nonce: string): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Tenants' usage</title>
-<style>
+<style nonce="${nonce}">
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; color-scheme: light dark; }
   h2 { margin: 2rem 0 0; font-size: 1.1rem; }
   small { opacity: .65; font-weight: normal; }
@@ -16,7 +16,7 @@ export const usagePage = `<!doctype html>
 </style>
 <h1>Tenants' usage</h1>
 <main id="tenants">…</main>
-<script type="module">
+<script type="module" nonce="${nonce}">
   const number = new Intl.NumberFormat("en");
   const text = (tag, content) => Object.assign(document.createElement(tag), { textContent: content });
   const row = (name, used, limit) => {

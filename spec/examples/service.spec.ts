@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -42,13 +43,15 @@ interface Service {
   readonly globex: string;
   readonly token: string;
   readonly viewer: string;
+  /** Name and password of who runs it. */
+  readonly operator: string;
   readonly exited: Promise<number | null>;
 }
 
-async function start(store: string): Promise<Service> {
+async function start(store: string, environment: NodeJS.ProcessEnv = {}): Promise<Service> {
   const child = spawn(process.execPath, [program], {
     cwd: folder,
-    env: { ...process.env, PORT: "0", STORE: store },
+    env: { ...process.env, PORT: "0", STORE: store, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
   running.add(child);
@@ -70,6 +73,7 @@ async function start(store: string): Promise<Service> {
     globex,
     token: found(/ TOKEN=(\S+)/),
     viewer: found(/VIEWER=(\S+)/),
+    operator: found(/OPERATOR=(\S+)/),
     exited,
   };
 }
@@ -87,10 +91,13 @@ interface Asking {
   readonly as?: string;
 }
 
-async function asked({ at, token }: Service, path: string, { method = "GET", body, as = token }: Asking = {}) {
-  const response = await fetch(`${at}${path}`, {
+const basic = (nameAndPassword: string): string => `Basic ${Buffer.from(nameAndPassword).toString("base64")}`;
+
+async function asked(service: Service, path: string, { method = "GET", body, as = service.token }: Asking = {}) {
+  const authorization = as === service.operator ? basic(as) : `Bearer ${as}`;
+  const response = await fetch(`${service.at}${path}`, {
     method,
-    headers: as === "" ? {} : { authorization: `Bearer ${as}` },
+    headers: as === "" ? {} : { authorization },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
@@ -150,7 +157,7 @@ describe("the example service", () => {
     await asked(service, `/t/${service.globex}/tasks`, { as: "" });
     await asked(service, `/t/${service.acme}/tasks`, { method: "POST", body: { title: "No" }, as: service.viewer });
     const told = async (): Promise<{ name: string; denied: { subject: string; code: string }[] }[]> =>
-      (await asked(service, "/denied")).body;
+      (await asked(service, "/denied", { as: service.operator })).body;
     await vi.waitUntil(async () => (await told())[0]?.denied.length === 2, { timeout: 10_000, interval: 50 });
     const [acme, globex] = await told();
     expect(acme?.denied.map(({ subject, code }) => `${subject} ${code}`).sort()).toEqual([
@@ -163,8 +170,9 @@ describe("the example service", () => {
   test("shows what its tenants use, and limits how much they ask", async () => {
     const service = await start(store());
     expect((await asked(service, "/healthz")).body).toEqual({ status: "ok" });
-    expect((await asked(service, "/")).body).toContain("Tenants' usage");
-    const usage = await asked(service, "/usage");
+    const as = service.operator;
+    expect((await asked(service, "/", { as })).body).toContain("Tenants' usage");
+    const usage = await asked(service, "/usage", { as });
     expect(usage.body).toMatchObject([
       { name: "Acme", plan: "free" },
       { name: "Globex", plan: "team" },
@@ -178,10 +186,91 @@ describe("the example service", () => {
     expect(refused.length).toBeGreaterThan(0);
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(20);
     expect(refused[0]?.body).toMatchObject({ code: "QUOTA_EXCEEDED", details: { resource: "requests" } });
+    expect(refused[0]?.headers.get("ratelimit-remaining")).toBe("0");
+    expect(refused[0]?.headers.get("ratelimit-reset")).toBe(refused[0]?.headers.get("retry-after"));
     const seconds = Number(refused[0]?.headers.get("retry-after"));
     expect(seconds).toBeGreaterThanOrEqual(1);
     await wait(1_000 * (seconds + 1));
     expect((await asked(service, tasks)).status).toBe(200);
+  });
+
+  test("shows what is about all tenants to who runs it, and to nobody else", async () => {
+    const service = await start(store(), { OPERATOR_PASSWORD: "swordfish" });
+    expect(service.operator).toBe("operator:swordfish");
+    for (const path of ["/", "/usage", "/denied"]) {
+      for (const as of ["", service.token, service.viewer, "operator:swordfish"]) {
+        const refused = await asked({ ...service, operator: "nobody" }, path, { as });
+        expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([401, 'Basic realm="operators"']);
+        expect(refused.headers.get("cache-control")).toBe("private, no-store");
+      }
+      const wrong = "operator:goldfish";
+      expect((await asked({ ...service, operator: wrong }, path, { as: wrong })).status).toBe(401);
+      expect((await asked(service, path, { as: service.operator })).status).toBe(200);
+    }
+  });
+
+  test("says in every answer what the plan leaves and what a browser may do with it", async () => {
+    const service = await start(store());
+    const tasks = `/t/${service.acme}/tasks`;
+    const none = `${tasks}/7b1985ce-4d2c-4f6a-9d0e-3f1f6a4f8f0a`;
+    const answers = [
+      [200, await asked(service, tasks)],
+      [201, await asked(service, tasks, { method: "POST", body: { title: "Try it" } })],
+      [400, await asked(service, tasks, { method: "POST", body: "{" })],
+      [413, await asked(service, tasks, { method: "POST", body: { title: "x".repeat(20_000) } })],
+      [403, await asked(service, tasks, { method: "POST", body: { title: "No" }, as: service.viewer })],
+      [404, await asked(service, none)],
+      [404, await asked(service, `/t/${service.acme}/nothing`)],
+    ] as const;
+    expect(answers.map(([, { status }]) => status)).toEqual(answers.map(([status]) => status));
+    const left = answers.map(([, { headers }]) => Number(headers.get("ratelimit-remaining") ?? Number.NaN));
+    expect(left).toEqual([...left].sort((a, b) => b - a));
+    expect(left.at(-1)).toBeGreaterThan(0);
+    for (const [, { headers }] of answers) {
+      expect([headers.get("ratelimit-limit"), headers.get("ratelimit-reset")]).toEqual([
+        "20",
+        expect.stringMatching(/^\d+$/),
+      ]);
+    }
+    // Who is not of the tenant learns nothing of its plan.
+    const foreign = await asked(service, `/t/${service.globex}/tasks`);
+    const unknown = await asked(service, tasks, { as: "" });
+    for (const { headers } of [foreign, unknown]) expect(headers.get("ratelimit-limit")).toBeNull();
+
+    const page = await asked(service, "/", { as: service.operator });
+    const elsewhere = await asked(service, "/elsewhere");
+    for (const { headers } of [...answers.map(([, answer]) => answer), foreign, unknown, page, elsewhere]) {
+      expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; .*frame-ancestors 'none'/);
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("x-frame-options")).toBe("DENY");
+      expect(headers.get("referrer-policy")).toBe("no-referrer");
+    }
+    const [, nonce = "none"] =
+      /script-src 'nonce-([^']+)'/.exec(page.headers.get("content-security-policy") ?? "") ?? [];
+    expect(page.body.split(`nonce="${nonce}"`)).toHaveLength(3);
+  });
+
+  test("ends in good order, whatever connections are open", async () => {
+    const service = await start(store(), { GRACE_MS: "1000" });
+    const { port } = new URL(service.at);
+    const head = `POST /t/${service.acme}/tasks HTTP/1.1\r\nHost: service\r\n`;
+    const sent = ["", head, `${head}Authorization: Bearer ${service.token}\r\nContent-Length: 30\r\n\r\n{"title":`];
+    const sockets = await Promise.all(
+      sent.map(async (text) => {
+        const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+        socket.on("error", () => undefined);
+        await new Promise((done) => socket.once("connect", done));
+        if (text !== "") await new Promise<unknown>((done) => socket.write(text, done));
+        return socket;
+      }),
+    );
+    // One that is kept for later, as browsers do.
+    expect((await asked(service, "/healthz")).status).toBe(200);
+    const gone = sockets.map((socket: Socket) => new Promise((done) => socket.once("close", done).resume()));
+    service.child.kill("SIGTERM");
+    expect(await service.exited).toBe(0);
+    for (const socket of sockets) socket.end();
+    await Promise.all(gone);
   });
 
   test("ends what it has begun when it is told to end, and keeps what it has acknowledged", async () => {
