@@ -264,6 +264,15 @@ describe("sessions", () => {
     expect(await own.sessions.revoke("ada", a.session.id)).toBe(true);
     expect(await own.sessions.revoke("ada", a.session.id)).toBe(false);
     expect(await own.sessions.revoke("ada", "x")).toBe(false);
+    for (const none of [
+      undefined,
+      1,
+      Symbol("id"),
+      Object.create(Uint8Array.prototype),
+      { toString: null },
+    ] as never[]) {
+      expect(await own.sessions.revoke("ada", none)).toBe(false);
+    }
     expect(await codeOf(own.sessions.open(a.token))).toBe("TOKEN_INVALID");
     const d = await own.sessions.create({ subject: "ada" });
     expect(await own.sessions.revokeAll("ada", { except: d.session.id })).toBe(1);

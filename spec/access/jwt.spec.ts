@@ -264,6 +264,7 @@ describe("options that cannot be meant are refused", () => {
     "no keys": { jwks: undefined },
     "keys and a key": { key: randomBytes(32) },
     "keys over http": { jwks: "http://id.example/keys" },
+    "keys of no kind": { jwks: { toString: null } as never },
     "keys from a file": { jwks: "file:///keys" },
     "keys from nowhere": { jwks: "keys" },
     "an empty set": { jwks: { keys: [] } },

@@ -174,7 +174,8 @@ function placeOf({ jwks, key }: JwtOptions): KeyPlace {
     }
     return { kind: "set", set: jwks };
   }
-  const url = URL.canParse(String(jwks)) ? new URL(String(jwks)) : undefined;
+  const text: unknown = jwks instanceof URL ? jwks.href : jwks;
+  const url = isText(text) && URL.canParse(text) ? new URL(text) : undefined;
   const near = url !== undefined && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   if (url === undefined || !(url.protocol === "https:" || (near && url.protocol === "http:"))) {
     throw refuse("jwks", "keys are fetched over https");

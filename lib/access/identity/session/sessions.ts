@@ -160,8 +160,8 @@ export class Sessions {
     const { tenantId, runner } = this.#door;
     const { signal } = takeOptions(options, operationNames, "sessions.revoke");
     this.#assertOwn(subject, "delete");
-    const bytes = Buffer.from(String(id), "base64url");
-    if (bytes.length !== sessionIdBytes) return false;
+    const bytes = typeof id === "string" ? Buffer.from(id, "base64url") : undefined;
+    if (bytes?.length !== sessionIdBytes) return false;
     return await runner.transactOwn(
       tenantId,
       async (transaction) => {
