@@ -150,4 +150,19 @@ describe("removing what has expired", () => {
     now += 2_000;
     expect(await db.sweep()).toMatchObject({ removed: 1 });
   });
+
+  test("reads nothing of the tenant where no entity expires, whoever asks", async () => {
+    const inner = recording(await openEngine(memory()));
+    const own = await open({ engine: inner, entities: [Plain], roles: roles(some) });
+    const { id } = await own.tenants.provision({ name: "a" });
+    await own.tenant(id).repository(Plain).create({ id: 1 });
+    inner.take();
+    for (const role of ["nobody", "administrator"]) {
+      const handle = own.tenant(id, { context: { tenant: id, subject: "u1", roles: [role] } });
+      expect(await handle.sweep()).toEqual({ removed: 0, failed: 0 });
+      expect(inner.take()).toEqual([]);
+    }
+    await own.close();
+    await inner.close();
+  });
 });

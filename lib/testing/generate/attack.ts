@@ -107,11 +107,17 @@ const optionNames: readonly string[] = [
   "principal",
   "verifyOnRead",
   "dryRun",
+  "limit",
   "limitt",
 ];
 
-/** Those of the names above that other packages would take from every prototype as well. */
-const neverEverywhere: ReadonlySet<string> = new Set(["signal"]);
+/** Where an option stands whose name is one of the names above, when it may not stand just anywhere. */
+function placeOf({ name, from }: OptionMove): OptionMove["from"] {
+  // Among a read's own options it would change the answer, as it should.
+  if (name === "limit") return "its prototype";
+  // From every prototype other packages would take it as well.
+  return name === "signal" && from === "every prototype" ? "its prototype" : from;
+}
 
 /** A script, and how the actor in it attacks. */
 export interface AttackScript {
@@ -132,13 +138,15 @@ function attackArbitrary(fc: FastCheck): Arbitrary<Attack> {
     fc.option(arbitrary, { nil: undefined, freq: 2 });
   const option: Arbitrary<OptionMove> = fc
     .record({
-      name: fc.oneof(fc.constantFrom("join", "own", "operator", "context"), fc.constantFrom(...optionNames)),
+      name: fc.oneof(
+        fc.constantFrom("join", "own", "operator", "context"),
+        fc.constantFrom("signal", "limit"),
+        fc.constantFrom(...optionNames),
+      ),
       variant: fc.nat(15),
       from: fc.constantFrom("the object" as const, "its prototype" as const, "every prototype" as const),
     })
-    .map((move) =>
-      move.from === "every prototype" && neverEverywhere.has(move.name) ? { ...move, from: "its prototype" } : move,
-    );
+    .map((move) => ({ ...move, from: placeOf(move) }));
   const move: Arbitrary<Move> = fc.record({
     lie: fc.option(fc.constantFrom(...lieNames), { nil: undefined, freq: 5 }),
     at: fc.nat(30),

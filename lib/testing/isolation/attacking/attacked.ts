@@ -26,15 +26,17 @@ const fail = (law: string, message: string): never => {
 };
 
 /** What the language throws when a proxy is asked that was revoked, or that contradicts itself: the actor's own doing. */
-const isOfProxy = (error: unknown): boolean => error instanceof TypeError && /\bproxy\b/.test(error.message);
+const isOfProxy = (error: unknown, { moves }: Attack): boolean =>
+  error instanceof TypeError &&
+  /^Cannot perform '\w+' on a proxy that has been revoked|^'\w+' on proxy: /.test(error.message) &&
+  moves.some(({ lie }) => lie?.includes("proxy"));
 
 /** Law: what is refused is refused by an error of the library's, or by what the actor itself has thrown. */
-function assertTyped(outcomes: readonly Outcome[], attacker: Attacker): void {
+function assertTyped(outcomes: readonly Outcome[], attacker: Attacker, attack: Attack): void {
   for (const outcome of outcomes) {
     if (!("error" in outcome)) continue;
     const { step, error } = outcome;
-    if (attacker.hasThrown(error) || isTenantryError(error)) continue;
-    if (isOfProxy(error)) continue;
+    if (attacker.hasThrown(error) || isTenantryError(error) || isOfProxy(error, attack)) continue;
     throw new AssertionError({ message: `assertTyped: ${step} threw ${String(Object(error).stack ?? error)}` });
   }
 }
@@ -99,7 +101,7 @@ export async function attacked(stage: Stage, script: Script, attack: Attack): Pr
     const range = stage.keyspace.tenant(acting);
     assertBehindWall({ wall: attack.wall, range, accesses, before, after });
     const got = [outcomes, attacker.loot, ports.said];
-    assertTyped(outcomes, attacker);
+    assertTyped(outcomes, attacker, attack);
     assertSilentAbout([neighbour, stranger], got);
     // Copied: an engine may give rows as parts of a page, which nobody but this law is shown.
     const stored = after
@@ -107,7 +109,8 @@ export async function attacked(stage: Stage, script: Script, attack: Attack): Pr
       .map(({ key, value }) => [Uint8Array.from(key), Uint8Array.from(value)]);
     assertNothingOf(secret, [got, stored], "assertNothingOfOthers");
     if (attack.wall !== "none" && attack.wall !== "reader") assertNothingOf(own, got, "assertBehindWall");
-    if (attacker.loot.length > 0) fail("assertAsGiven", "an option was called that is none");
+    if (attacker.loot.length > 0)
+      fail("assertAsGiven", "a function was called that is no option, or of a signal's own");
     const [finding] = attacker.findings;
     if (finding !== undefined) fail("assertAsGiven", finding);
 

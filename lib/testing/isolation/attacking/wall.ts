@@ -29,17 +29,18 @@ export async function wallIn(wall: Wall, { db, cast: { acting } }: Scene): Promi
   await db.tenant(acting).available();
 }
 
-const { indexes, sessions, chunks, aggregates, expiry, members } = subspaces;
+const { usage, attempts, idempotency } = subspaces;
 
 /**
- * The subspaces of a tenant that hold what it has: what is made of its records, members and sessions. In the others the
- * library keeps what calls need that are refused as well: usage and states, which they look up, and markers.
+ * The subspaces of a tenant that calls use which are refused, or do nothing: rates are counted, attempts leave markers, and
+ * a function that calls nothing has a result under its idempotency key. All the others hold what the tenant has: records,
+ * members and sessions, and what is made of them.
  */
-const contents: readonly number[] = [indexes, sessions, chunks, aggregates, expiry, members];
+const ofCalls: readonly number[] = [usage, attempts, idempotency];
 
 /** Whether a key, behind the tenant's prefix, is of what the tenant has. A record's begins with a text. */
 const isContent = (key: Uint8Array, prefixLength: number): boolean =>
-  key[prefixLength] === 0x02 || (key[prefixLength] === 0x15 && contents.includes(key[prefixLength + 1] ?? 0));
+  !(key[prefixLength] === 0x15 && ofCalls.includes(key[prefixLength + 1] ?? 0));
 
 const fail = (message: string): never => {
   throw new AssertionError({ message: `assertBehindWall: ${message}` });

@@ -2,7 +2,8 @@
 import type { Move } from "../../../generate/attack.js";
 import { callback } from "./callbacks.js";
 import { change, copied } from "./copies.js";
-import { type Ground, lies } from "./lies.js";
+import type { Ground } from "./ground.js";
+import { lies } from "./lies.js";
 import { type OptionGround, withOption } from "./options.js";
 
 /** What disguises are made with. */

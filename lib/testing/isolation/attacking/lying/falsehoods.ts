@@ -61,8 +61,8 @@ export function falsehood(
   fail: () => never,
 ): readonly [PropertyKey, PropertyDescriptor] {
   const names = namesOf(value);
-  // Every other time about its size, where it has one.
-  const sized = names.filter((name) => (sizes as readonly PropertyKey[]).includes(name));
+  // Every other time about how much it holds, where it says that.
+  const sized = names.filter((name) => name === "length" || name === "size");
   const asked = sized.length > 0 && variant % 2 === 0 ? sized : names;
   const number = variant >> 1;
   const name = asked[number % asked.length] ?? "length";

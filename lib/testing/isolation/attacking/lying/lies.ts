@@ -4,16 +4,9 @@ import { isDate, isMap, isSet, isUint8Array } from "node:util/types";
 import type { LieName } from "../../../generate/attack.js";
 import { define, isData, isPlain } from "./copies.js";
 import { changing, falsehood } from "./falsehoods.js";
-
-/** What lies are told with. */
-export interface Ground {
-  /** Throws what only the actor throws; after the attack it does nothing. */
-  readonly fail: () => never;
-  /** Whether the attack goes on. */
-  isOn(): boolean;
-  /** Does something more when the arguments are changed. */
-  onChange(fn: () => void): void;
-}
+import type { Ground } from "./ground.js";
+import { refusing, revoked, wavering } from "./proxies.js";
+import { strange } from "./strange.js";
 
 export interface Lie {
   /** Whether there is no doubt what the value is: what is made of it is what would be made without the lie, or refused. */
@@ -52,77 +45,6 @@ function subclassed(value: object, variant: number, fail: () => never): object {
   for (const item of value as readonly unknown[]) Array.prototype.push.call(list, item);
   return list;
 }
-
-/** A length that is not an array's. */
-const longer = 40;
-
-/** A proxy whose answers change from one time to the next. */
-function wavering(value: object, other: unknown, ground: Ground): object {
-  let asked = 0;
-  const turns = (): boolean => ground.isOn() && asked++ % 2 === 1;
-  return new Proxy(value, {
-    get: (target, name) => {
-      const answer: unknown = Reflect.get(target, name, target);
-      // A length without end would only keep the actor's own process busy.
-      if (turns() && typeof answer !== "function") return name === "length" ? longer : other;
-      return typeof answer === "function" ? answer.bind(target) : answer;
-    },
-    ownKeys: (target) => {
-      const keys = Reflect.ownKeys(target);
-      return turns() ? keys.filter((key) => !Reflect.getOwnPropertyDescriptor(target, key)?.configurable) : keys;
-    },
-    has: (target, name) => Reflect.has(target, name) !== turns(),
-  });
-}
-
-/** A proxy of which nothing can be asked. */
-function refusing(value: object, { fail, isOn }: Ground): object {
-  const trap =
-    <K extends "get" | "ownKeys" | "getPrototypeOf" | "getOwnPropertyDescriptor" | "has">(name: K) =>
-    (...args: readonly unknown[]): never =>
-      (isOn() ? fail() : Reflect.apply(Reflect[name], Reflect, args)) as never;
-  return new Proxy(value, {
-    get: trap("get"),
-    ownKeys: trap("ownKeys"),
-    getPrototypeOf: trap("getPrototypeOf"),
-    getOwnPropertyDescriptor: trap("getOwnPropertyDescriptor"),
-    has: trap("has"),
-  });
-}
-
-function revoked(value: object): object {
-  const { proxy, revoke } = Proxy.revocable(value, {});
-  revoke();
-  return proxy;
-}
-
-/** Values that hardly any schema takes, or that look like others. */
-const strange: readonly (() => unknown)[] = [
-  () => Symbol("strange"),
-  () => () => "a function",
-  () => Number.NaN,
-  () => -0,
-  () => 2 ** 53,
-  () => "\ud800",
-  () => null,
-  () => undefined,
-  () => new (class Strange {})(),
-  () => new WeakMap(),
-  () => Promise.resolve(1),
-  () => /strange/,
-  () => new Error("strange"),
-  () => Float64Array.of(1.5),
-  () => new DataView(new ArrayBuffer(8)),
-  () => new ArrayBuffer(8),
-  () => Object.create(Uint8Array.prototype),
-  () => Object.create(Date.prototype),
-  () => Object.create(Map.prototype),
-  () => new Date(Number.NaN),
-  () => Buffer.from(new ArrayBuffer(7)),
-  () => Object.create(null),
-  () => ({ length: 3 }),
-  () => 10n ** 40n,
-];
 
 /** Levels of a deep nest: more than any bound, fewer than overflow a stack. */
 const nestLevels = 1_500;
@@ -180,7 +102,7 @@ export const lies: Readonly<Record<LieName, Lie>> = {
     tell: (value: Record<string, unknown>, variant, { isOn }) => {
       const name = fieldOf(value, variant);
       const honest = value[name];
-      const answers = [honest, strange[variant % strange.length]?.(), honest, `${inspect(honest)}2`];
+      const answers = [honest, strange(variant), honest, `${inspect(honest)}2`];
       const next = changing(variant % 2 === 0 ? answers : answers.reverse());
       const get = (): unknown => (isOn() ? next() : honest);
       return Object.defineProperty(value, name, { get, enumerable: true, configurable: true });
@@ -195,7 +117,7 @@ export const lies: Readonly<Record<LieName, Lie>> = {
   "a proxy": {
     faithful: false,
     about: isData,
-    tell: (value: object, variant, ground) => wavering(value, strange[variant % strange.length]?.(), ground),
+    tell: (value: object, variant, ground) => wavering(value, strange(variant), ground),
   },
   "a proxy that throws": {
     faithful: false,
@@ -254,6 +176,6 @@ export const lies: Readonly<Record<LieName, Lie>> = {
   "another kind of value": {
     faithful: false,
     about: (value) => typeof value !== "function" && (isScalar(value) || isData(value)),
-    tell: (_: unknown, variant) => strange[variant % strange.length]?.(),
+    tell: (_: unknown, variant) => strange(variant),
   },
 };

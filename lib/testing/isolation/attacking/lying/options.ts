@@ -13,9 +13,14 @@ export interface OptionGround {
 }
 
 /** Signals: aborted, aborted at any time, with listeners that throw, or whose answers change. */
-function signals({ fail }: OptionGround): readonly (() => unknown)[] {
+function signals({ fail, heard }: OptionGround): readonly (() => unknown)[] {
   const over = (fields: PropertyDescriptorMap): AbortSignal =>
     Object.defineProperties(new AbortController().signal, fields);
+  /** What nobody calls who asks a signal by what all signals inherit. */
+  const own = (...args: readonly unknown[]): never => {
+    heard(args);
+    return fail();
+  };
   let asked = 0;
   return [
     () => AbortSignal.abort(),
@@ -24,11 +29,11 @@ function signals({ fail }: OptionGround): readonly (() => unknown)[] {
       queueMicrotask(() => controller.abort());
       return controller.signal;
     },
-    () => over({ addEventListener: { value: fail } }),
-    () => over({ removeEventListener: { value: fail } }),
-    () => over({ aborted: { get: fail } }),
+    () => over({ addEventListener: { value: own } }),
+    () => over({ removeEventListener: { value: own } }),
+    () => over({ aborted: { get: own } }),
     () => over({ aborted: { get: () => asked++ % 2 === 1 } }),
-    () => over({ aborted: { value: true }, reason: { get: fail } }),
+    () => over({ aborted: { value: true }, reason: { get: own } }),
     () => ({ aborted: false, addEventListener: fail, removeEventListener: fail }),
     () => ({ aborted: false }),
     () => "no signal",
@@ -41,6 +46,7 @@ function given({ name, variant }: OptionMove, ground: OptionGround): unknown {
     const all = signals(ground);
     return all[variant % all.length]?.();
   }
+  if (name === "limit") return 1;
   if (name === "onProgress") return variant % 2 === 0 ? fail : () => {};
   const context = { tenant: neighbour, subject: "somebody else", roles: ["all", "bound to nothing"] };
   const join = (...args: readonly unknown[]): void => heard(args);
@@ -81,5 +87,7 @@ export function withOption(args: readonly unknown[], move: OptionMove, ground: O
     define(object, name, value);
     return [[...others, object], () => {}];
   }
+  // An own one that is undefined would stand before it.
+  if (Reflect.get(object, name) === undefined) Reflect.deleteProperty(object, name);
   return [[...others, Object.setPrototypeOf(object, { [name]: value })], () => {}];
 }
