@@ -50,6 +50,7 @@ const levels: Readonly<Record<string, number>> = {
 
 /** The only imports between rooms of one level. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
+  errors: ["intrinsics"],
   tuple: ["errors", "limits", "intrinsics"],
   observe: ["errors", "limits", "options", "intrinsics"],
   options: ["errors", "limits", "intrinsics"],

@@ -1,5 +1,5 @@
 /** Reading aggregates: the total of one group, or the totals of a range of groups. */
-import { tenantryError } from "../errors/index.js";
+import { givenName, tenantryError } from "../errors/index.js";
 import { boundValues, isAggregateReadable, planBounds, type RangeQuery } from "../indexes/index.js";
 import { aggregatePrefix } from "../keyspace/index.js";
 import { listRecordsMax } from "../limits/index.js";
@@ -27,7 +27,7 @@ export interface PlannedGroups extends RelativeRange {
 const refusal =
   (entity: string, index: string) =>
   (reason: string): Error =>
-    tenantryError("QUERY_INVALID", { entity, index, reason, lacks: undefined });
+    tenantryError("QUERY_INVALID", { entity, index: givenName(index), reason, lacks: undefined });
 
 function aggregateOf<E extends AnyEntity>(model: EntityModel<E>, name: string): AggregateModel {
   const aggregate = model.aggregates.get(name);

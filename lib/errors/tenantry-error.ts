@@ -1,8 +1,9 @@
 /** The error classes every room throws, and how to recognise one. */
 import { catalogue, type ErrorCode, type ErrorDetails } from "./catalogue.js";
 import type { ErrorFamily } from "./definition.js";
-import { messageOf } from "./message.js";
 import { beginStack, pauseStacks, resumeStacks } from "./stack.js";
+import { copiedDetails } from "./told/copied-details.js";
+import { messageOf } from "./told/message.js";
 
 // A registered symbol, so that errors are recognised across duplicate installs of the package.
 const brand = Symbol.for("tenantry.error");
@@ -69,12 +70,13 @@ export class TenantryError<C extends ErrorCode = ErrorCode> extends Error implem
   readonly details: ErrorDetails<C>;
 
   constructor(code: C, details: ErrorDetails<C>, options?: ErrorOptions) {
+    const own = copiedDetails(details);
     const shown = pauseStacks();
-    super(messageOf(code, details), options);
+    super(messageOf(code, own), options);
     resumeStacks(shown);
     this.name = "TenantryError";
     this.code = code;
-    this.details = details;
+    this.details = own;
     beginStack(this);
   }
 
@@ -107,12 +109,13 @@ export class TenantryTypeError<C extends ErrorCode = ErrorCode> extends TypeErro
   readonly details: ErrorDetails<C>;
 
   constructor(code: C, details: ErrorDetails<C>, options?: ErrorOptions) {
+    const own = copiedDetails(details);
     const shown = pauseStacks();
-    super(messageOf(code, details), options);
+    super(messageOf(code, own), options);
     resumeStacks(shown);
     this.name = "TenantryTypeError";
     this.code = code;
-    this.details = details;
+    this.details = own;
     beginStack(this);
   }
 

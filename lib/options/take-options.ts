@@ -1,5 +1,6 @@
 /** The one way in which options of callers are read. */
 import { tenantryError } from "../errors/index.js";
+import { isSignal } from "../intrinsics/index.js";
 import { optionNameCharsMax } from "../limits/index.js";
 import { nearestName } from "./nearest-name.js";
 import type { KeysOf, OptionNames } from "./option-names.js";
@@ -15,10 +16,11 @@ const nothing: object = Object.freeze(new Taken());
 /**
  * An object of the library's own with the options given: each is read once, and only from the object's own enumerable
  * properties. What is inherited counts for nothing. Values are handed on as they are: what is an array, an object or
- * bytes is still the caller's.
+ * bytes is still the caller's. Only a `signal` means the same everywhere, and is one.
  *
  * @param of The method or type whose options they are, for the error.
- * @throws OPTIONS_INVALID for what is no object, OPTION_UNKNOWN for a property with another name.
+ * @throws OPTIONS_INVALID for what is no object, OPTION_UNKNOWN for a property with another name,
+ * TRANSACTION_OPTION_INVALID for a `signal` that is none.
  */
 export function takeOptions<O extends object>(given: O, names: OptionNames<KeysOf<O>>, of: string): O;
 export function takeOptions<O extends object>(
@@ -35,6 +37,10 @@ export function takeOptions(given: unknown, names: OptionNames<string>, of: stri
   for (const name of Object.keys(given)) {
     if (!names.has(name)) throw unknownOption(of, name, names.all);
     taken[name] = (given as Record<string, unknown>)[name];
+  }
+  const { signal } = taken;
+  if (signal !== undefined && !isSignal(signal)) {
+    throw tenantryError("TRANSACTION_OPTION_INVALID", { option: "signal", reason: "not an AbortSignal" });
   }
   return taken;
 }

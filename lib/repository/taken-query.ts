@@ -1,5 +1,5 @@
 /** Queries as callers give them: taken by name, once. */
-import { tenantryError } from "../errors/index.js";
+import { givenName, tenantryError } from "../errors/index.js";
 import { type OptionNames, optionNames, takeOptions } from "../options/index.js";
 import type { AnyEntity, EntityModel } from "../schema/index.js";
 import type { WorkQuery } from "./interface/long-work.js";
@@ -43,7 +43,11 @@ export function takeQuery<E extends AnyEntity, N extends string>(
 ): TakenQuery {
   if (typeof given === "object" && given !== null) assertNoFields(model, fieldsAmong(model, given, names));
   const query: TakenQuery = takeOptions<Partial<Record<N, unknown>>>(given, names as never, of);
-  const { equals } = query;
+  const { index, equals } = query as { readonly index?: unknown; readonly equals?: unknown };
+  if (index !== undefined && typeof index !== "string") {
+    const reason = "an index is named by text";
+    throw tenantryError("QUERY_INVALID", { entity: model.name, index: givenName(index), reason, lacks: undefined });
+  }
   const prototype: unknown = typeof equals === "object" && equals !== null ? Object.getPrototypeOf(equals) : undefined;
   if (prototype === Object.prototype) assertNoFields(model, Object.keys(equals ?? {}));
   return query;

@@ -4,7 +4,6 @@ import { abortReason, isAborted } from "../intrinsics/index.js";
 import type { Clock } from "../observe/index.js";
 import type { TenantContext, TenantId } from "../tenant/index.js";
 import {
-  assertSignal,
   type CallTerms,
   type Operation,
   perform,
@@ -97,7 +96,6 @@ export class RunnerWriter implements TenantWriter {
 
 function assertNotAborted({ signal }: CallTerms): void {
   if (signal === undefined) return;
-  assertSignal(signal);
   if (isAborted(signal)) throw tenantryError("TRANSACTION_ABORTED", { attempts: 1 }, { cause: abortReason(signal) });
 }
 

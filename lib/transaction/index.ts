@@ -1,6 +1,6 @@
 /** Transactions of one tenant and of the control plane: their interfaces, the runners, the hook ports. */
 
-export { assertSignal, type CallLabel, type CallTerms, callTerms } from "./call/call-terms.js";
+export { type CallLabel, type CallTerms, callTerms } from "./call/call-terms.js";
 export { TransactionHost } from "./host.js";
 export { type Operation, perform, performAtOnce, resultOf, rowsOf, together, valueAt, valuesAt } from "./operation.js";
 export {

@@ -52,6 +52,46 @@ describe("tenantryError", () => {
     expect(tenantryError("SCHEMA_INCOMPATIBLE", { changes }).message).toContain('"name":"mayor"');
   });
 
+  test("has copies for details, which are what they were when it was made", () => {
+    const path = ["a"];
+    const date = new Date(5);
+    const bytes = Uint8Array.of(1);
+    const { details } = tenantryError("RECORD_NOT_FOUND", {
+      entity: "city",
+      id: [path, date, bytes, { path }],
+    } as never);
+    const told = [["a"], new Date(5), Uint8Array.of(1), { path: ["a"] }];
+    path.push("b");
+    date.setTime(6);
+    bytes[0] = 2;
+    expect(details).toEqual({ entity: "city", id: told });
+  });
+
+  test("tells the kind of what cannot be told", () => {
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    const fail = (): never => {
+      throw new Error("asked");
+    };
+    const lying = { secret: 1, toJSON: fail, valueOf: fail };
+    const cases: readonly (readonly [unknown, unknown])[] = [
+      [new Proxy({}, { get: fail, ownKeys: fail, getPrototypeOf: fail }), "object"],
+      [Object.create({ inherited: 1 }), "object"],
+      [new WeakMap(), "object"],
+      [function named() {}, "named"],
+      [Symbol("s"), "Symbol(s)"],
+      [lying, { secret: 1, toJSON: "fail", valueOf: "fail" }],
+      [cycle, [[[[["object"]]]]]],
+      [Array.from({ length: 5_000 }, () => 1), Array.from({ length: 1_000 }, () => 1)],
+      [JSON.parse('{"__proto__": {"a": 1}}'), JSON.parse('{"__proto__": {"a": 1}}')],
+    ];
+    for (const [given, told] of cases) {
+      const { message, details } = tenantryError("QUERY_INVALID", { entity: "city", index: given } as never);
+      expect(details).toEqual({ entity: "city", index: told });
+      expect(message).toBeTypeOf("string");
+    }
+  });
+
   test("tells no details of what comes from outside", () => {
     for (const code of codes)
       expect(catalogue[code].told.length === 0 || catalogue[code].family === "usage").toBe(true);

@@ -154,6 +154,17 @@ describe.each(methods)("$of: $option", ({ of, option, value, call, besides }) =>
     await called(call, Object.assign(Object.create(Object.defineProperty({}, option, inherited)), besides));
   });
 
+  test("a signal that is none is refused, where one is taken", async () => {
+    const lying = { aborted: "no", addEventListener: () => {} };
+    for (const given of ["no signal", null, 1, {}, lying, Object.create(AbortSignal.prototype)]) {
+      const { code, details } = await called(call, { ...besides, signal: given }).then(
+        () => expect.unreachable("It was taken."),
+        (error: { code: string; details: { option: string } }) => error,
+      );
+      if (code !== "OPTION_UNKNOWN") expect([code, details.option]).toEqual(["TRANSACTION_OPTION_INVALID", "signal"]);
+    }
+  });
+
   test("what is given is read once", async () => {
     let reads = 0;
     const get = (): unknown => (++reads === 1 ? value : Symbol("another"));

@@ -76,6 +76,14 @@ describe("takeOptions", () => {
     expect(refusal({ [long]: 1 })).toMatchObject({ option: `${"x".repeat(optionNameCharsMax - 1)}\ufffd` });
   });
 
+  test("takes no signal that is none", () => {
+    for (const signal of ["abort", null, 0, {}, [], () => {}, { aborted: false }]) {
+      expect(() => take({ signal })).toThrow(expect.objectContaining({ code: "TRANSACTION_OPTION_INVALID" }));
+    }
+    const { signal } = new AbortController();
+    expect(take({ signal }).signal).toBe(signal);
+  });
+
   test("does not see what is inherited, whenever that is", () => {
     pollution.coats = 7;
     expect(take(undefined).coats).toBeUndefined();
@@ -94,7 +102,10 @@ describe("takeOptions", () => {
   test("takes what was given and no more, each read once", () => {
     fc.assert(
       fc.property(
-        fc.record({ colour: fc.string(), coats: fc.anything(), signal: fc.anything() }, { requiredKeys: [] }),
+        fc.record(
+          { colour: fc.string(), coats: fc.anything(), signal: fc.constantFrom(undefined, AbortSignal.abort()) },
+          { requiredKeys: [] },
+        ),
         fc.dictionary(fc.string(), fc.anything()),
         (options, inherited) => {
           const reads = new Map<string, number>();

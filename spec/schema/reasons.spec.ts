@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { definitionReasons } from "../../lib/errors/definition-reasons.js";
+import { definitionReasons } from "../../lib/errors/told/definition-reasons.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const schema = join(root, "lib/schema");

@@ -4,7 +4,7 @@ import { tenantryError } from "../../errors/index.js";
 import { assertFunctionIfGiven, takeOptions } from "../../options/index.js";
 import type { BatchReader } from "../../records/index.js";
 import type { AnyEntity, IdOf, Infer } from "../../schema/index.js";
-import { assertSignal, type CallTerms, callTerms } from "../../transaction/index.js";
+import { type CallTerms, callTerms } from "../../transaction/index.js";
 import type { CursorSeal } from "../cursor.js";
 import {
   type ScanOptions,
@@ -102,7 +102,6 @@ export class TenantRecords<E extends AnyEntity> extends RecordWriter<E> implemen
 
   watch(id: IdOf<E>, options?: OperationOptions): AsyncIterable<Infer<E> | undefined> {
     const { signal } = takeOptions(options, operationNames, "watch");
-    assertSignal(signal);
     const table = this.#table;
     const packed = table.model.encodeId(id);
     table.access?.enter("watch");

@@ -1,6 +1,5 @@
 /** The terms of a call, as runners go by them: taken from a caller's options, or the library's own. */
 import { tenantryError } from "../../errors/index.js";
-import { isSignal } from "../../intrinsics/index.js";
 import {
   idempotencyKeyBytesMax,
   transactionAttemptsMax,
@@ -120,14 +119,7 @@ export interface CallBounds {
 
 /** @throws TRANSACTION_OPTION_INVALID */
 export function callBounds(terms: CallTerms): CallBounds {
-  const {
-    signal,
-    attempts = transactionAttemptsMax,
-    deadline = transactionDeadlineMs,
-    idempotencyKey,
-    priority,
-  } = terms;
-  assertSignal(signal);
+  const { attempts = transactionAttemptsMax, deadline = transactionDeadlineMs, idempotencyKey, priority } = terms;
   if (!Number.isSafeInteger(attempts) || attempts < 1) throw invalid("attempts", "not a whole number from 1");
   if (!(typeof deadline === "number" && deadline > 0 && deadline <= transactionDeadlineLongestMs)) {
     throw invalid("deadline", `not milliseconds above 0 and up to ${transactionDeadlineLongestMs}`);
@@ -146,11 +138,6 @@ export function callBounds(terms: CallTerms): CallBounds {
 
 const invalid = (option: string, reason: string): Error =>
   tenantryError("TRANSACTION_OPTION_INVALID", { option, reason });
-
-/** @throws TRANSACTION_OPTION_INVALID for what is no signal. */
-export function assertSignal(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && !isSignal(signal)) throw invalid("signal", "not an AbortSignal");
-}
 
 const isIdempotencyKey = (key: unknown): boolean =>
   typeof key === "string" &&

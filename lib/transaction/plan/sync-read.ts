@@ -1,5 +1,5 @@
 /** Reads that wait for nothing: no deadline can pass, nothing can end them, and they need no promise. */
-import { isAborted, isSignal } from "../../intrinsics/index.js";
+import { isAborted } from "../../intrinsics/index.js";
 import type { TenantId } from "../../tenant/index.js";
 import type { Actor } from "../call/actor.js";
 import type { CallTerms } from "../call/call-terms.js";
@@ -23,7 +23,7 @@ export function performSync<T>(
 ): T | undefined {
   const { signal, attempts, deadline } = terms;
   if (host.engine.capabilities.readsAtOnce !== true || host.policies.length > 0) return undefined;
-  if (signal !== undefined && (!isSignal(signal) || isAborted(signal))) return undefined;
+  if (signal !== undefined && isAborted(signal)) return undefined;
   if (attempts !== undefined || deadline !== undefined) return undefined;
   host.running.assertAdmitted();
   const engine = beginReading(host, tenantId, terms);

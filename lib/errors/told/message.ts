@@ -1,5 +1,5 @@
 /** What an error says: its code's sentence and, of the caller's bugs, what of the program's own definitions it is about. */
-import { catalogue, type ErrorCode } from "./catalogue.js";
+import { catalogue, type ErrorCode } from "../catalogue.js";
 import { definitionReasons } from "./definition-reasons.js";
 
 /** Characters of a detail that a message shows. */

@@ -1,6 +1,6 @@
 /** What the reasons of an entity that cannot be defined mean, in words. */
 
-import { copiesApart } from "./copies.js";
+import { copiesApart } from "../copies.js";
 
 /** A sentence's end for each `reason` of ENTITY_INVALID. */
 export const definitionReasons: ReadonlyMap<string, string> = new Map([
