@@ -111,7 +111,8 @@ export interface OpenOptions {
 
 const invalid = (option: string, reason: string): Error => tenantryError("DATABASE_OPTION_INVALID", { option, reason });
 
-const openNames = optionNames<OpenOptions>({
+/** The names of the options of `open`. */
+export const openParts = {
   engine: true,
   entities: true,
   global: true,
@@ -132,7 +133,8 @@ const openNames = optionNames<OpenOptions>({
   onDenied: true,
   audit: true,
   provisioning: true,
-});
+} as const;
+const openNames = optionNames<OpenOptions>(openParts);
 
 const objectiveNames = optionNames<ServiceObjectives>({ latencyMs: true, fast: true, available: true, windowMs: true });
 

@@ -251,6 +251,13 @@ describe("who may name what", () => {
     expect(naming(/\bSystemTransaction\b/, (file) => rooms.includes(file.room))).toEqual([]);
   });
 
+  test("signals are asked and heard by what all signals inherit", () => {
+    const asked = /\bsignal\??\.(aborted|reason|onabort|throwIfAborted|addEventListener|removeEventListener)\b/;
+    // Of a lease the signal is the library's own, and the line a comment.
+    const own = ["intrinsics/signals.ts", "quota/connection/lease.ts"];
+    expect(naming(asked, (file) => own.includes(file.path) || file.room === "testing")).toEqual([]);
+  });
+
   test("native packages are imported by their engine alone", () => {
     const native: Readonly<Record<string, string>> = { lmdb: "engine/embedded", foundationdb: "engine/foundationdb" };
     const stray = files.flatMap((file) =>

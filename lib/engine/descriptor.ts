@@ -1,6 +1,6 @@
 /** Engine descriptors: plain data that says which engine to open and how; nothing happens until it is opened. */
 import { type OptionNames, optionNames, takeOptions } from "../options/index.js";
-import type { FoundationDbOptions } from "./foundationdb/options.js";
+import { type FoundationDbOptions, takeNestedOptions } from "./foundationdb-options.js";
 
 /**
  * How far a commit of the embedded engine reaches before it is acknowledged.
@@ -136,7 +136,8 @@ const names = {
 /** The options of a descriptor, by name, whoever made it. @throws OPTION_UNKNOWN */
 export function takeDescriptor<D extends EngineDescriptor>(descriptor: D): D {
   const all: OptionNames<never> = names[descriptor.engine] as never;
-  return takeOptions<object>(descriptor, all, descriptor.engine) as D;
+  const taken: EngineDescriptor = takeOptions<object>(descriptor, all, descriptor.engine) as D;
+  return (taken.engine === "foundationdb" ? takeNestedOptions(taken) : taken) as D;
 }
 
 /**
@@ -177,5 +178,6 @@ export function memory(options?: MemoryOptions): MemoryDescriptor {
  * ```
  */
 export function foundationdb(options?: FoundationDbOptions): FoundationDbDescriptor {
-  return Object.freeze({ ...takeOptions(options, foundationDbNames, "foundationdb"), engine: "foundationdb" as const });
+  const taken = takeNestedOptions(takeOptions(options, foundationDbNames, "foundationdb"));
+  return Object.freeze({ ...taken, engine: "foundationdb" as const });
 }

@@ -32,7 +32,7 @@ export type {
   FoundationDbDatabaseOptions,
   FoundationDbNetworkOptions,
   FoundationDbOptions,
-} from "./foundationdb/options.js";
+} from "./foundationdb-options.js";
 export { backupStore, checkStore, compactStore, restoreStore } from "./maintenance.js";
 export { openEngine } from "./open-engine.js";
 export type { EngineOption } from "./option.js";

@@ -92,6 +92,7 @@ function tokenOf(head: RequestHead, cookie: string | false, origins: ReadonlySet
  */
 export function sessionAuthenticator(options: SessionAuthenticatorOptions): Authenticate {
   const { db, cookie = "__Host-session", origins = [] } = takeOptions(options, names, "sessionAuthenticator");
+  if (typeof db?.tenant !== "function") throw refuse("db", "not a database");
   if (cookie !== false && !/^[\w!#$%&'*+.^`|~-]+$/.test(cookie)) throw refuse("cookie", "not the name of a cookie");
   const known = originsOf(origins);
   return async (head) => {

@@ -8,6 +8,7 @@ import {
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { Attributes, Meter } from "./meter.js";
 import type { Span, Tracer } from "./tracer.js";
 
@@ -28,6 +29,8 @@ export interface OpenTelemetryOptions {
   /** Default: the global tracer provider's tracer `tenantry`. */
   readonly tracer?: ApiTracer | undefined;
 }
+
+const names = optionNames<OpenTelemetryOptions>({ meter: true, tracer: true });
 
 class ApiSpanPort implements Span {
   readonly #span: ApiSpan;
@@ -54,16 +57,20 @@ class ApiSpanPort implements Span {
  * The ports of `open` over OpenTelemetry's API; which exporter and which sampling is the program's choice of SDK.
  * A span is a child of whatever span is active where a call is made.
  *
+ * @throws `OPTION_UNKNOWN`, `OPTIONS_INVALID`
+ *
  * @example
  * ```ts
  * import { embedded, open, openTelemetry } from "tenantry";
  * const db = await open({ engine: embedded("./data"), entities: [], ...openTelemetry() });
  * ```
  */
-export function openTelemetry({
-  meter = metrics.getMeter("tenantry"),
-  tracer = trace.getTracer("tenantry"),
-}: OpenTelemetryOptions = {}): { readonly meter: Meter; readonly tracer: Tracer } {
+export function openTelemetry(options?: OpenTelemetryOptions): { readonly meter: Meter; readonly tracer: Tracer } {
+  const { meter = metrics.getMeter("tenantry"), tracer = trace.getTracer("tenantry") } = takeOptions(
+    options,
+    names,
+    "openTelemetry",
+  );
   return {
     meter,
     tracer: {

@@ -1,6 +1,7 @@
 /** One suite for every engine: cases that throw when the engine under test is not what the port says. */
 import { randomBytes } from "node:crypto";
 import type { Engine } from "../engine/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import { atomicCases } from "./engine-cases/atomics.js";
 import type { CaseDefinition, EngineFeature } from "./engine-cases/case.js";
 import { conflictCases } from "./engine-cases/conflicts.js";
@@ -37,6 +38,8 @@ export interface EngineSuiteOptions {
   /** What the engine under test does not have, each with the reason; cases that need it are skipped for it. */
   readonly lacking?: { readonly [Feature in EngineFeature]?: string | undefined } | undefined;
 }
+
+const suiteNames = optionNames<EngineSuiteOptions>({ open: true, prefix: true, lacking: true });
 
 /**
  * One case: framework-free, so that any test runner can run it.
@@ -108,7 +111,8 @@ const groups: Readonly<Record<string, readonly CaseDefinition[]>> = {
  * });
  * ```
  */
-export function engineSuite(options: EngineSuiteOptions): EngineSuite {
+export function engineSuite(given: EngineSuiteOptions): EngineSuite {
+  const options = takeOptions(given, suiteNames, "engineSuite");
   const prefix = options.prefix ?? Uint8Array.from([0x02, ...randomBytes(12), 0x00]);
   const lacking = options.lacking ?? {};
   let shared: Promise<Engine> | undefined;

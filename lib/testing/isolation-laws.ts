@@ -1,5 +1,6 @@
 /** Isolation laws over a user's own entities: property tests that look for a way out of a tenant. */
 import { memory } from "../engine/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { QuotaOptions } from "../quota/index.js";
 import type { AnyEntity } from "../schema/index.js";
 import type { RecordMaker } from "./generate/record-maker.js";
@@ -79,6 +80,20 @@ export interface IsolationLawsOptions extends IsolationOptions {
  * ```
  */
 export function isolationCases(options: IsolationOptions): readonly IsolationCase[] {
+  return casesWith(takeOptions(options, optionNames<IsolationOptions>(lawParts), "isolationCases"));
+}
+
+const lawParts = {
+  entities: true,
+  engine: true,
+  runs: true,
+  seed: true,
+  steps: true,
+  records: true,
+  quotas: true,
+} as const;
+
+function casesWith(options: IsolationOptions): readonly IsolationCase[] {
   const { entities, engine = memory(), runs = 100, seed, steps = 12, records = {}, quotas } = options;
   return casesOf({ entities, engine, runs, seed, steps, records, quotas });
 }
@@ -113,7 +128,8 @@ export function isolationCases(options: IsolationOptions): readonly IsolationCas
  * isolationLaws({ entities: [City], test });
  * ```
  */
-export function isolationLaws({ test, timeoutMs = 120_000, ...options }: IsolationLawsOptions): void {
-  const register = test ?? testFunction();
-  for (const { name, run } of isolationCases(options)) register(name, run, timeoutMs);
+export function isolationLaws(options: IsolationLawsOptions): void {
+  const names = optionNames<IsolationLawsOptions>({ ...lawParts, test: true, timeoutMs: true });
+  const { test = testFunction(), timeoutMs = 120_000, ...laws } = takeOptions(options, names, "isolationLaws");
+  for (const { name, run } of casesWith(laws)) test(name, run, timeoutMs);
 }

@@ -3,7 +3,8 @@ import type { Database } from "../database.js";
 import { type Engine, type EngineDescriptor, memory, openEngine } from "../engine/index.js";
 import { Keyspace, metadataVersionKey } from "../keyspace/index.js";
 import { open } from "../open.js";
-import type { OpenOptions } from "../open-options.js";
+import { type OpenOptions, openParts } from "../open-options.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { TenantId } from "../tenant/index.js";
 import type { Tenant } from "../tenant-handle.js";
 import { type HookFunction, hookFunction } from "./test-runner.js";
@@ -50,6 +51,8 @@ export interface Sandbox extends AsyncDisposable {
   /** Cleans, and closes what was opened. */
   close(): Promise<void>;
 }
+
+const sandboxNames = optionNames<SandboxOptions>({ ...openParts, afterEach: true, afterAll: true });
 
 /** The name of all tenants of sandboxes. */
 const name = "sandbox";
@@ -150,7 +153,8 @@ async function removeTenants(engine: Engine, keyspace: Keyspace, ids: readonly T
  * });
  * ```
  */
-export function sandbox(options: SandboxOptions): Sandbox {
+export function sandbox(given: SandboxOptions): Sandbox {
+  const options = takeOptions(given, sandboxNames, "sandbox");
   const box = new TenantSandbox(options);
   const { afterEach, afterAll } = options;
   if (afterEach !== false) (afterEach ?? hookFunction("afterEach"))(() => box.clean());

@@ -138,9 +138,15 @@ describe("a failure", () => {
       expect(() => make({ onErrors: ignore } as never)).toThrow(expect.objectContaining({ code: "OPTION_UNKNOWN" }));
     }
     for (const make of [tenantMiddleware, expressMiddleware, fastifyHook]) {
-      expect(() => make({ db, authenticate, onErrors: ignore } as never)).toThrow(
-        expect.objectContaining({ code: "OPTION_UNKNOWN" }),
-      );
+      for (const [given, code] of [
+        [{ db, authenticate, onErrors: ignore }, "OPTION_UNKNOWN"],
+        [{ authenticate }, "AUTHENTICATOR_OPTION_INVALID"],
+        [{ db }, "FUNCTION_INVALID"],
+        [{ db, authenticate, onRefused: 1 }, "FUNCTION_INVALID"],
+        [{ db, authenticate, onError: "log" }, "FUNCTION_INVALID"],
+      ] as const) {
+        expect(() => make(given as never)).toThrow(expect.objectContaining({ code }));
+      }
     }
   });
 

@@ -1,8 +1,16 @@
 /** Every method that takes options takes them by name, from own properties, once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { jwtVerifier, type Principal, requireMfa } from "../../lib/access/index.js";
-import { copy, openEngine } from "../../lib/engine/index.js";
+import { allow, forbid, jwtVerifier, type Principal, requireMfa } from "../../lib/access/index.js";
+import { copy, type Engine, openEngine } from "../../lib/engine/index.js";
+import {
+  expressErrors,
+  fastifyErrors,
+  honoErrors,
+  sessionAuthenticator,
+  tenantFetch,
+  tenantMiddleware,
+} from "../../lib/http/index.js";
 import {
   type Database,
   embedded,
@@ -11,8 +19,18 @@ import {
   memory,
   newTenantId,
   open,
+  openTelemetry,
   type Tenant,
 } from "../../lib/index.js";
+import {
+  assertOthersUnchanged,
+  assertStaysInTenant,
+  engineSuite,
+  faulty,
+  isolationCases,
+  isolationLaws,
+  sandbox,
+} from "../../lib/testing/index.js";
 
 const Note = entity("note", {
   version: 1,
@@ -25,11 +43,16 @@ const quotas = { plans: { p: { resources: { seats: 3 } } }, defaultPlan: "p" };
 
 let db: Database;
 let tenant: Tenant;
+let engine: Engine;
 beforeAll(async () => {
+  engine = await openEngine(memory());
   db = await open({ engine: memory(), entities: [Note], quotas, audit: {} });
   tenant = db.tenant((await db.tenants.provision({ name: "Acme" })).id);
 });
-afterAll(() => db.close());
+afterAll(async () => {
+  await db.close();
+  await engine.close();
+});
 
 const all = async (items: AsyncIterable<unknown>): Promise<void> => {
   for await (const _ of items);
@@ -41,6 +64,14 @@ const principal: Principal = {
   ...{ tenant: newTenantId(), subject: "a", roles: [], issuer: "me", expiresAt: Date.now() + 60_000 },
   ...{ authenticatedAt: Date.now(), methods: ["mfa"], assurance: undefined, claims: {} },
 };
+
+/** What the doors of requests need besides: the database is opened later. */
+const sessions = {
+  get db() {
+    return db;
+  },
+};
+const door = Object.defineProperty({ authenticate: () => {} }, "db", { enumerable: true, get: () => db });
 
 /** The method, one of its options with a value that it takes, a call with the options given, and what these need besides. */
 type Row = readonly [of: string, option: string, value: unknown, call: (options: never) => unknown, besides?: object];
@@ -133,6 +164,25 @@ const rows: readonly Row[] = [
   ["embedded", "lockTimeout", 10, (o) => embedded(o), { path: "./data" }],
   ["memory", "mapBytes", 2 ** 30, (o) => memory(o)],
   ["foundationdb", "clusterFile", "fdb.cluster", (o) => foundationdb(o)],
+  ["network", "traceEnable", "/tmp", (o) => foundationdb({ network: o })],
+  ["database", "maxWatches", 9, (o) => foundationdb({ database: o })],
+  ["TenantDoorOptions", "onError", () => {}, (o) => tenantMiddleware(o), door],
+  ["TenantDoorOptions", "onError", () => {}, (o) => tenantFetch(o, () => new Response()), door],
+  ["honoErrors", "onError", () => {}, (o) => honoErrors(o)],
+  ["expressErrors", "onError", () => {}, (o) => expressErrors(o)],
+  ["fastifyErrors", "onError", () => {}, (o) => fastifyErrors(o)],
+  ["sessionAuthenticator", "cookie", "__Host-s", (o) => sessionAuthenticator(o), sessions],
+  ["allow", "where", { id: 1 }, (o) => allow("read", Note, o)],
+  ["forbid", "where", { id: 1 }, (o) => forbid("read", Note, o)],
+  ["openTelemetry", "meter", undefined, (o) => openTelemetry(o)],
+  ["isolationCases", "runs", 3, (o) => isolationCases(o), { entities: [] }],
+  ["isolationLaws", "runs", 3, (o) => isolationLaws(o), { entities: [], test: () => {} }],
+  ["sandbox", "fairness", undefined, (o) => sandbox(o), { entities: [], afterEach: false, afterAll: false }],
+  ["faulty", "delayMs", 3, (o) => faulty(engine, o), { seed: 1, rates: {} }],
+  ["rates", "conflict", 0.1, (o) => faulty(engine, { seed: 1, rates: o })],
+  ["engineSuite", "prefix", Uint8Array.of(2, 0), (o) => engineSuite(o), { open: () => openEngine(memory()) }],
+  ["assertStaysInTenant", "root", ["a"], (o) => assertStaysInTenant([], tenant.id, o)],
+  ["assertOthersUnchanged", "root", ["a"], (o) => assertOthersUnchanged([], [], tenant.id, o)],
 ];
 
 const called = async (call: Row[3], options: object): Promise<unknown> => await call(options as never);

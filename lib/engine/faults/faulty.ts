@@ -1,7 +1,8 @@
 /** An engine that fails on purpose, reproducibly, in front of any other. */
+import { optionNames, takeOptions } from "../../options/index.js";
 import type { Engine, EngineCapabilities, EngineTransaction } from "../engine.js";
 import { dice } from "./dice.js";
-import type { FaultKind, FaultOptions, InjectedFault } from "./fault.js";
+import type { FaultKind, FaultOptions, FaultRates, InjectedFault } from "./fault.js";
 import { type FaultHost, FaultyTransaction } from "./faulty-transaction.js";
 
 /**
@@ -28,6 +29,21 @@ export interface FaultyEngine extends Engine {
 }
 
 const defaultDelayMs = 20;
+
+const faultNames = optionNames<FaultOptions>({ seed: true, rates: true, delayMs: true, onFault: true });
+const rateNames = optionNames<FaultRates>({
+  conflict: true,
+  unknownApplied: true,
+  unknownNotApplied: true,
+  unknownLate: true,
+  tooOld: true,
+  futureVersion: true,
+  processBehind: true,
+  timeout: true,
+  slowRead: true,
+  watchDrop: true,
+  watchSpurious: true,
+});
 
 /**
  * Puts an engine before `engine` that behaves as a cluster does on a bad day: conflicts, commits whose outcome nobody
@@ -66,9 +82,10 @@ class Faulty implements FaultyEngine, FaultHost {
   #armed = true;
   #transactions = 0;
 
-  constructor(engine: Engine, options: FaultOptions) {
+  constructor(engine: Engine, given: FaultOptions) {
+    const options = takeOptions(given, faultNames, "faulty");
     this.#engine = engine;
-    this.#options = options;
+    this.#options = { ...options, rates: takeOptions(options.rates, rateNames, "rates") };
     this.name = engine.name;
     // Every read has to be one that can fail, and every outcome one that can be lost.
     this.capabilities = { ...engine.capabilities, readsAtOnce: false, tellsOutcomes: false };

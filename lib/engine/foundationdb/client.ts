@@ -2,10 +2,10 @@
 import { accessSync, constants } from "node:fs";
 import type { NativeModule } from "foundationdb/dist/lib/native.js";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
+import { type FoundationDbNetworkOptions, networkFileOptions, networkOptionCodes } from "../foundationdb-options.js";
 import { optionToNative } from "./bytes.js";
 import type { OptionCode } from "./codes.js";
 import { fdbCodeOf, fdbCodes, toEngineError } from "./errors.js";
-import { type FoundationDbNetworkOptions, networkFileOptions, networkOptionCodes } from "./options.js";
 
 /** What the npm package `foundationdb` 2.0 was built for: its header's version, and the oldest the port is written for. */
 export const apiVersionMax = 720;
@@ -100,10 +100,6 @@ function networkSettings(network: FoundationDbNetworkOptions): readonly NetworkS
     const values = listOf(given[name]);
     if (values.length > 0) settings.push({ name, option, values, print: values.map(printOf).join("\0") });
   }
-  const unknown = Object.keys(given).find(
-    (name) => given[name] !== undefined && !Object.hasOwn(networkOptionCodes, name),
-  );
-  if (unknown !== undefined) throw tenantryError("FOUNDATIONDB_OPTION", { option: unknown, reason: "unknown" });
   return settings;
 }
 

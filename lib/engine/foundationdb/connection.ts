@@ -2,10 +2,10 @@
 import { accessSync, constants } from "node:fs";
 import type { NativeDatabase, NativeModule } from "foundationdb/dist/lib/native.js";
 import { tenantryError } from "../../errors/index.js";
+import { databaseOptionCodes, type FoundationDbDatabaseOptions } from "../foundationdb-options.js";
 import { optionToNative } from "./bytes.js";
 import { type OptionCode, transactionOptionCodes } from "./codes.js";
 import { fdbCodeOf, toEngineError } from "./errors.js";
-import { databaseOptionCodes, type FoundationDbDatabaseOptions } from "./options.js";
 
 // The binding copies the path into a buffer of 1,024 bytes, and cuts off what is longer.
 const clusterFileBytesMax = 1_023;
@@ -53,9 +53,8 @@ export function createDatabase(
 function setDatabaseOptions(database: NativeDatabase, options: FoundationDbDatabaseOptions): void {
   const codes: Readonly<Record<string, OptionCode>> = databaseOptionCodes;
   for (const [name, given] of Object.entries<true | number | string | readonly string[] | undefined>({ ...options })) {
-    if (given === undefined) continue;
-    const option = Object.hasOwn(codes, name) ? codes[name] : undefined;
-    if (option === undefined) throw tenantryError("FOUNDATIONDB_OPTION", { option: name, reason: "unknown" });
+    const option = codes[name];
+    if (given === undefined || option === undefined) continue;
     for (const value of typeof given === "object" ? given : [given]) {
       try {
         database.setOption(option.code, optionToNative(option.type, value));

@@ -4,11 +4,11 @@ import { markOwn, tenantryError } from "../../errors/index.js";
 import { foundationdbConnectTimeoutMs, foundationdbKeyBytesMax } from "../../limits/index.js";
 import { Roster } from "../../roster/index.js";
 import type { Engine, EngineCapabilities, EngineTransaction, Watch } from "../engine.js";
+import type { FoundationDbOptions } from "../foundationdb-options.js";
 import { apiVersionMax, startClient } from "./client.js";
 import { checkClusterFile, connect, createDatabase } from "./connection.js";
 import { toEngineError } from "./errors.js";
 import { loadNativeModule } from "./native-module.js";
-import type { FoundationDbOptions } from "./options.js";
 import { FoundationDbTransaction, type TransactionHost } from "./transaction.js";
 
 const tagsMax = 5;

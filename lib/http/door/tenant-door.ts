@@ -4,7 +4,7 @@ import { signInOf } from "../../access/identity/index.js";
 import type { Authenticate, Principal, RequestHead } from "../../access/index.js";
 import type { Database } from "../../database.js";
 import { isTenantryError, tenantryError } from "../../errors/index.js";
-import { optionNames, takeOptions } from "../../options/index.js";
+import { assertFunction, assertFunctionIfGiven, optionNames, takeOptions } from "../../options/index.js";
 import { tenantContext } from "../../tenant/index.js";
 import { type Entrance, Exchange } from "./exchange.js";
 import { isFailure, logFailures, type OnError, tell } from "./failure.js";
@@ -131,10 +131,15 @@ export class TenantDoor {
   readonly #onRefused: ((refusal: Refusal) => void) | undefined;
   readonly #onError: OnError;
 
-  /** @throws AUTHENTICATOR_OPTION_INVALID, OPTION_UNKNOWN */
+  /** @throws AUTHENTICATOR_OPTION_INVALID, FUNCTION_INVALID, OPTION_UNKNOWN */
   constructor(options: TenantDoorOptions) {
     const taken = takeOptions(options, names, "TenantDoorOptions");
     const { db, authenticate, path = "/t/:tenant", roles = "principal", membersCacheMs = 0, onRefused } = taken;
+    if (typeof db?.tenant !== "function") {
+      throw tenantryError("AUTHENTICATOR_OPTION_INVALID", { option: "db", reason: "not a database" });
+    }
+    assertFunction(authenticate, "authenticate");
+    for (const [name, fn] of Object.entries({ onRefused, onError: taken.onError })) assertFunctionIfGiven(fn, name);
     this.#db = db;
     this.#authenticate = authenticate;
     this.#tenantOf = path === false ? undefined : tenantOfPath(path);

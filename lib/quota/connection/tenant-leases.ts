@@ -1,5 +1,6 @@
 /** The connections that this process holds of one tenant: one stored row for all of them, kept alive by a heartbeat. */
 import { isTenantryError, leaving, tenantryError } from "../../errors/index.js";
+import { abortReason, isAborted } from "../../intrinsics/index.js";
 import type { Clock } from "../../observe/index.js";
 import { onAborted } from "../../roster/index.js";
 import type { TenantRecord } from "../../tenant/index.js";
@@ -58,11 +59,11 @@ export class TenantLeases {
    */
   async acquire(signal: AbortSignal | undefined): Promise<Lease> {
     if (signal === undefined) return await this.#inTurn(() => this.#take());
-    const aborted = (): Error => tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: signal.reason });
-    if (signal.aborted) throw aborted();
+    const aborted = (): Error => tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: abortReason(signal) });
+    if (isAborted(signal)) throw aborted();
     const taking = this.#inTurn(() => {
       // Given up while it waited for others: it is not counted at all.
-      if (signal.aborted) throw aborted();
+      if (isAborted(signal)) throw aborted();
       return this.#take();
     });
     return await new Promise<Lease>((resolve, reject) => {

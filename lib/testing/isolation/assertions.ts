@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Access } from "../../engine/faults/index.js";
 import { isTenantryError } from "../../errors/index.js";
 import type { KeyRange } from "../../keyspace/index.js";
+import { optionNames, takeOptions } from "../../options/index.js";
 import { type TenantId, tenantIdBytes } from "../../tenant/index.js";
 import { compareBytes, concatBytes, equalBytes, keyAfter, pack, type TupleElement } from "../../tuple/index.js";
 import { firstMention } from "./mention.js";
@@ -85,6 +86,8 @@ function ownRanges(tenantId: TenantId, { root = defaultRoot }: RootOptions): rea
   return [behind(own), { begin: state, end: keyAfter(state) }, behind(audit)];
 }
 
+const rootNames = optionNames<RootOptions>({ root: true });
+
 /** All keys behind a packed prefix. */
 const behind = (prefix: Uint8Array): KeyRange => ({
   begin: concatBytes(prefix, Uint8Array.of(0x00)),
@@ -140,7 +143,8 @@ const sharedKeys = ({ root = defaultRoot }: RootOptions): readonly Uint8Array[] 
  * assertStaysInTenant(engine.take(), id);
  * ```
  */
-export function assertStaysInTenant(accesses: readonly Access[], tenantId: TenantId, options: RootOptions = {}): void {
+export function assertStaysInTenant(accesses: readonly Access[], tenantId: TenantId, given?: RootOptions): void {
+  const options = takeOptions(given, rootNames, "assertStaysInTenant");
   const own = ownRanges(tenantId, options);
   const shared = sharedKeys(options);
   const stampers = stampersOf(accesses, statesOf(tenantId, options));
@@ -179,8 +183,9 @@ export function assertOthersUnchanged(
   before: readonly KeptRow[],
   after: readonly KeptRow[],
   tenantId: TenantId,
-  options: RootOptions = {},
+  given?: RootOptions,
 ): void {
+  const options = takeOptions(given, rootNames, "assertOthersUnchanged");
   const own = ownRanges(tenantId, options);
   const others = (rows: readonly KeptRow[]): readonly KeptRow[] =>
     rows.filter(({ key }) => !own.some((range) => covers(range, key, keyAfter(key))));

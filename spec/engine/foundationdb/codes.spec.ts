@@ -13,7 +13,7 @@ import {
   streamingModeCodes,
   transactionOptionCodes,
 } from "../../../lib/engine/foundationdb/codes.js";
-import { databaseOptionCodes, networkOptionCodes } from "../../../lib/engine/foundationdb/options.js";
+import { databaseOptionCodes, networkOptionCodes } from "../../../lib/engine/foundationdb-options.js";
 
 const pascal = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1);
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

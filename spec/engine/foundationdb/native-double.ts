@@ -14,7 +14,7 @@ import type {
 } from "foundationdb/dist/lib/native.js";
 import type { StreamingMode as NativeStreamingMode } from "foundationdb/dist/lib/opts.g.js";
 import { mutationCodes, streamingModeCodes, transactionOptionCodes } from "../../../lib/engine/foundationdb/codes.js";
-import { databaseOptionCodes } from "../../../lib/engine/foundationdb/options.js";
+import { databaseOptionCodes } from "../../../lib/engine/foundationdb-options.js";
 import {
   type AtomicOp,
   type Engine,

@@ -1,5 +1,7 @@
 /** What may be said when FoundationDB is opened: where the cluster is, and the client's and database's options. */
-import type { OptionCode } from "./codes.js";
+import { copiedBytes } from "../intrinsics/index.js";
+import { copiedList, type OptionNames, optionNames, takeOptions } from "../options/index.js";
+import type { OptionCode } from "./foundationdb/codes.js";
 
 /**
  * Options of the FoundationDB client of this process, in the order they are set. They belong to the process: the
@@ -123,4 +125,32 @@ export interface FoundationDbOptions {
   readonly tags?: readonly string[] | undefined;
   readonly network?: FoundationDbNetworkOptions | undefined;
   readonly database?: FoundationDbDatabaseOptions | undefined;
+}
+
+/** Values of one option of the client that are set. */
+const valuesMax = 1_000;
+const tagsTakenMax = 100;
+
+const namesOf = (codes: object): OptionNames<never> =>
+  optionNames(Object.fromEntries(Object.keys(codes).map((name) => [name, true])));
+const networkNames = namesOf(networkOptionCodes);
+const databaseNames = namesOf(databaseOptionCodes);
+
+/** Options whose lists and bytes are copies. @throws OPTION_UNKNOWN, OPTIONS_INVALID */
+function takeNested(given: object | undefined, names: OptionNames<never>, of: string): object | undefined {
+  if (given === undefined) return undefined;
+  const taken = Object.entries(takeOptions<object>(given, names, of));
+  const copies = taken.map(([name, value]) => [name, copiedList(value, valuesMax) ?? copiedBytes(value) ?? value]);
+  return Object.freeze(Object.fromEntries(copies));
+}
+
+/** What was taken of the options, with what is nested in them. @throws OPTION_UNKNOWN, OPTIONS_INVALID */
+export function takeNestedOptions<O extends FoundationDbOptions>(options: O): O {
+  const { tags, network, database } = options;
+  const nested = {
+    tags: copiedList(tags, tagsTakenMax) ?? tags,
+    network: takeNested(network, networkNames, "network"),
+    database: takeNested(database, databaseNames, "database"),
+  };
+  return { ...options, ...Object.fromEntries(Object.entries(nested).filter(([, value]) => value !== undefined)) };
 }
