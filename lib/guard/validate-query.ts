@@ -3,6 +3,7 @@ import { tenantryError } from "../errors/index.js";
 import { arrayLength, copiedBytes } from "../intrinsics/index.js";
 import { Keyspace, type TenantRange } from "../keyspace/index.js";
 import { keyBytesMax } from "../limits/index.js";
+import { optionNames, takeOptions } from "../options/index.js";
 import type { TenantId } from "../tenant/index.js";
 import { compareBytes, type TupleElement } from "../tuple/index.js";
 import { type BoundedSelector, firstKeyOf, resolveSelector, type SelectorLike } from "./selector.js";
@@ -87,6 +88,8 @@ export interface QueryOptions {
   readonly root?: readonly TupleElement[] | undefined;
 }
 
+const queryNames = optionNames<QueryOptions>({ root: true });
+
 /**
  * What is wrong with queries of a tenant, in physical bytes, before an engine sees them; empty when nothing is.
  * Use {@link assertQuery} to be stopped instead.
@@ -103,9 +106,10 @@ export interface QueryOptions {
 export function validateQuery(
   tenantId: TenantId,
   query: TenantQuery | readonly TenantQuery[],
-  options: QueryOptions = {},
+  options?: QueryOptions,
 ): QueryFault[] {
-  const range = new Keyspace(options.root).tenant(tenantId);
+  const { root } = takeOptions(options, queryNames, "validateQuery");
+  const range = new Keyspace(root).tenant(tenantId);
   const length = arrayLength(query);
   const queries: readonly unknown[] = length === undefined ? [query] : (query as readonly unknown[]);
   const faults: QueryFault[] = [];
@@ -131,7 +135,7 @@ export function validateQuery(
 export function assertQuery(
   tenantId: TenantId,
   query: TenantQuery | readonly TenantQuery[],
-  options: QueryOptions = {},
+  options?: QueryOptions,
 ): void {
   const [fault] = validateQuery(tenantId, query, options);
   if (fault !== undefined) {

@@ -12,6 +12,7 @@ import {
   tenantMiddleware,
 } from "../../lib/http/index.js";
 import {
+  assertQuery,
   type Database,
   embedded,
   entity,
@@ -21,6 +22,7 @@ import {
   open,
   openTelemetry,
   type Tenant,
+  validateQuery,
 } from "../../lib/index.js";
 import {
   assertOthersUnchanged,
@@ -181,6 +183,8 @@ const rows: readonly Row[] = [
   ["faulty", "delayMs", 3, (o) => faulty(engine, o), { seed: 1, rates: {} }],
   ["rates", "conflict", 0.1, (o) => faulty(engine, { seed: 1, rates: o })],
   ["engineSuite", "prefix", Uint8Array.of(2, 0), (o) => engineSuite(o), { open: () => openEngine(memory()) }],
+  ["validateQuery", "root", ["a"], (o) => validateQuery(tenant.id, [], o)],
+  ["validateQuery", "root", ["a"], (o) => assertQuery(tenant.id, [], o)],
   ["assertStaysInTenant", "root", ["a"], (o) => assertStaysInTenant([], tenant.id, o)],
   ["assertOthersUnchanged", "root", ["a"], (o) => assertOthersUnchanged([], [], tenant.id, o)],
 ];

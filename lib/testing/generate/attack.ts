@@ -111,10 +111,14 @@ const optionNames: readonly string[] = [
   "limitt",
 ];
 
+/** Names of options between the library's own parts, which it would read of every object that has them. */
+const innerNames: ReadonlySet<string> = new Set(["snapshot", "reverse", "mode", "targetBytes", "iteration", "tags"]);
+
 /** Where an option stands whose name is one of the names above, when it may not stand just anywhere. */
 function placeOf({ name, from }: OptionMove): OptionMove["from"] {
   // Among a read's own options it would change the answer, as it should.
   if (name === "limit") return "its prototype";
+  if (innerNames.has(name)) return "every prototype";
   // From every prototype other packages would take it as well.
   return name === "signal" && from === "every prototype" ? "its prototype" : from;
 }
@@ -141,6 +145,7 @@ function attackArbitrary(fc: FastCheck): Arbitrary<Attack> {
       name: fc.oneof(
         fc.constantFrom("join", "own", "operator", "context"),
         fc.constantFrom("signal", "limit"),
+        fc.constantFrom(...innerNames),
         fc.constantFrom(...optionNames),
       ),
       variant: fc.nat(15),
