@@ -2,5 +2,5 @@
 
 export { assertFunction, assertFunctionIfGiven } from "./assert-function.js";
 export { copiedList } from "./copied-list.js";
-export { type OptionNames, optionNames } from "./option-names.js";
+export { type KeysOf, type OptionNames, optionNames } from "./option-names.js";
 export { takeNamed, takeOptions } from "./take-options.js";

@@ -133,6 +133,19 @@ describe("a write", () => {
     ]) {
       await expect(stale).rejects.toMatchObject({ code: "REVISION_MISMATCH", details: { actual: 5 } });
     }
+    for (const none of [null, "5", 5n, { tenant: "another" }, Symbol("5")] as never[]) {
+      const details = { option: "ifRevision" };
+      for (const call of [
+        () => repository.put(book(0), { ifRevision: none }),
+        () => repository.update(["a", 0], (one) => one, { ifRevision: none }),
+        () => repository.delete(["a", 0], { ifRevision: none }),
+      ]) {
+        await expect((async () => await call())()).rejects.toMatchObject({
+          code: "TRANSACTION_OPTION_INVALID",
+          details,
+        });
+      }
+    }
     expect(await repository.delete(["a", 0], { ifRevision: 5 })).toBe(true);
     await expect(repository.put(book(0), { ifRevision: 5 })).rejects.toMatchObject({ details: { actual: undefined } });
     await repository.create(book(0));

@@ -2,7 +2,7 @@
 import { addAmounts, type CheckedAmounts, checkAmounts, counterKey } from "../../aggregates/index.js";
 import { tenantryError } from "../../errors/index.js";
 import { maintainedIndexes } from "../../indexes/index.js";
-import { assertFunction, takeOptions } from "../../options/index.js";
+import { assertFunction, type KeysOf, type OptionNames, takeOptions } from "../../options/index.js";
 import { isAboutRecord, isDamage, type MayReplace } from "../../records/index.js";
 import type { AnyEntity, IdOf, Infer, InputOf, PatchOf } from "../../schema/index.js";
 import { callTerms, type Operation, resultOf, siblings, valueAt, valuesAt } from "../../transaction/index.js";
@@ -48,6 +48,20 @@ interface Candidate<E extends AnyEntity> {
   readonly record: Infer<E>;
 }
 
+/** The options of a change. @throws as `takeOptions`, TRANSACTION_OPTION_INVALID for what is no revision */
+function takeChange<O extends ChangeOptions>(
+  given: O | undefined,
+  names: OptionNames<KeysOf<O>>,
+  of: string,
+): Partial<O> {
+  const options = takeOptions<O>(given, names, of);
+  const { ifRevision } = options;
+  if (ifRevision !== undefined && typeof ifRevision !== "number") {
+    throw tenantryError("TRANSACTION_OPTION_INVALID", { option: "ifRevision", reason: "not a number" });
+  }
+  return options;
+}
+
 export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implements TransactionRepository<E> {
   readonly #table: RecordTable<E>;
   readonly #writer: TenantWriter;
@@ -71,7 +85,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   }
 
   async put(input: InputOf<E>, given?: ReplaceOptions): Promise<Infer<E>> {
-    const options = takeOptions(given, replaceNames, "put");
+    const options = takeChange(given, replaceNames, "put");
     const record = this.#table.model.parse(input);
     const check: RevisionCheck<E> = (revision, { id }, before) => {
       // One that may not be seen shows no revision.
@@ -122,7 +136,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
   }
 
   async delete(id: IdOf<E>, given?: ReplaceOptions): Promise<boolean> {
-    const options = takeOptions(given, replaceNames, "delete");
+    const options = takeChange(given, replaceNames, "delete");
     return (await this.#remove("delete", [id], options)) === 1;
   }
 
@@ -186,7 +200,7 @@ export class RecordWriter<E extends AnyEntity> extends RecordReader<E> implement
     given: ChangeOptions | undefined,
     revise: (record: Infer<E>) => Infer<E>,
   ): Promise<Infer<E>> {
-    const options = takeOptions(given, changeNames, operation);
+    const options = takeChange(given, changeNames, operation);
     const packed = this.#table.model.encodeId(id);
     return await this.#write(operation, [packed], options, (context) =>
       this.#revising(context, packed, options, revise),
