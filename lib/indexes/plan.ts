@@ -78,11 +78,12 @@ export function planBounds(
     return values;
   };
   const equals = valuesOf(query.equals);
-  const bytesOf = (bound: readonly unknown[]): Uint8Array => {
+  const keyOf = (bound: readonly unknown[]): Uint8Array => {
     const values = [...equals, ...bound];
     if (values.length > fields.length) throw invalid(tooMany);
     return concatBytes(prefix, keys.encodeValues(values));
   };
+  const after = (key: Uint8Array): Uint8Array => concatBytes(key, afterElements);
 
   if (query.prefix !== undefined) {
     if (query.from !== undefined || query.to !== undefined) throw invalid("a prefix goes without from and to");
@@ -90,7 +91,23 @@ export function planBounds(
     const first = concatBytes(prefix, keys.encodeBeginning(equals, query.prefix));
     return { begin: first, end: strinc(first), empty: false };
   }
-  const begin = bytesOf(valuesOf(query.from));
-  const end = query.to === undefined ? concatBytes(bytesOf([]), afterElements) : bytesOf(valuesOf(query.to));
-  return { begin, end, empty: compareBytes(begin, end) >= 0 };
+  const all = keyOf([]);
+  const [from, to] = [valuesOf(query.from), valuesOf(query.to)];
+  const [lower, upper] = [from, to].map((bound) => (bound.length === 0 ? undefined : keyOf(bound)));
+  if (lower === undefined && upper === undefined) return { begin: all, end: after(all), empty: false };
+  const bounded = fields.slice(equals.length, equals.length + Math.max(from.length, to.length));
+  const [first] = bounded;
+  const descending = first?.descending === true;
+  if (bounded.some((field) => field.descending !== descending)) {
+    throw invalid("from and to are about fields of one order: give the values of the first ones as equals");
+  }
+  // A bound is about values: what has none is in the range only if it begins with null.
+  const none = first?.nullish === true && lower === undefined ? keyOf([null]) : undefined;
+  const [begin, end] = descending
+    ? [upper === undefined ? all : after(upper), lower === undefined ? (none ?? after(all)) : after(lower)]
+    : [lower ?? (none === undefined ? all : after(none)), upper ?? after(all)];
+  const order = compareBytes(begin, end);
+  if (order > 0 && lower !== undefined && upper !== undefined)
+    throw invalid("from is above to: from is the lower value");
+  return { begin, end, empty: order >= 0 };
 }

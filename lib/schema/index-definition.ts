@@ -219,8 +219,8 @@ type Split<T extends readonly unknown[], Seen extends readonly unknown[] = reado
 
 /**
  * What a query over the key fields `T` may say: `equals` fixes leading fields; `from` (inclusive) and `to` (exclusive)
- * bound the fields that follow them, in key order; `prefix`, without these, is what the text of the next field begins
- * with.
+ * bound the values of the fields that follow them, whichever way these are ordered; what is null or absent is left out
+ * unless `from` is null. `prefix`, without these, is what the text of the next field begins with.
  */
 export type KeyRange<T extends readonly unknown[]> =
   | {

@@ -107,6 +107,10 @@ export class SchemaKeyField implements KeyField {
     this.#schema = schema;
   }
 
+  get nullish(): boolean {
+    return this.#type.nullish;
+  }
+
   /** Whether the field is one of an array's elements. */
   get each(): boolean {
     return this.#arrayAt !== undefined;

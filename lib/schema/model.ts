@@ -12,6 +12,8 @@ export interface KeyField {
   /** The dotted path, as in the definition. */
   readonly path: string;
   readonly descending: boolean;
+  /** Whether it may be absent or null. */
+  readonly nullish: boolean;
   /** The field's value in a record; `undefined` when it, or an object on the way, is absent or null. */
   get(record: unknown): unknown;
   /**

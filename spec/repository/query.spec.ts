@@ -1,10 +1,12 @@
 /** Queries: a range gives exactly the rows a plain filter gives, and pages give them without gaps or repeats. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import type { Database } from "../../lib/database.js";
 import { memory } from "../../lib/engine/index.js";
 import { open } from "../../lib/open.js";
 import type { PageQuery, Query } from "../../lib/repository/index.js";
+import { entity } from "../../lib/schema/index.js";
 import type { Tenant } from "../../lib/tenant-handle.js";
 import { runs } from "../runs.js";
 import {
@@ -52,6 +54,10 @@ const beginnings = (way: Way, start: number): fc.Arbitrary<readonly Scalar[]> =>
   return fc.nat(rest.length).chain((length) => fc.tuple(...rest.slice(0, length)));
 };
 
+/** Whether `from` lies above `to`, both being given: in the order of values, whichever way the fields go. */
+const isAbove = ({ from, to }: Pick<Shape, "from" | "to">): boolean =>
+  from.length > 0 && to.length > 0 && (compareBeginnings(from, to) || from.length - to.length) > 0;
+
 const shapes: fc.Arbitrary<Shape> = fc
   .constantFrom<Way>("id", "byTitle", "byWeight", "byPages", "byPlaceDown")
   .chain((way) =>
@@ -65,17 +71,20 @@ const shapes: fc.Arbitrary<Shape> = fc
         limit: fc.option(fc.nat(8), { nil: undefined }),
       }),
     ),
-  );
+  )
+  .map((shape) => (isAbove(shape) ? { ...shape, from: shape.to, to: shape.from } : shape));
 
 /** What a filter over all books gives for a shape. */
 function expected(all: readonly Book[], { way, equals, from, to, reverse, limit }: Shape): Book[] {
-  const down = way === "byPlaceDown";
   const found = sorted(all, way).filter((book) => {
     const fields = fieldsOf[way](book);
     const rest = fields.slice(equals.length);
-    if (compareBeginnings(fields, equals, down) !== 0) return false;
-    if (from.length > 0 && compareBeginnings(rest, from, down) < 0) return false;
-    return to.length === 0 || compareBeginnings(rest, to, down) < 0;
+    if (compareBeginnings(fields, equals) !== 0) return false;
+    if (from.length > 0 && compareBeginnings(rest, from) < 0) return false;
+    // What has no value is below every value, and in a range only if that begins there.
+    const isNone = rest[0] === null || rest[0] === undefined;
+    if (to.length > 0 && from.length === 0 && isNone) return false;
+    return to.length === 0 || compareBeginnings(rest, to) < 0;
   });
   if (reverse) found.reverse();
   return found.slice(0, limit);
@@ -151,6 +160,57 @@ describe("a query", () => {
     expect(await repository.list({ index: "byPages", from: 3 })).toEqual([book]);
     expect(await repository.list({ index: "byPages", to: 3 })).toEqual([]);
     expect(await repository.list({ index: "byWeight", equals: 2, from: "t" })).toEqual([book]);
+  });
+
+  test("bounds values, whichever way the index goes; what has none is left out, unless the range begins with null", async () => {
+    const Task = entity("task", {
+      version: 1,
+      schema: z.object({ id: z.int(), due: z.int().nullable(), late: z.int().optional(), board: z.string() }),
+      id: ["id"],
+      indexes: {
+        byDue: { fields: ["due"] },
+        byDueDown: { fields: [{ field: "due", order: "descending" }] },
+        byLateDown: { fields: ["board", { field: "late", order: "descending" }] },
+        mixed: { fields: [{ field: "due", order: "descending" }, "late"] },
+      },
+      aggregates: { perDue: { count: true, by: [{ field: "due", order: "descending" }] } },
+    });
+    const own = await open({ engine: memory(), entities: [Task] });
+    const tasks = own.tenant((await own.tenants.provision({ name: "a" })).id).repository(Task);
+    const due = [3, null, 1, 2, null];
+    await tasks.createMany(due.map((at, id) => ({ id, due: at, late: at ?? undefined, board: "b" })));
+    const found = async (query: Query<typeof Task>) => (await tasks.list(query)).map((task) => task.due);
+    expect(await found({ index: "byDue", to: 3 })).toEqual([1, 2]);
+    expect(await found({ index: "byDue", from: 2 })).toEqual([2, 3]);
+    expect(await found({ index: "byDue", from: null, to: 2 })).toEqual([null, null, 1]);
+    expect(await found({ index: "byDue", from: null })).toEqual([null, null, 1, 2, 3]);
+    expect(await found({ index: "byDue", to: null })).toEqual([]);
+    expect(await found({ index: "byDue", equals: null })).toEqual([null, null]);
+    expect(await found({ index: "byDueDown" })).toEqual([3, 2, 1, null, null]);
+    expect(await found({ index: "byDueDown", from: 1, to: 3 })).toEqual([2, 1]);
+    expect(await found({ index: "byDueDown", to: 3 })).toEqual([2, 1]);
+    expect(await found({ index: "byDueDown", from: 2 })).toEqual([3, 2]);
+    expect(await found({ index: "byDueDown", from: null, to: 2 })).toEqual([1, null, null]);
+    expect(await found({ index: "byDueDown", from: 2, to: 2 })).toEqual([]);
+    expect(await found({ index: "byDueDown", from: 1, to: 3, reverse: true })).toEqual([1, 2]);
+    expect(await found({ index: "byLateDown", equals: "b", from: 1, to: 3 })).toEqual([2, 1]);
+    expect(await found({ index: "byLateDown", equals: "b", to: 2 })).toEqual([1]);
+    expect(await tasks.groups("perDue", { from: 1, to: 3 })).toEqual([
+      { values: [2], value: 1 },
+      { values: [1], value: 1 },
+    ]);
+    for (const query of [
+      { index: "byDue", from: 3, to: 1 },
+      { index: "byDueDown", from: 3, to: 1 },
+      { index: "byLateDown", equals: "b", from: 3, to: null },
+    ] as const) {
+      const details = { index: query.index, reason: expect.stringContaining("from is the lower value") };
+      await expect(found(query as never)).rejects.toMatchObject({ code: "QUERY_INVALID", details });
+    }
+    const mixed = { index: "mixed", from: [1, 1], to: [3, 1] } as const;
+    await expect(found(mixed)).rejects.toMatchObject({ details: { reason: expect.stringContaining("one order") } });
+    expect(await found({ index: "mixed", from: 1, to: 3 })).toEqual([2, 1]);
+    await own.close();
   });
 
   test("that no range can answer is refused, naming what it lacks", async () => {

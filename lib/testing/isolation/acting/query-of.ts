@@ -1,6 +1,7 @@
 /** A script's queries, made for an entity: bounds from what its records have in the index asked. */
 import { isTenantryError } from "../../../errors/index.js";
-import { type AnyEntity, type IndexModel, type KeyField, modelOf } from "../../../schema/index.js";
+import { planRange } from "../../../indexes/index.js";
+import { type AnyEntity, type EntityModel, type IndexModel, type KeyField, modelOf } from "../../../schema/index.js";
 import type { BoundPick, QueryPick } from "../../generate/script.js";
 
 /** A query without its types. */
@@ -42,6 +43,17 @@ function boundOf(
   return (values ?? (index?.fields ?? idFields).map((field) => field.get(record))).slice(0, pick.fields);
 }
 
+/** The two bounds of a range, exchanged where the first lies above the second: most of what is drawn is to be answered. */
+function ordered(model: EntityModel<AnyEntity>, range: Pick<AnyQuery, "index" | "equals" | "from" | "to">) {
+  const { from, to } = range;
+  try {
+    planRange(model, range);
+    return { from, to };
+  } catch {
+    return { from: to, to: from };
+  }
+}
+
 /** The query that `pick` stands for; `recordAt` gives the entity's records by their number. */
 export function queryOf(entity: AnyEntity, pick: QueryPick, recordAt: RecordAt): AnyQuery {
   const model = modelOf(entity);
@@ -51,11 +63,12 @@ export function queryOf(entity: AnyEntity, pick: QueryPick, recordAt: RecordAt):
   const index = name === undefined ? undefined : model.indexes.get(name);
   const bound = (at: BoundPick | undefined): unknown => boundOf(index, model.idFields, recordAt, at);
   // A query has one way to bound its range.
-  const range = prefix === undefined ? { from: bound(from), to: bound(to) } : { from: undefined, to: undefined };
+  const bounds = { index: name, equals: bound(equals), from: bound(from), to: bound(to) };
+  const range = prefix === undefined ? ordered(model, bounds) : { from: undefined, to: undefined };
   // First what an entry answers by itself.
   const selectable = new Set([...(index?.covered ?? []), ...Object.keys(entity.schema._zod.def.shape)]);
   const select = pick.select === undefined ? undefined : [...selectable].slice(0, pick.select);
-  return { index: name, equals: bound(equals), ...range, prefix, select, reverse, limit };
+  return { index: name, equals: bounds.equals, ...range, prefix, select, reverse, limit };
 }
 
 /** The aggregate that `pick` asks for, and a group or a range of groups of it. */
