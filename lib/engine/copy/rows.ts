@@ -1,8 +1,8 @@
 /** All rows of a range, however long that takes: batch by batch, at one read version for as long as it lasts. */
-import { isTenantryError } from "../../errors/index.js";
 import { abortReason, isAborted } from "../../intrinsics/index.js";
 import { copyAttemptsMax } from "../../limits/index.js";
 import type { Engine, EngineTransaction } from "../engine.js";
+import { beginAgain } from "./begin-again.js";
 
 export type Row = readonly [key: Uint8Array, value: Uint8Array];
 
@@ -64,9 +64,7 @@ export class RangeReader {
         return await read();
       } catch (error) {
         if (attempt >= copyAttemptsMax) throw error;
-        // A read version that has grown too old makes room for a fresh one; what else may pass is waited for.
-        if (isTenantryError(error, "ENGINE") && error.details.fdbCode === 1007) this.#transaction.reset();
-        else await this.#transaction.onError(error);
+        await beginAgain(this.#transaction, error);
         this.#versions += 1;
       }
     }

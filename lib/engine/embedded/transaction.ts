@@ -223,11 +223,6 @@ export class EmbeddedTransaction implements EngineTransaction {
   }
 
   async onError(error: unknown): Promise<void> {
-    const code = fdbCodeOf(error);
-    if (code === 1039) {
-      this.#restart();
-      return;
-    }
     const { attempt } = this.#life;
     try {
       attempt.throwIfEnded();
@@ -240,14 +235,6 @@ export class EmbeddedTransaction implements EngineTransaction {
       throw fdbCodeOf(final) === 1100 ? new EngineError(1025) : final;
     }
     this.#renew();
-  }
-
-  /** Begins afresh, with the persistent options as they are. */
-  #restart(): void {
-    const { options } = this.#retries;
-    this.reset();
-    Object.assign(this.#retries.options, options);
-    this.#applyTimeout();
   }
 
   reset(): void {

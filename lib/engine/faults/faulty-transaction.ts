@@ -18,8 +18,8 @@ export interface FaultHost {
 
 type Operation = InjectedFault["operation"];
 
-/** A versionstamp that was asked for; an injected commit error settles it, since the transaction behind never will. */
-interface PendingStamp {
+/** What the transaction promised beyond itself, a versionstamp or a watch: an injected error settles it, as the transaction behind will not. */
+interface Promised {
   fail(error: unknown): void;
 }
 
@@ -32,7 +32,7 @@ export class FaultyTransaction implements EngineTransaction {
   #inner: EngineTransaction;
   // Given again to the transaction that takes over when a late commit keeps the first one.
   #options: [EngineOption, number | string | undefined][] = [];
-  #stamps: PendingStamp[] = [];
+  #promised: Promised[] = [];
   /** The injected error the transaction is left with until it is reset. */
   #failed: EngineError | undefined;
   /** The transaction behind now belongs to a late commit. */
@@ -94,11 +94,17 @@ export class FaultyTransaction implements EngineTransaction {
     const fires = this.#host.strikes("watchSpurious", this.#roll);
     const wait = this.#wait();
     const watch = this.#inner.watch(key);
-    if (!drops && !fires) return watch;
-    const kind = drops ? "watchDrop" : "watchSpurious";
-    const fault = this.#note("watch", kind, drops ? 1039 : undefined);
+    const fault = drops
+      ? this.#note("watch", "watchDrop", 1039)
+      : fires && this.#note("watch", "watchSpurious", undefined);
     const fired = new Promise<void>((resolve, reject) => {
       watch.fired.then(resolve, reject);
+      const fail = (error: unknown): void => {
+        reject(error);
+        watch.cancel();
+      };
+      this.#promised.push({ fail });
+      if (fault === false) return;
       void delay(wait).then(() => {
         if (fault.fdbCode === undefined) resolve();
         else reject(new EngineError(fault.fdbCode));
@@ -134,6 +140,8 @@ export class FaultyTransaction implements EngineTransaction {
       throw this.#fail("commit", "unknownLate", pick(unknownCodes.late, choice));
     }
     await this.#inner.commit();
+    // From here watches are on their own.
+    this.#promised = [];
   }
 
   getCommittedVersion(): bigint {
@@ -142,7 +150,7 @@ export class FaultyTransaction implements EngineTransaction {
 
   getVersionstamp(): Promise<Uint8Array> {
     const stamp = new Promise<Uint8Array>((resolve, reject) => {
-      this.#stamps.push({ fail: reject });
+      this.#promised.push({ fail: reject });
       this.#inner.getVersionstamp().then(resolve, reject);
     });
     stamp.catch(ignore);
@@ -223,8 +231,8 @@ export class FaultyTransaction implements EngineTransaction {
 
   #leaveFailed(error: EngineError): void {
     this.#failed = error;
-    for (const stamp of this.#stamps) stamp.fail(error);
-    this.#stamps = [];
+    for (const promised of this.#promised) promised.fail(error);
+    this.#promised = [];
   }
 
   #note(operation: Operation, kind: FaultKind, fdbCode: number | undefined): InjectedFault {
@@ -242,7 +250,7 @@ export class FaultyTransaction implements EngineTransaction {
 
   #fresh(): void {
     this.#failed = undefined;
-    this.#stamps = [];
+    this.#promised = [];
   }
 
   #wait(): number {

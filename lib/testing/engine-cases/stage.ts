@@ -21,7 +21,7 @@ export const text = (value: Uint8Array | undefined): string | undefined =>
 const attemptsMax = 20;
 
 // Retryable errors a healthy cluster may give at any time, which are no case's business.
-const passing: readonly number[] = [1007, 1009, 1020, 1021, 1037, 1039];
+const passing: readonly number[] = [1007, 1009, 1020, 1021, 1037];
 
 export class Stage {
   readonly engine: Engine;

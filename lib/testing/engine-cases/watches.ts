@@ -69,6 +69,20 @@ export const watchCases: readonly CaseDefinition[] = [
     },
   },
   {
+    name: "a watch of a transaction that conflicts ends with 1020",
+    needs: ["watches"],
+    async run(stage) {
+      await stage.put({ a: "1" });
+      const transaction = stage.begin();
+      await transaction.get(stage.key("a"));
+      const watch = transaction.watch(stage.key("b"));
+      transaction.set(stage.key("c"), bytes("1"));
+      await stage.put({ a: "2" });
+      await rejects(transaction.commit(), 1020);
+      await rejects(watch.fired, 1020);
+    },
+  },
+  {
     name: "a watch counts from what its transaction wrote",
     needs: ["watches"],
     async run(stage) {

@@ -308,8 +308,8 @@ describe("watches", () => {
 
 describe("retries", () => {
   // Transaction::onError (NativeAPI.actor.cpp).
-  const again = [1007, 1009, 1020, 1021, 1037, 1038, 1039, 1042, 1051, 1078, 1079, 1213, 1223, 1235];
-  const final = [1000, 1004, 1025, 1031, 1036, 1062, 1101, 1500, 2000, 2017, 2021, 2101, 2103];
+  const again = [1007, 1009, 1020, 1021, 1037, 1038, 1042, 1051, 1078, 1079, 1213, 1223, 1235];
+  const final = [1000, 1004, 1025, 1031, 1036, 1039, 1062, 1101, 1500, 2000, 2017, 2021, 2101, 2103];
 
   test.each(again)("%i is tried again", async (fdbCode) => {
     const transaction = await begin();

@@ -229,6 +229,23 @@ describe("reads", () => {
 });
 
 describe("watches", () => {
+  test("end with the error of a commit that was made to fail, and outlive one that was not", async () => {
+    const conflicting = struck({ conflict: 1 }).begin();
+    conflicting.set(other, bytes("x"));
+    const watch = conflicting.watch(key);
+    expect(await codeOf(conflicting.commit())).toBe(1020);
+    expect(await codeOf(watch.fired)).toBe(1020);
+    await conflicting.onError(new EngineError(1020));
+
+    const engine = struck({});
+    const committed = engine.begin();
+    const kept = committed.watch(key);
+    await committed.commit();
+    committed.reset();
+    await write(store.begin(), "changed");
+    expect(await codeOf(kept.fired)).toBe("ok");
+  });
+
   test("watchDrop: ends with 1039; watchSpurious: fires with no change; both may go unobserved", async () => {
     const dropped = struck({ watchDrop: 1 }).begin();
     const watch = dropped.watch(key);
