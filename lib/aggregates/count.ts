@@ -1,12 +1,12 @@
 /** Counting anew: an entity's aggregates made right, or first made, from its records while writers go on. */
 import { tenantryError } from "../errors/index.js";
-import { groupsRange, isEmpty, ownAggregateState } from "../indexes/index.js";
+import { isEmpty, keysFrom, ownAggregateState } from "../indexes/index.js";
 import { aggregatePrefix, countedPrefix, countPlaceKey, recordPrefix } from "../keyspace/index.js";
 import { buildBatchBytesMax } from "../limits/index.js";
 import { recordIn } from "../records/index.js";
 import type { AggregateModel, AnyEntity, EntityModel, Infer } from "../schema/index.js";
 import type { AggregateState, EntityState } from "../tenant/index.js";
-import { type RelativeRange, siblings, type TenantTransaction } from "../transaction/index.js";
+import { siblings, type TenantTransaction } from "../transaction/index.js";
 import { compareBytes, concatBytes, keyAfter, tupleRange } from "../tuple/index.js";
 import { Additions } from "./additions.js";
 import { type CountPlace, decodeCountPlace, encodeCountPlace } from "./count-place.js";
@@ -75,8 +75,9 @@ export class AggregateCount<E extends AnyEntity> {
       if (!wanted.includes(aggregate) && own?.counting !== true) continue;
       const { name: of, fingerprint } = aggregate;
       // Nobody has kept it: what there is of it is anything.
-      if (empty || own === undefined || own.status === "dropped") transaction.clearRange(groupsRange(name, of));
-      transaction.clearRange(countedRange(name, of));
+      if (empty || own === undefined || own.status === "dropped")
+        transaction.clearRange(keysFrom(aggregatePrefix(name, of)));
+      transaction.clearRange(keysFrom(countedPrefix(name, of)));
       const status = empty || own?.status === "readable" ? "readable" : "writeOnly";
       next.set(of, { fingerprint, status, counting: !empty });
     }
@@ -243,7 +244,7 @@ export class AggregateCount<E extends AnyEntity> {
     for (const aggregate of counting) {
       const own = ownAggregateState(state, aggregate);
       if (own === undefined) continue;
-      transaction.clearRange(countedRange(name, aggregate.name));
+      transaction.clearRange(keysFrom(countedPrefix(name, aggregate.name)));
       next.set(aggregate.name, { ...own, status: failed > 0 ? own.status : "readable", counting: false });
     }
     transaction.clear(this.#placeKey);
@@ -256,8 +257,3 @@ export class AggregateCount<E extends AnyEntity> {
 }
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
-
-const countedRange = (entity: string, aggregate: string): RelativeRange => {
-  const prefix = countedPrefix(entity, aggregate);
-  return { begin: prefix, end: tupleRange(prefix).end };
-};

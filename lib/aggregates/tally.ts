@@ -1,5 +1,5 @@
 /** Tallies: records counted in memory, to verify the totals of aggregates. */
-import { groupsRange } from "../indexes/index.js";
+import { keysFrom } from "../indexes/index.js";
 import { aggregatePrefix } from "../keyspace/index.js";
 import { type BatchReader, forEachBatch } from "../records/index.js";
 import type { AggregateModel, AnyEntity, EntityModel, Infer } from "../schema/index.js";
@@ -63,7 +63,7 @@ export class Tally<E extends AnyEntity> {
       const { name } = aggregate;
       const totals = this.#totals.get(name) ?? new Map<string, bigint>();
       const prefix = aggregatePrefix(this.#model.name, name);
-      await forEachBatch(read, groupsRange(this.#model.name, name), async (_, rows) => {
+      await forEachBatch(read, keysFrom(aggregatePrefix(this.#model.name, name)), async (_, rows) => {
         for (const [key, value] of rows) {
           const text = Buffer.from(key.subarray(prefix.length)).toString("latin1");
           const stored = decodeTotal(value);

@@ -1,12 +1,12 @@
 /** Building: the way of an entity's indexes in one tenant from a definition of before to the present one. */
 import { tenantryError } from "../errors/index.js";
-import { indexPrefix, schemaPrefix } from "../keyspace/index.js";
+import { aggregatePrefix, indexPrefix, schemaPrefix } from "../keyspace/index.js";
 import type { AnyEntity, EntityModel, IndexModel, Infer } from "../schema/index.js";
 import { type AggregateState, type EntityState, type IndexState, isDamagedState } from "../tenant/index.js";
 import { siblings, type TenantTransaction } from "../transaction/index.js";
 import { concatBytes, equalBytes, pack, tupleRange, unpack } from "../tuple/index.js";
 import { entriesOf, holderOf, type IndexEntry } from "./entry.js";
-import { groupsRange, isEmpty } from "./maintained.js";
+import { isEmpty, keysFrom } from "./maintained.js";
 import { firstState, ownAggregateState, ownState } from "./states.js";
 
 /** What is left to do in one tenant. */
@@ -113,12 +113,12 @@ export class EntityBuild<E extends AnyEntity> {
       const own = ownAggregateState(state, aggregate);
       if (own !== undefined && own.status !== "dropped" && !(empty && own.status === "writeOnly")) next.set(of, own);
       else {
-        transaction.clearRange(groupsRange(name, of));
+        transaction.clearRange(keysFrom(aggregatePrefix(name, of)));
         next.set(of, { fingerprint, status: empty ? "readable" : "writeOnly", counting: false });
       }
     }
     for (const other of state.aggregates.keys()) {
-      if (!aggregates.has(other)) transaction.clearRange(groupsRange(name, other));
+      if (!aggregates.has(other)) transaction.clearRange(keysFrom(aggregatePrefix(name, other)));
     }
     return next;
   }

@@ -3,7 +3,7 @@ export { type BuildPlan, EntityBuild, type EntryRules, type IndexedRecord } from
 export { entriesOf, expiryOfEntry, holderOf, type IndexEntry, type ReadEntry, readEntry } from "./entry.js";
 export type { IndexDefect, WrongEntry } from "./entry-check.js";
 export { type AddedEntry, type EntryChanges, entryChanges, type RecordVersions } from "./maintain.js";
-export { groupsRange, isEmpty, maintainedIndexes } from "./maintained.js";
+export { isEmpty, keysFrom, maintainedIndexes } from "./maintained.js";
 export { boundValues, planBounds, planRange, type RangePlan, type RangeQuery } from "./plan.js";
 export { assertReadable, isAggregateReadable, readableAggregates, readableIndexes } from "./readable.js";
 export { repairEntry, restoreEntries } from "./repair.js";

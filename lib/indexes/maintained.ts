@@ -7,11 +7,8 @@ import type { ReadTransaction, RelativeRange, TenantTransaction } from "../trans
 import { equalBytes, tupleRange } from "../tuple/index.js";
 import { adopting, dropping, firstState, type Maintained, type Parts, readingOf } from "./states.js";
 
-/** The keys of an aggregate's groups, from the prefix itself on, which is a key where all records are one group. */
-export const groupsRange = (entity: string, aggregate: string): RelativeRange => {
-  const prefix = aggregatePrefix(entity, aggregate);
-  return { begin: prefix, end: tupleRange(prefix).end };
-};
+/** The keys of groups, from their prefix itself on, which is a key where all records are one group. */
+export const keysFrom = (prefix: Uint8Array): RelativeRange => ({ begin: prefix, end: tupleRange(prefix).end });
 
 /** Whether an entity has no record. When it has none, one that comes meanwhile is a conflict. */
 export async function isEmpty(transaction: ReadTransaction, entity: string): Promise<boolean> {
@@ -68,7 +65,7 @@ function noting(
     if (noted) return;
     noted = true;
     for (const { name } of anew?.indexes ?? []) transaction.clearRange(tupleRange(indexPrefix(model.name, name)));
-    for (const { name } of anew?.aggregates ?? []) transaction.clearRange(groupsRange(model.name, name));
+    for (const { name } of anew?.aggregates ?? []) transaction.clearRange(keysFrom(aggregatePrefix(model.name, name)));
     transaction.setEntityState(model.name, next);
   };
   return { ...readingOf(model, next).maintained, note };
