@@ -7,7 +7,7 @@ import type { ReadTransaction, RelativeRange, TenantTransaction } from "../trans
 import { equalBytes, tupleRange } from "../tuple/index.js";
 import { adopting, dropping, firstState, type Maintained, type Parts, readingOf } from "./states.js";
 
-/** The keys of groups, from their prefix itself on, which is a key where all records are one group. */
+/** The keys of groups from their prefix itself on, which is a key where all records are one group. */
 export const keysFrom = (prefix: Uint8Array): RelativeRange => ({ begin: prefix, end: tupleRange(prefix).end });
 
 /** Whether an entity has no record. When it has none, one that comes meanwhile is a conflict. */

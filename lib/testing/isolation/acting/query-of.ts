@@ -1,7 +1,8 @@
 /** A script's queries, made for an entity: bounds from what its records have in the index asked. */
+import { planGroups } from "../../../aggregates/index.js";
 import { isTenantryError } from "../../../errors/index.js";
 import { planRange } from "../../../indexes/index.js";
-import { type AnyEntity, type EntityModel, type IndexModel, type KeyField, modelOf } from "../../../schema/index.js";
+import { type AnyEntity, type IndexModel, type KeyField, modelOf } from "../../../schema/index.js";
 import type { BoundPick, QueryPick } from "../../generate/script.js";
 
 /** A query without its types. */
@@ -44,10 +45,9 @@ function boundOf(
 }
 
 /** The two bounds of a range, exchanged where the first lies above the second: most of what is drawn is to be answered. */
-function ordered(model: EntityModel<AnyEntity>, range: Pick<AnyQuery, "index" | "equals" | "from" | "to">) {
-  const { from, to } = range;
+function ordered({ from, to }: Pick<AnyQuery, "from" | "to">, plan: () => unknown) {
   try {
-    planRange(model, range);
+    plan();
     return { from, to };
   } catch {
     return { from: to, to: from };
@@ -64,7 +64,8 @@ export function queryOf(entity: AnyEntity, pick: QueryPick, recordAt: RecordAt):
   const bound = (at: BoundPick | undefined): unknown => boundOf(index, model.idFields, recordAt, at);
   // A query has one way to bound its range.
   const bounds = { index: name, equals: bound(equals), from: bound(from), to: bound(to) };
-  const range = prefix === undefined ? ordered(model, bounds) : { from: undefined, to: undefined };
+  const planned = (): unknown => planRange(model, bounds);
+  const range = prefix === undefined ? ordered(bounds, planned) : { from: undefined, to: undefined };
   // First what an entry answers by itself.
   const selectable = new Set([...(index?.covered ?? []), ...Object.keys(entity.schema._zod.def.shape)]);
   const select = pick.select === undefined ? undefined : [...selectable].slice(0, pick.select);
@@ -79,5 +80,7 @@ export function aggregateQueryOf(entity: AnyEntity, pick: QueryPick, recordAt: R
   const name = names[pick.index % Math.max(1, names.length)] ?? "none";
   const bound = (at: BoundPick | undefined): unknown =>
     boundOf(model.aggregates.get(name)?.groups, model.idFields, recordAt, at);
-  return { name, query: { equals: bound(equals), from: bound(from), to: bound(to), prefix, reverse, limit } };
+  const bounds = { equals: bound(equals), from: bound(from), to: bound(to) };
+  const range = ordered(bounds, () => planGroups(model, name, bounds));
+  return { name, query: { equals: bounds.equals, ...range, prefix, reverse, limit } };
 }
