@@ -18,7 +18,7 @@ export {
   type EngineSuiteOptions,
   engineSuite,
 } from "./engine-suite.js";
-export type { RecordMaker } from "./generate/record-maker.js";
+export type { RecordMaker } from "./generate/records/record-maker.js";
 export {
   assertCursorRefused,
   assertForeignLooksMissing,

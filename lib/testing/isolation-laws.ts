@@ -3,7 +3,7 @@ import { memory } from "../engine/index.js";
 import { optionNames, takeOptions } from "../options/index.js";
 import type { QuotaOptions } from "../quota/index.js";
 import type { AnyEntity } from "../schema/index.js";
-import type { RecordMaker } from "./generate/record-maker.js";
+import type { RecordMaker } from "./generate/records/record-maker.js";
 import type { TestEngine } from "./isolation/engines/test-engine.js";
 import { casesOf, type IsolationCase } from "./isolation/laws.js";
 import { type TestFunction, testFunction } from "./test-runner.js";
@@ -115,7 +115,7 @@ function casesWith(options: IsolationOptions): readonly IsolationCase[] {
  * Needs the package `fast-check`.
  *
  * @throws `TEST_RUNNER_MISSING` when no `test` is given and there is none among the globals; each law,
- *   `TEST_PEER_MISSING` and `TEST_RECORDS_MISSING`.
+ *   `TEST_PEER_MISSING`, `TEST_RECORDS_MISSING` and `TEST_SCHEMA_RANDOM`.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type AnyEntity, entity, modelOf } from "../../lib/schema/index.js";
-import { recordArbitrary } from "../../lib/testing/generate/record-arbitrary.js";
+import { recordArbitrary } from "../../lib/testing/generate/records/record-arbitrary.js";
 import { randomEntity } from "../isolation/random-entity.js";
 import { runs } from "../runs.js";
 

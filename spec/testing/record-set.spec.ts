@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { entity, modelOf } from "../../lib/schema/index.js";
-import { recordSet } from "../../lib/testing/generate/record-set.js";
+import { recordSet } from "../../lib/testing/generate/records/record-set.js";
 import { runs } from "../runs.js";
 
 const schema = z.object({ id: z.int(), at: z.object({ mail: z.email() }), name: z.string(), n: z.int().optional() });

@@ -62,6 +62,12 @@ export const tenantErrors = {
     "There is no such function of a test runner here: give it as an option.",
     "option",
   ),
+  TEST_SCHEMA_RANDOM: define<{ entity: string; field: string }>()(
+    "usage",
+    "The schema gives another record each time the same input is parsed, so that the laws cannot tell chance from a leak.",
+    "entity",
+    "field",
+  ),
   TEST_RECORDS_MISSING: define<{ entity: string; reason: string }>()(
     "usage",
     "No records of the entity could be made from its schema: give a way to make some.",

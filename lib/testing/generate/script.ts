@@ -7,8 +7,8 @@ import type { FastCheck } from "./fast-check.js";
 import { type HandleStep, handleArbitrary } from "./handle-step.js";
 import { type IdentityStep, identityArbitrary } from "./identity-step.js";
 import { type ClaimStep, claimArbitrary, type QuotaStep, quotaArbitrary, quotaNames } from "./quota-step.js";
-import type { RecordMaker } from "./record-maker.js";
-import { recordSet } from "./record-set.js";
+import type { RecordMaker } from "./records/record-maker.js";
+import { recordSet } from "./records/record-set.js";
 import { lawNames, type Setting, settingArbitrary } from "./setting.js";
 import { hardTexts } from "./text-arbitrary.js";
 

@@ -1,7 +1,7 @@
 /** Text for a schema's strings: of its format when it has one, hard on keys when it may be anything. */
 import type { Arbitrary } from "fast-check";
-import type { Bounds } from "./bounds.js";
 import type { FastCheck } from "./fast-check.js";
+import type { Bounds } from "./records/bounds.js";
 
 /** Text that is hard on keys: zero and 0xff bytes, what tuples look like, one letter in two forms, lone surrogates. */
 export const hardTexts: readonly string[] = [

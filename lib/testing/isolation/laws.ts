@@ -10,7 +10,8 @@ import { compareBytes } from "../../tuple/index.js";
 import { attackScripts } from "../generate/attack.js";
 import { type FastCheck, loadFastCheck } from "../generate/fast-check.js";
 import { quotaNames } from "../generate/quota-step.js";
-import type { RecordMaker } from "../generate/record-maker.js";
+import { assertDeterministic } from "../generate/records/deterministic.js";
+import type { RecordMaker } from "../generate/records/record-maker.js";
 import { type Script, type Step, scripts, wholeRange } from "../generate/script.js";
 import { unboundedPlan } from "../generate/setting.js";
 import { type Actor, tampered } from "./acting/index.js";
@@ -240,11 +241,12 @@ export interface IsolationCase {
 
 async function tryOn<T>(
   stageOptions: StageOptions,
-  { runs, seed }: LawOptions,
+  { entities, records, runs, seed }: LawOptions,
   drawn: (fc: FastCheck) => Arbitrary<T>,
   attempt: (stage: Stage, drawn: T) => Promise<void>,
 ): Promise<void> {
   const fc = await loadFastCheck();
+  for (const entity of entities) await assertDeterministic(fc, entity, records[entity.name]);
   const stage = await Stage.open(stageOptions);
   try {
     await fc.assert(

@@ -12,7 +12,7 @@ import { systemClock } from "../../../lib/observe/index.js";
 import { open } from "../../../lib/open.js";
 import { type AnyEntity, entity } from "../../../lib/schema/index.js";
 import type { Tenant } from "../../../lib/tenant-handle.js";
-import { recordArbitrary } from "../../../lib/testing/generate/record-arbitrary.js";
+import { recordArbitrary } from "../../../lib/testing/generate/records/record-arbitrary.js";
 import { faulty } from "../../../lib/testing/index.js";
 import { randomEntity } from "../../isolation/random-entity.js";
 import { runs } from "../../runs.js";

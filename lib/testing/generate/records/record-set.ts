@@ -1,7 +1,7 @@
 /** The records of one run: some alike in what a unique index lets only one of them have. */
 import type { Arbitrary } from "fast-check";
-import { type AnyEntity, modelOf } from "../../schema/index.js";
-import type { FastCheck } from "./fast-check.js";
+import { type AnyEntity, modelOf } from "../../../schema/index.js";
+import type { FastCheck } from "../fast-check.js";
 import { isRecord, recordArbitrary } from "./record-arbitrary.js";
 import type { RecordMaker } from "./record-maker.js";
 

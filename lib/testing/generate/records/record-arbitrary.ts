@@ -1,12 +1,13 @@
 /** Records of an entity, generated from its zod schema: what a user's own entities are tried with. */
 import type { Arbitrary } from "fast-check";
 import type * as core from "zod/v4/core";
-import { tenantryError } from "../../errors/index.js";
-import { type AnyEntity, type EntityModel, modelOf } from "../../schema/index.js";
+import { tenantryError } from "../../../errors/index.js";
+import { type AnyEntity, type EntityModel, modelOf } from "../../../schema/index.js";
+import type { FastCheck } from "../fast-check.js";
+import { textArbitrary } from "../text-arbitrary.js";
 import { type Bounds, boundsOf } from "./bounds.js";
-import type { FastCheck } from "./fast-check.js";
+import { completed } from "./completed.js";
 import type { RecordMaker } from "./record-maker.js";
-import { textArbitrary } from "./text-arbitrary.js";
 
 /** Nesting from which optional parts are left out, so that recursive schemas end. */
 const depthMax = 4;
@@ -187,7 +188,7 @@ export const isRecord = (model: EntityModel<AnyEntity>, input: unknown): boolean
 };
 
 /**
- * Inputs that an entity takes.
+ * Inputs that an entity takes, with the defaults of their fields: to be parsed any number of times.
  *
  * @throws TEST_RECORDS_MISSING when hardly any is one.
  */
@@ -203,5 +204,5 @@ export function recordArbitrary(fc: FastCheck, entity: AnyEntity, make?: RecordM
     throw missing("a part of the schema cannot be generated", cause);
   }
   if (!drawn.some((input) => isRecord(model, input))) throw missing("the schema's checks refuse what is generated");
-  return inputs.filter((input) => isRecord(model, input));
+  return inputs.filter((input) => isRecord(model, input)).map((input) => completed(model, input));
 }
