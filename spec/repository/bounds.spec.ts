@@ -94,8 +94,7 @@ describe("a range", () => {
             expect(await ids(repository.list({ index, equals, from, to } as Query<typeof Bill>))).toEqual(inState);
             if (from === undefined || to === undefined) continue;
             const both = { from: [within, from], to: [within, to] } as const;
-            const answer = index === "mixed" ? "QUERY_INVALID" : inState;
-            expect(await ids(repository.list({ index, ...both }))).toEqual(answer);
+            expect(await ids(repository.list({ index, ...both }))).toEqual(inState);
           }
 
           const pairwise = { from: pairFrom, to: pairTo };
@@ -115,6 +114,20 @@ describe("a range", () => {
       }),
       { numRuns: runs(60) },
     );
+  });
+
+  test("takes what both bounds begin with for what all of it begins with", async () => {
+    const bill = (id: number, due: number | null, state = "open"): Bill => ({ id, due, state, each: [] });
+    const repository = await billing([bill(0, null), bill(1, 1), bill(2, 2), bill(3, 3), bill(4, 1, "paid")]);
+    for (const index of ["bothUp", "bothDown", "mixed"] as const) {
+      expect(await ids(repository.list({ index, from: "open", to: ["open", 3] }))).toEqual([1, 2]);
+      expect(await ids(repository.list({ index, from: ["open", 1], to: ["open", 3] }))).toEqual([1, 2]);
+      expect(await ids(repository.list({ index, from: ["open", null], to: ["open", 3] }))).toEqual([0, 1, 2]);
+      expect(await ids(repository.list({ index, from: ["open", 3], to: "open" }))).toEqual("QUERY_INVALID");
+      for (const empty of [{ to: [] }, { from: [] }, { equals: "open", to: [] }] as object[]) {
+        expect(await ids(repository.list({ index, ...empty } as Query<typeof Bill>))).toBe("QUERY_INVALID");
+      }
+    }
   });
 
   test("leaves out null, unless it begins with it", async () => {

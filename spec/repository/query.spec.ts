@@ -14,6 +14,7 @@ import {
   books,
   collect,
   compareBeginnings,
+  compareScalars,
   fieldsOf,
   hardText,
   idOf,
@@ -81,9 +82,11 @@ function expected(all: readonly Book[], { way, equals, from, to, reverse, limit 
     const rest = fields.slice(equals.length);
     if (compareBeginnings(fields, equals) !== 0) return false;
     if (from.length > 0 && compareBeginnings(rest, from) < 0) return false;
-    // What has no value is below every value, and in a range only if that begins there.
-    const isNone = rest[0] === null || rest[0] === undefined;
-    if (to.length > 0 && from.length === 0 && isNone) return false;
+    // What has no value is below every value, and in a range only if that begins there. Bounds that begin alike are about
+    // the first field they differ in.
+    let at = 0;
+    while (at < from.length && at < to.length - 1 && compareScalars(from[at], to[at]) === 0) at++;
+    if (to.length > at && from.length === at && (rest[at] === null || rest[at] === undefined)) return false;
     return to.length === 0 || compareBeginnings(rest, to) < 0;
   });
   if (reverse) found.reverse();
