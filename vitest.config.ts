@@ -27,6 +27,13 @@ const specs = readdirSync(folder, { recursive: true, encoding: "utf8" })
     const [first = ""] = text.split("*/", 1);
     return { path: `spec/${path}`, about: first.replaceAll(/[\s*]+/g, " "), text };
   });
+/** Specs of what the library does with zod: also of the oldest that it takes. */
+const ofZod = [
+  "spec/schema/**/*.spec.ts",
+  "spec/repository/{write,given}.spec.ts",
+  "spec/testing/record-arbitrary.spec.ts",
+  "spec/access/conditions.spec.ts",
+];
 const pathsOf = (some: readonly Spec[]): string[] => some.map(({ path }) => path);
 const apart = pathsOf(specs.filter(isApart));
 
@@ -36,6 +43,17 @@ export default defineConfig(({ mode }) => {
     test: {
       projects: [
         { extends: true, test: { name: "apart", include: apart, exclude: left, setupFiles: ["spec/seed.ts"] } },
+        {
+          extends: true,
+          resolve: { alias: [{ find: /^zod(\/.*)?$/, replacement: "zod-oldest$1" }] },
+          test: {
+            name: "oldest zod",
+            isolate: false,
+            include: ofZod,
+            exclude: left,
+            setupFiles: ["spec/seed.ts", "spec/left-behind.ts"],
+          },
+        },
         {
           extends: true,
           test: {
