@@ -96,15 +96,15 @@ export type StreamingMode = "wantAll" | "iterator" | "exact" | "small" | "medium
  */
 export interface RangeOptions {
   /** Rows at most; 0 or absent: no limit. */
-  limit?: number;
-  reverse?: boolean;
-  snapshot?: boolean;
+  limit?: number | undefined;
+  reverse?: boolean | undefined;
+  snapshot?: boolean | undefined;
   /** How much comes in one batch; `wantAll` when absent. */
-  mode?: StreamingMode;
+  mode?: StreamingMode | undefined;
   /** Bytes of keys and values at most, at least one row; 0 or absent: the mode's own bound. */
-  targetBytes?: number;
+  targetBytes?: number | undefined;
   /** Which batch of a loop this is, from 1; `mode: "iterator"` grows with it. */
-  iteration?: number;
+  iteration?: number | undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   trailParts,
 } from "../audit/index.js";
 import { tenantryError } from "../errors/index.js";
+import { own } from "../intrinsics/index.js";
 import { auditSecretKey } from "../keyspace/index.js";
 import type { ControlPlane } from "../lifecycle/index.js";
 import type { CursorKeyring } from "../repository/index.js";
@@ -122,7 +123,8 @@ export class TrailRows {
     range: RelativeRange,
     options: { readonly reverse?: boolean | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<TrailRow, undefined, undefined> {
-    const { reverse = false, signal } = options;
+    const reverse = own(options, "reverse") === true;
+    const signal = own(options, "signal");
     let { begin, end } = range;
     for (;;) {
       const part = { begin, end };

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { copy } from "../../lib/engine/index.js";
+import { tenantryError } from "../../lib/errors/index.js";
 import { type Database, entity, open, type Seed, type Tenant } from "../../lib/index.js";
 import { recording } from "../../lib/testing/index.js";
 import { arrayEngine } from "../engine/array-engine.js";
@@ -147,3 +148,34 @@ test("a seed that throws leaves a tenant that is made later, by those that are l
   expect(unhandled).not.toHaveBeenCalled();
   await db.close();
 });
+
+/** Calls of functions inside the transactions of long work. */
+const inner: Readonly<Record<string, (given: Given, fn: () => never) => Promise<unknown>>> = {
+  transform: ({ tenant }, fn) => tenant.repository(Note).transform({}, fn),
+  "named transform": ({ tenant }, fn) => tenant.repository(Note).transform({}, fn, { name: "work" }),
+  "named deleteWhere": ({ tenant }, fn) => tenant.repository(Note).deleteWhere({}, fn, { name: "work" }),
+  ...calls,
+};
+
+test.each(Object.keys(inner))(
+  "an error of a function of %s that looks like a lost outcome ends it all the same",
+  async (name) => {
+    const engine = recording(arrayEngine());
+    const db = await open({ engine, entities: [Note] });
+    const tenant = db.tenant((await db.tenants.provision({ name: "Acme" })).id);
+    await tenant.repository(Note).createMany([1, 2].map((id) => ({ id, text })));
+    const lines = await all(tenant.export());
+    const lost = tenantryError("TRANSACTION_OUTCOME_UNKNOWN", { attempts: 1, fdbCode: 1021 });
+    let called = 0;
+    const fail = (): never => {
+      called += 1;
+      // Taken for one, the work would be tried again without an end.
+      if (called > 50) throw new RangeError("It was called again and again.");
+      throw lost;
+    };
+    await expect(inner[name]?.({ db, tenant, engine, lines }, fail)).rejects.toBe(lost);
+    // A migration tells of two tenants at once.
+    expect(called).toBeLessThanOrEqual(name === "migrate" ? 2 : 1);
+    await db.close();
+  },
+);

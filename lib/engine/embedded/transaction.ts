@@ -13,6 +13,7 @@ import type {
 } from "../engine.js";
 import { EngineError } from "../error.js";
 import type { EngineOption } from "../option.js";
+import { ownRangeOptions } from "../own-range-options.js";
 import { Attempt } from "./attempt/attempt.js";
 import { Committer, noVersion } from "./attempt/committer.js";
 import { AttemptMutations } from "./attempt/mutations.js";
@@ -118,12 +119,12 @@ export class EmbeddedTransaction implements EngineTransaction {
     return this.#life.reads.key(selector, snapshot);
   }
 
-  async getRange(begin: KeySelector, end: KeySelector, options: RangeOptions = {}): Promise<RangeResult> {
-    return this.#life.reads.range(begin, end, options);
+  async getRange(begin: KeySelector, end: KeySelector, options?: RangeOptions): Promise<RangeResult> {
+    return this.#life.reads.range(begin, end, ownRangeOptions(options));
   }
 
   visitRange(begin: Uint8Array, end: Uint8Array, options: RangeOptions, visit: RowVisitor): VisitResult | undefined {
-    return this.#life.reads.visit(begin, end, options, visit);
+    return this.#life.reads.visit(begin, end, ownRangeOptions(options), visit);
   }
 
   set(key: Uint8Array, value: Uint8Array): void {

@@ -6,6 +6,7 @@ import type { AtomicOp } from "../atomic-op.js";
 import type { EngineTransaction, KeySelector, RangeOptions, RangeResult, Watch } from "../engine.js";
 import { EngineError } from "../error.js";
 import type { EngineOption } from "../option.js";
+import { ownRangeOptions } from "../own-range-options.js";
 import { fromNative, optionToNative, toInt32, toNative, versionFromNative, versionToNative } from "./bytes.js";
 import { mutationCodes, streamingModeCodes, transactionOptionCodes } from "./codes.js";
 import { fdbCodes, toEngineError } from "./errors.js";
@@ -45,8 +46,9 @@ export class FoundationDbTransaction implements EngineTransaction, Placed {
     return fromNative(await this.#answer(() => this.#native.getKey(toNative(key), orEqual, toInt32(offset), snapshot)));
   }
 
-  async getRange(begin: KeySelector, end: KeySelector, options: RangeOptions = {}): Promise<RangeResult> {
-    const { limit = 0, reverse = false, snapshot = false, mode = "wantAll", targetBytes = 0, iteration = 1 } = options;
+  async getRange(begin: KeySelector, end: KeySelector, options?: RangeOptions): Promise<RangeResult> {
+    const own = ownRangeOptions(options);
+    const { limit = 0, reverse = false, snapshot = false, mode = "wantAll", targetBytes = 0, iteration = 1 } = own;
     const { results, more } = await this.#answer(() =>
       this.#native.getRange(
         toNative(begin.key),

@@ -60,11 +60,13 @@ export class LongWork<E extends AnyEntity> {
     const terms = callTerms(operation, this.#table.model.name, options.signal);
     for (;;) {
       let attempts = 0;
+      let worked = false;
       let outrun = 0;
       let examined: number | undefined;
       try {
         const place = await this.#writer.write(async (context) => {
           attempts += 1;
+          worked = false;
           // It grew too old, or others wrote what it read: the less it reads, the sooner it is through.
           if (attempts > 1) size.shrink();
           const from = await keeper.load(context.transaction);
@@ -73,13 +75,15 @@ export class LongWork<E extends AnyEntity> {
           if (from.done) return from;
           const to = await workBatch(context, this.#table, order.planned, order.judge, from, size.rows, unread);
           keeper.store(context.transaction, to);
+          worked = true;
           return to;
         }, terms);
         if (attempts === 1) size.grow();
         return place;
       } catch (error) {
-        // With a name, the stored place tells whether the batch was applied.
-        const isLost = isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN") && options.name !== undefined;
+        // With a name, the stored place tells whether the batch was applied. What the caller's function has thrown is no
+        // outcome, whatever it says.
+        const isLost = worked && isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN") && options.name !== undefined;
         // It lost to others who do the same work and came on with it: so the work ends, whoever does it.
         const isOutrun = outrun > 0 && isTenantryError(error, "TRANSACTION_ATTEMPTS_EXHAUSTED");
         // It may have been applied: then nobody passes over them again.

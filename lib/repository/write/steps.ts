@@ -17,20 +17,25 @@ export async function takeSteps<S extends { readonly done: boolean }>(
   const size = new BatchSize();
   for (;;) {
     let attempts = 0;
+    let taken: S | undefined;
     try {
-      const taken = await transact((context) => {
+      await transact(async (context) => {
         attempts += 1;
+        taken = undefined;
         // Others wrote what it read, or it grew too old: the less it reads, the sooner it is through.
         if (attempts > 1) size.shrink();
-        return step(context, size.rows);
+        taken = await step(context, size.rows);
       });
-      if (attempts === 1) size.grow();
-      await onStep(taken);
-      if (taken.done) return;
     } catch (error) {
-      // Taken again, a step with a lost outcome goes on from its place, or finds that it is done.
-      if (isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN")) continue;
+      // Taken again, a step with a lost outcome goes on from its place, or finds that it is done. What the step itself
+      // has thrown is no outcome, whatever it says.
+      if (taken !== undefined && isTenantryError(error, "TRANSACTION_OUTCOME_UNKNOWN")) continue;
       if (!(isTooMuch(error) && size.shrink())) throw error;
+      continue;
     }
+    if (taken === undefined) continue;
+    if (attempts === 1) size.grow();
+    await onStep(taken);
+    if (taken.done) return;
   }
 }

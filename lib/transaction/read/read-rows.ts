@@ -1,5 +1,6 @@
 /** Rows of a range, in as many batches as the engine makes of them: copied, or visited in the engine's memory. */
 import type { RowVisitor } from "../../engine/index.js";
+import { own } from "../../intrinsics/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import type { RangeBatch, RangeReadOptions, ReadTransaction, RelativeRange } from "../read-transaction.js";
 
@@ -12,7 +13,7 @@ export const rangeAfter = <R extends RelativeRange>(range: R, key: Uint8Array, r
 
 /** The options of the next batch, once `count` rows have been read; undefined when these are all that are wanted. */
 function nextBatch(options: RowsOptions, count: number): RowsOptions | undefined {
-  const { limit } = options;
+  const limit = own(options, "limit");
   if (limit === undefined) return options;
   return count < limit ? { ...options, limit: limit - count } : undefined;
 }
@@ -30,7 +31,7 @@ export async function readRows(
     for (const row of rows) all.push(row);
     const last = rows.at(-1)?.[0];
     if (!more || last === undefined) break;
-    rest = rangeAfter(rest, last, options.reverse === true);
+    rest = rangeAfter(rest, last, own(options, "reverse") === true);
   }
   return all;
 }
@@ -49,7 +50,7 @@ export function visitRows(
     if (visited === undefined) return undefined;
     count += visited.rows;
     if (visited.last === undefined) break;
-    rest = rangeAfter(rest, visited.last, options.reverse === true);
+    rest = rangeAfter(rest, visited.last, own(options, "reverse") === true);
   }
   return count;
 }

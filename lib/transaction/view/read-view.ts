@@ -1,6 +1,7 @@
 /** A tenant's reads over an engine's transaction: every key checked before and after. */
 import type { KeySelector, RangeOptions, RowVisitor, ValueVisitor, VisitResult } from "../../engine/index.js";
 import type { TenantGuard } from "../../guard/index.js";
+import { own } from "../../intrinsics/index.js";
 import type { EntityState, TenantId } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
 import { valueAtOnce } from "../operation.js";
@@ -187,18 +188,22 @@ export class ReadView implements ReadTransaction {
   protected heed(_key: Uint8Array): void {}
 
   #isSnapshot(options: KeyReadOptions | undefined): boolean {
-    return this.#snapshot || options?.snapshot === true;
+    return this.#snapshot || (options !== undefined && own(options, "snapshot") === true);
   }
 }
 
 /** The selector of a range's bound: the first key not before it. */
 export const firstFrom = (key: Uint8Array): KeySelector => ({ key, orEqual: false, offset: 1 });
 
-/** The engine's options for a range read. */
+/** The engine's options for a range read: those that were given, and nothing that all objects have got from elsewhere. */
 export function rangeOptions(options: RangeReadOptions | undefined, snapshot: boolean): RangeOptions {
   const read: RangeOptions = { snapshot };
   if (options === undefined) return read;
-  const { limit, reverse, mode, targetBytes, iteration } = options;
+  const limit = own(options, "limit");
+  const reverse = own(options, "reverse");
+  const mode = own(options, "mode");
+  const targetBytes = own(options, "targetBytes");
+  const iteration = own(options, "iteration");
   if (limit !== undefined) read.limit = limit;
   if (reverse !== undefined) read.reverse = reverse;
   if (mode !== undefined) read.mode = mode;

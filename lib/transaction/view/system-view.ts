@@ -1,7 +1,7 @@
 /** The control plane over an engine's transaction: every key checked against the control range. */
 import { tenantryError } from "../../errors/index.js";
 import type { TenantGuard } from "../../guard/index.js";
-import { copiedBytes } from "../../intrinsics/index.js";
+import { copiedBytes, own } from "../../intrinsics/index.js";
 import type { Keyspace } from "../../keyspace/index.js";
 import { decodeTenantRecord, encodeTenantRecord, type TenantId, type TenantRecord } from "../../tenant/index.js";
 import { keyAfter } from "../../tuple/index.js";
@@ -40,7 +40,7 @@ export class SystemView implements SystemTransaction {
   getRange(range: RelativeRange, options?: RangeReadOptions): Promise<RangeBatch> {
     return this.#attempt.perform("getRange", async () => {
       const { begin, end } = this.#range(range, "getRange");
-      const read = rangeOptions(options, options?.snapshot === true);
+      const read = rangeOptions(options, options !== undefined && own(options, "snapshot") === true);
       return this.#attempt.engine.getRange(firstFrom(begin), firstFrom(end), read);
     });
   }
