@@ -16,6 +16,7 @@ export const lineInvalid = (line: number, reason: string, entity?: string, optio
   tenantryError("IMPORT_LINE_INVALID", { line, reason, entity }, options);
 
 const newline = 0x0a;
+const byteOrderMark = "\ufeff";
 
 class LineCutter {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -73,7 +74,9 @@ class LineCutter {
   #text(line: string): NumberedLine {
     this.#count += 1;
     if (line.length > importLineBytesMax) throw lineInvalid(this.#count, "tooLong");
-    return { number: this.#count, text: line.endsWith("\r") ? line.slice(0, -1) : line };
+    // Editors and tools of Windows put one before the first.
+    const begin = this.#count === 1 && line.startsWith(byteOrderMark) ? byteOrderMark.length : 0;
+    return { number: this.#count, text: line.slice(begin, line.endsWith("\r") ? -1 : undefined) };
   }
 }
 

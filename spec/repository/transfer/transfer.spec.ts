@@ -284,7 +284,8 @@ describe("an import", () => {
 
   test("takes a file's whole text or bytes, and leaves a source that it asks no more", async () => {
     const text = `${fileOf(header, parcelLine(1), parcelLine(2)).join("\n")}\n`;
-    for (const file of [text, Buffer.from(text), new Uint8Array(Buffer.from(text))]) {
+    const marked = `\ufeff${text.replaceAll("\n", "\r\n")}`;
+    for (const file of [text, Buffer.from(text), new Uint8Array(Buffer.from(text)), marked, Buffer.from(marked)]) {
       expect(await (await fresh()).import(file)).toEqual({ records: 2 });
     }
     let left = 0;
