@@ -17,3 +17,12 @@ test.each(Object.entries(soaks))("%s says what it shows, and its specs exist", (
 test("each entry of docs/soak.json is of a soak there is", () => {
   expect(Object.keys(record).filter((name) => !(name in soaks))).toEqual([]);
 });
+
+test.each(Object.entries(soaks).filter(([, { demanded }]) => demanded))(
+  "%s was run, and ended well",
+  (name, { runs }) => {
+    const entry = record[name];
+    expect(entry).toMatchObject({ outcome: "green", failed: 0 });
+    expect(entry?.runs).toBeGreaterThanOrEqual(runs);
+  },
+);
