@@ -1,7 +1,8 @@
 /** Chunks: what the source of an import gives, piece by piece, copied. */
 import { tenantryError } from "../../errors/index.js";
-import { copiedBytes } from "../../intrinsics/index.js";
+import { abortReason, copiedBytes, isAborted } from "../../intrinsics/index.js";
 import { copiedList } from "../../options/index.js";
+import { onAborted } from "../../roster/index.js";
 import type { ImportSource } from "../interface/transfer.js";
 
 type Chunk = string | Uint8Array<ArrayBuffer>;
@@ -33,12 +34,48 @@ function stepsOf(source: object): Steps {
   return steps as Steps;
 }
 
+/** What a source gives next; undefined at its end. */
+async function nextOf(steps: Steps): Promise<{ readonly value: unknown } | undefined> {
+  const step: unknown = await steps.next();
+  if (!isObject(step)) throw invalid();
+  return Reflect.get(step, "done") ? undefined : { value: await Reflect.get(step, "value") };
+}
+
+/** Tells a source that nobody asks for more, and waits for nothing: it may be in the middle of what it was asked for. */
+async function leave(steps: Steps): Promise<void> {
+  try {
+    await steps.return?.();
+  } catch {
+    // What it says to that is nobody's.
+  }
+}
+
+/** What `work` resolves to, unless the signal aborts first: who waits for a source in vain is not held by it. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return await work();
+  const aborted = (): Error => tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: abortReason(signal) });
+  if (isAborted(signal)) throw aborted();
+  let stopListening = (): void => {};
+  const abort = new Promise<never>((_, reject) => {
+    stopListening = onAborted(signal, () => reject(aborted()));
+  });
+  try {
+    return await Promise.race([work(), abort]);
+  } finally {
+    stopListening();
+  }
+}
+
 /**
  * The chunks of a source. What the source itself throws on the way, such as a stream that breaks, is thrown as it is.
  *
- * @throws IMPORT_SOURCE_INVALID for what cannot be gone through, or holds neither text nor bytes.
+ * @throws IMPORT_SOURCE_INVALID for what cannot be gone through, or holds neither text nor bytes; TRANSACTION_ABORTED,
+ * also while the source keeps it waiting.
  */
-export async function* chunksOf(source: ImportSource): AsyncGenerator<Chunk, undefined, undefined> {
+export async function* chunksOf(
+  source: ImportSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Chunk, undefined, undefined> {
   const whole = typeof source === "string" ? source : copiedBytes(source);
   if (whole !== undefined) {
     yield whole;
@@ -52,18 +89,21 @@ export async function* chunksOf(source: ImportSource): AsyncGenerator<Chunk, und
   }
   if (!isObject(source)) throw invalid();
   const steps = stepsOf(source);
-  let goesOn = false;
+  let ended = false;
   try {
     for (;;) {
-      const step: unknown = await steps.next();
-      if (!isObject(step)) throw invalid();
-      if (Reflect.get(step, "done")) return;
-      goesOn = true;
-      yield copied(await Reflect.get(step, "value"));
-      goesOn = false;
+      const given = await unlessAborted(signal, () =>
+        nextOf(steps).catch((error: unknown) => {
+          ended = true;
+          throw error;
+        }),
+      );
+      ended = given === undefined;
+      if (given === undefined) return;
+      yield copied(given.value);
     }
   } finally {
-    // Only a source that still has something to give is told that nobody asks for it.
-    if (goesOn) await steps.return?.();
+    // One that has ended, or broken, is not told.
+    if (!ended) void leave(steps);
   }
 }

@@ -81,10 +81,13 @@ class LineCutter {
 }
 
 /** The lines of a source; empty ones are left out, and counted. @throws IMPORT_LINE_INVALID, IMPORT_SOURCE_INVALID */
-export async function* linesOf(source: ImportSource): AsyncGenerator<NumberedLine, undefined, undefined> {
+export async function* linesOf(
+  source: ImportSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<NumberedLine, undefined, undefined> {
   const cutter = new LineCutter();
   const filled = ({ text }: NumberedLine): boolean => text.length > 0;
-  for await (const chunk of chunksOf(source)) {
+  for await (const chunk of chunksOf(source, signal)) {
     for (const line of cutter.cut(chunk)) if (filled(line)) yield line;
   }
   for (const line of cutter.end()) if (filled(line)) yield line;

@@ -74,8 +74,8 @@ export class RecordImport {
   async run(source: ImportSource): Promise<TransferProgress> {
     let last = 0;
     let ended = false;
-    for await (const line of linesOf(source)) {
-      const { signal } = this.#options;
+    const { signal } = this.#options;
+    for await (const line of linesOf(source, signal)) {
       if (signal !== undefined && isAborted(signal)) {
         throw tenantryError("TRANSACTION_ABORTED", { attempts: 0 }, { cause: abortReason(signal) });
       }

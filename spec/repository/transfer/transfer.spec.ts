@@ -311,6 +311,37 @@ describe("an import", () => {
     await expect((await fresh()).import(breaking)).rejects.toBe(lost);
   });
 
+  test("ends with its signal, also while a source keeps it waiting", async () => {
+    const reason = new Error("enough");
+    let left = 0;
+    const never = () => new Promise<IteratorResult<string>>(() => {});
+    const leave = async (): Promise<IteratorResult<string>> => {
+      left += 1;
+      return { done: true, value: undefined };
+    };
+    const waiting: readonly AsyncIterable<string>[] = [
+      {
+        [Symbol.asyncIterator]: () => ({ next: never, return: leave }),
+      },
+      { [Symbol.asyncIterator]: () => ({ next: never, return: never }) },
+      {
+        async *[Symbol.asyncIterator]() {
+          yield String(await never());
+        },
+      },
+      { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: never() as never }) }) },
+    ];
+    for (const source of waiting) {
+      const controller = new AbortController();
+      const importing = (await fresh()).import(source, { signal: controller.signal });
+      setImmediate(() => controller.abort(reason));
+      await expect(importing).rejects.toMatchObject({ code: "TRANSACTION_ABORTED", cause: reason });
+    }
+    expect(left).toBe(1);
+    const aborted = (await fresh()).import(waiting[0] as never, { signal: AbortSignal.abort(reason) });
+    await expect(aborted).rejects.toMatchObject({ code: "TRANSACTION_ABORTED" });
+  });
+
   test("divides what is too much for one transaction", async () => {
     const Heavy = entity("heavy", {
       version: 1,
