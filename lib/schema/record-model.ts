@@ -5,7 +5,14 @@ import { isTenantryError, type RecordIssue, tenantryError } from "../errors/inde
 import { keyBytesMax } from "../limits/index.js";
 import { copiedList } from "../options/index.js";
 import { equalBytes, TupleReader, TupleWriter } from "../tuple/index.js";
-import { copyFields, copyValue, PrototypeName, type RecordCodec, type RecordLayout } from "../value/index.js";
+import {
+  copyFields,
+  copyValue,
+  PrototypeName,
+  type RecordCodec,
+  type RecordLayout,
+  TooManyValues,
+} from "../value/index.js";
 import type { AggregateModel } from "./aggregates/aggregate-model.js";
 import type { RecordHistory } from "./evolution/history.js";
 import { formatKeyValue, joinKeyTexts, parseKeyValue, splitKeyTexts } from "./id-text.js";
@@ -242,8 +249,11 @@ export class RecordModel<E extends AnyEntity> implements EntityModel<E> {
     try {
       return copy();
     } catch (error) {
-      if (!(error instanceof PrototypeName)) throw error;
-      throw this.#invalid({ code: "unrecognized_keys", path: error.path, message: "No field can have this name" });
+      if (error instanceof PrototypeName) {
+        throw this.#invalid({ code: "unrecognized_keys", path: error.path, message: "No field can have this name" });
+      }
+      if (!(error instanceof TooManyValues)) throw error;
+      throw this.#invalid({ code: "too_big", path: error.path, message: "No transaction takes so many values" });
     }
   }
 

@@ -21,12 +21,22 @@ export interface CopiedValue {
   readonly whole: boolean;
 }
 
-/** Thrown for a field called `__proto__`, which an assignment in somebody's copy would have reach the prototype. */
-export class PrototypeName extends Error {
-  readonly path: string[] = ["__proto__"];
+/** Thrown for what no copy is made of, and nothing else is to look at; each container on the way out adds its place. */
+abstract class NeverCopied extends Error {
+  abstract readonly path: string[];
 }
 
-/** Thrown where a copy is given up: nested too deep, in a circle perhaps, or of more values than can be stored. */
+/** Thrown for a field called `__proto__`, which an assignment in somebody's copy would have reach the prototype. */
+export class PrototypeName extends NeverCopied {
+  readonly path = ["__proto__"];
+}
+
+/** Thrown for more values than can be stored: a schema would go through all of them. */
+export class TooManyValues extends NeverCopied {
+  readonly path: string[] = [];
+}
+
+/** Thrown where a copy is given up: nested too deep, in a circle perhaps. */
 class Uncopied extends Error {}
 
 /** What is known of a copy that is being made. */
@@ -44,7 +54,7 @@ const { hasOwn, keys, setPrototypeOf } = Object;
  * Copies plain data: objects by their own enumerable fields, arrays, Maps and Sets by their items, dates and bytes by what
  * they are, each read once.
  *
- * @throws PrototypeName
+ * @throws PrototypeName, TooManyValues
  */
 export function copyValue(value: unknown): CopiedValue {
   if (typeof value !== "object" || value === null) return { value, whole: true };
@@ -59,7 +69,8 @@ export function copyValue(value: unknown): CopiedValue {
 
 function copied(value: unknown, copying: Copying, depth: number): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (depth > valueDepthMax || copying.left-- <= 0) throw new Uncopied();
+  if (depth > valueDepthMax) throw new Uncopied();
+  if (copying.left-- <= 0) throw new TooManyValues();
   if (isPlain(value)) return copiedObject(value, copying, depth + 1);
   const copy = copiedList(value, copying, depth + 1) ?? copiedScalar(value) ?? copiedCollection(value, copying, depth);
   if (copy !== undefined) return copy;
@@ -68,7 +79,7 @@ function copied(value: unknown, copying: Copying, depth: number): unknown {
 }
 
 function at(error: unknown, place: string): unknown {
-  if (error instanceof PrototypeName) error.path.unshift(place);
+  if (error instanceof NeverCopied) error.path.unshift(place);
   return error;
 }
 
@@ -92,7 +103,7 @@ function copiedList(value: object, copying: Copying, depth: number): unknown[] |
   const length = arrayLength(value);
   if (length === undefined) return undefined;
   copying.left -= length;
-  if (copying.left < 0) throw new Uncopied();
+  if (copying.left < 0) throw new TooManyValues();
   const copy: unknown[] = [];
   for (let index = 0; index < length; index++) {
     const item = (value as readonly unknown[])[index];

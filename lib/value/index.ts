@@ -1,5 +1,5 @@
 /** Values: the bytes of a record and the record in them. */
-export { type CopiedValue, copyFields, copyValue, PrototypeName } from "./copied-value.js";
+export { type CopiedValue, copyFields, copyValue, PrototypeName, TooManyValues } from "./copied-value.js";
 export {
   type Envelope,
   flagAscii,

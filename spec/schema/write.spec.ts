@@ -49,6 +49,30 @@ describe("parse", () => {
   });
 });
 
+test("more values than a transaction takes are refused before the schema goes through them", () => {
+  const Tagged = modelOf(
+    entity("tagged", {
+      version: 1,
+      schema: z.object({ id: z.int(), tags: z.array(z.unknown()), any: z.unknown() }),
+      id: ["id"],
+    }),
+  );
+  const endless: unknown[] = [];
+  endless.length = 2 ** 32 - 1;
+  // Ten times ten, thirty times over: few objects, and more values than can be counted.
+  let wide: unknown[] = [0];
+  for (let level = 0; level < 30; level++) wide = Array.from({ length: 10 }, () => wide);
+  for (const [record, path] of [
+    [{ id: 1, tags: endless }, ["tags"]],
+    [{ id: 1, tags: [], any: { deep: endless } }, ["any", "deep"]],
+    [{ id: 1, tags: wide }, expect.arrayContaining(["tags", "0"])],
+  ] as const) {
+    for (const write of [() => Tagged.parse(record), () => Tagged.copyPatch(record)]) {
+      expect(issuesOf(write)).toEqual([expect.objectContaining({ code: "too_big", path })]);
+    }
+  }
+});
+
 describe("parse, of a record of another class", () => {
   class Given {
     id = 1;
