@@ -127,7 +127,9 @@ test("a list of lines is read by its indices, and what cannot be gone through is
   const onlyInherited = [Uint8Array, Map, Set].map(({ prototype }) => Object.create(prototype));
   const begun = (steps: unknown) => ({ [Symbol.asyncIterator]: () => steps });
   const broken = [undefined, {}, { next: 1 }, { next: () => 1 }, { next: () => ({ value: 1 }) }].map(begun);
-  for (const source of [...none, ...onlyInherited, ...broken] as never[]) {
+  const endless: unknown[] = [];
+  endless.length = 2 ** 32 - 1;
+  for (const source of [endless, ...none, ...onlyInherited, ...broken] as never[]) {
     expect(await refusal(() => tenant.import(source))).toMatchObject({ code: "IMPORT_SOURCE_INVALID" });
   }
 });

@@ -1,7 +1,6 @@
 /** Chunks: what the source of an import gives, piece by piece, copied. */
 import { tenantryError } from "../../errors/index.js";
-import { abortReason, copiedBytes, isAborted } from "../../intrinsics/index.js";
-import { copiedList } from "../../options/index.js";
+import { abortReason, arrayLength, copiedBytes, isAborted } from "../../intrinsics/index.js";
 import { onAborted } from "../../roster/index.js";
 import type { ImportSource } from "../interface/transfer.js";
 
@@ -82,9 +81,9 @@ export async function* chunksOf(
     return;
   }
   // A list is gone through by its indices, whatever it says of itself.
-  const list = copiedList(source, Number.POSITIVE_INFINITY);
-  if (list !== undefined) {
-    for (const chunk of list) yield copied(chunk);
+  const length = arrayLength(source);
+  if (length !== undefined) {
+    for (let at = 0; at < length; at++) yield copied(Reflect.get(source as readonly unknown[], at));
     return;
   }
   if (!isObject(source)) throw invalid();
